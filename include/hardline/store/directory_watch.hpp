@@ -1,0 +1,36 @@
+// Tells when the files of a directory may have changed (inotify(7)), once the changes have settled.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+
+#include "hardline/rt/asio.hpp"
+
+namespace hardline::store {
+
+/// How long a directory must be quiet before a change is told, and the longest a busy one may delay it.
+inline constexpr auto kSettleTime = std::chrono::milliseconds(300);
+inline constexpr auto kLongestSettleTime = std::chrono::milliseconds(1500);
+
+class DirectoryWatch {
+ public:
+  /// Watches `directory` itself, not below it. Where it does not exist yet, watches for it to appear by watching
+  /// its nearest existing parent. Without inotify (no descriptors left) it logs once and falls back to looking every
+  /// two seconds.
+  DirectoryWatch(Executor executor, std::filesystem::path directory);
+  DirectoryWatch(const DirectoryWatch&) = delete;
+  DirectoryWatch& operator=(const DirectoryWatch&) = delete;
+  ~DirectoryWatch();
+
+  /// Suspends until something was created, written, renamed or removed since the last call, and has settled.
+  /// Returns false once close() was called.
+  awaitable<bool> changed();
+
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hardline::store

@@ -1,0 +1,51 @@
+// A service's identity on disk: NAME.cert, NAME.cert.private, NAME.cert.hash (PROTOCOL: Identity).
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+
+#include "hardline/base/service_name.hpp"
+#include "hardline/store/config_error.hpp"
+
+namespace hardline::store {
+
+template <auto Free>
+struct OpensslDelete {
+  template <class T>
+  void operator()(T* p) const {
+    Free(p);
+  }
+};
+using X509Ptr = std::unique_ptr<X509, OpensslDelete<X509_free>>;
+using EvpPkeyPtr = std::unique_ptr<EVP_PKEY, OpensslDelete<EVP_PKEY_free>>;
+
+struct Identity {
+  ServiceName name;
+  X509Ptr certificate;
+  EvpPkeyPtr private_key;
+};
+
+/// Reads the three files of `certfile`. A missing .hash is computed and written, without a password, where it can be.
+/// Throws ConfigError where a file cannot be read or parsed, the key is not the certificate's, or the .hash names
+/// another certificate.
+Identity load_identity(const std::filesystem::path& certfile);
+
+/// Makes a new identity: EC P-256, self-signed, a random password; files of mode 0600 (the certificate 0644). The key
+/// and the hash are on disk before the certificate is, and all by rename, so that a killed process or a full disk
+/// leaves either no identity or a whole one. Throws ConfigError where a file of it exists or cannot be written.
+Identity create_identity(const std::filesystem::path& certfile);
+
+/// load_identity where `certfile` exists, else create_identity, its folder included.
+Identity load_or_create_identity(const std::filesystem::path& certfile);
+
+/// KEYHASH of the first certificate in the PEM file. Throws ConfigError.
+KeyHash hash_of_certificate_file(const std::filesystem::path& certfile);
+
+/// Whether everybody has this certificate's key: the project's certs-test are published with its source.
+bool is_test_certificate(const KeyHash& key);
+
+}  // namespace hardline::store

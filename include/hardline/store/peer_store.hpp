@@ -1,0 +1,59 @@
+// Remembered addresses: where services could be reached, learned from their own words inside a proven tunnel.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "hardline/base/host_port.hpp"
+#include "hardline/base/key_hash.hpp"
+#include "hardline/rt/asio.hpp"
+
+namespace hardline::store {
+
+struct RememberedAddress {
+  HostPort address;
+  std::chrono::system_clock::time_point learned;
+  std::optional<std::chrono::system_clock::time_point> last_worked;
+  std::optional<std::chrono::system_clock::time_point> last_failed;
+};
+
+/// Most addresses kept per service; the least useful goes first.
+inline constexpr int kMaxAddressesPerService = 16;
+
+/// A SQLite database (WAL, `PRAGMA user_version` for the schema, migrations) on a thread of its own. Losing it loses
+/// convenience only, so nothing about it is fatal: a corrupt file is set aside as `NAME.corrupt-TIME` and a new one
+/// begun, an unwritable place or a full disk leaves the store working from memory, each with one clear log line.
+/// Writes are queued and come to no caller's harm.
+class PeerStore {
+ public:
+  /// Opens `file` (peers.db in the state folder). Blocks; call before the io_context runs.
+  explicit PeerStore(std::filesystem::path file);
+  PeerStore(const PeerStore&) = delete;
+  PeerStore& operator=(const PeerStore&) = delete;
+  ~PeerStore();
+
+  /// Best first: those that worked last, then in the order their service gave them. Empty on any error.
+  awaitable<std::vector<RememberedAddress>> addresses(KeyHash key);
+
+  /// The service's own list, best first, replaces what it said before; an address that stays keeps its history.
+  void learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::system_clock::time_point now);
+  void worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
+  void failed(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
+
+  /// Takes over the addresses of an old program's database (~/.hardlinep2p/peers.db: table peers(serviceID, info),
+  /// serviceID `password-keyhash`, info JSON with WANHosts). Once: what was taken over is noted. Blocks; before the
+  /// io_context runs. The old file is only read.
+  void take_over(const std::filesystem::path& old_database);
+
+  /// Finishes the queued writes and closes; bounded by SQLite's own work. Blocks. The destructor does it too.
+  void close();
+
+ private:
+  struct Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hardline::store
