@@ -62,6 +62,7 @@ bool read_error(const json& object, std::optional<OobError>& error) {
 
 std::optional<OobLine> parse_oob(std::string_view line) {
   if (line.size() >= kMaxOobLine || nests_too_deep(line)) return std::nullopt;
+  if (line.find('\0') != std::string_view::npos) return std::nullopt;  // the JSON parser would stop there, content
   const auto object = json::parse(line, nullptr, false);
   OobLine read;
   if (!object.is_object() || !read_string(object, kPassword, read.password) ||
