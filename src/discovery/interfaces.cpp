@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <bit>
 #include <cstring>
 #include <map>
@@ -84,6 +85,17 @@ std::optional<asio::ip::address_v4> address_towards(const Interface& interface, 
     return network.address();
   }
   return std::nullopt;
+}
+
+std::vector<asio::ip::address_v4> subnet_addresses(const Interface& interface) {
+  std::vector<asio::ip::network_v4> subnets;
+  std::vector<asio::ip::address_v4> addresses;
+  for (const auto& network : interface.networks) {
+    if (std::find(subnets.begin(), subnets.end(), network.canonical()) != subnets.end()) continue;
+    subnets.push_back(network.canonical());
+    addresses.push_back(network.address());
+  }
+  return addresses;
 }
 
 std::string describe(const std::vector<Interface>& interfaces) {

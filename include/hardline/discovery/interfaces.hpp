@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/asio/ip/network_v4.hpp>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -27,6 +28,9 @@ std::vector<Interface> list_interfaces();
 /// The address of `interface` whose subnet `source` is a host of, or nullopt: then `source` is no neighbour there,
 /// whatever its first octets look like. A subnet's own address and its broadcast address are not hosts.
 std::optional<asio::ip::address_v4> address_towards(const Interface& interface, const asio::ip::address_v4& source);
+
+/// One address of `interface` for each of its subnets: whom to speak as, to be taken for a neighbour by all of them.
+std::vector<asio::ip::address_v4> subnet_addresses(const Interface& interface);
 
 /// `lo 127.0.0.1/8, eth0 192.0.2.7/24`, for people.
 std::string describe(const std::vector<Interface>& interfaces);
