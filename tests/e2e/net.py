@@ -60,19 +60,25 @@ class Host:
         _ip("-n", name, "link", "set", "lo", "up")
         # Duplicate address detection would keep IPv6 addresses unusable for their first second.
         self.run(["sysctl", "-qw", "net.ipv6.conf.default.accept_dad=0"], check=False)
-        for index, lan in enumerate(lans):
-            lan.members += 1
-            interface, port = f"eth{index}", f"{name}-{index}"
-            _ip("-n", "switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", name)
-            _ip("-n", "switch", "link", "set", port, "master", lan.bridge, "up")
-            self.addresses.append(f"10.{lan.number}.0.{10 + lan.members}")
-            self.addresses6.append(f"fd00:{lan.number}::{10 + lan.members}")
-            _ip("-n", name, "addr", "add", f"{self.addresses[-1]}/24", "broadcast", "+", "dev", interface)
-            _ip("-n", name, "addr", "add", f"{self.addresses6[-1]}/64", "dev", interface, "nodad")
-            _ip("-n", name, "link", "set", interface, "up")
-            # The router is a machine that is never there. Old peers need the route: they leave it to the system which
-            # interface a multicast group is joined on.
-            _ip("-n", name, "route", "add", "default", "via", f"10.{lan.number}.0.1", "metric", str(100 + index))
+        for lan in lans:
+            self.attach(lan)
+
+    def attach(self, lan, index=None):
+        """Gives it interface `index` on `lan`: a new one, or in the place of one that was deleted."""
+        index = len(self.addresses) if index is None else index
+        lan.members += 1
+        interface, port = f"eth{index}", f"{self.name}-{index}"
+        address, address6 = f"10.{lan.number}.0.{10 + lan.members}", f"fd00:{lan.number}::{10 + lan.members}"
+        self.addresses[index : index + 1] = [address]
+        self.addresses6[index : index + 1] = [address6]
+        _ip("-n", "switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", self.name)
+        _ip("-n", "switch", "link", "set", port, "master", lan.bridge, "up")
+        _ip("-n", self.name, "addr", "add", f"{address}/24", "broadcast", "+", "dev", interface)
+        _ip("-n", self.name, "addr", "add", f"{address6}/64", "dev", interface, "nodad")
+        _ip("-n", self.name, "link", "set", interface, "up")
+        # The router is a machine that is never there. Old peers need the route: they leave it to the system which
+        # interface a multicast group is joined on.
+        _ip("-n", self.name, "route", "add", "default", "via", f"10.{lan.number}.0.1", "metric", str(100 + index))
 
     @property
     def address(self):
