@@ -45,6 +45,9 @@ class Lan:
         _ip("-n", "switch", "link", "add", self.bridge, "type", "bridge", "mcast_snooping", "0")
         _ip("-n", "switch", "link", "set", self.bridge, "up")
 
+    def address(self, last):
+        return f"10.{self.number}.0.{last}"
+
 
 class Host:
     """A machine with one interface (`eth0`, `eth1`, …) on each of its LANs."""
@@ -68,7 +71,7 @@ class Host:
         index = len(self.addresses) if index is None else index
         lan.members += 1
         interface, port = f"eth{index}", f"{self.name}-{index}"
-        address, address6 = f"10.{lan.number}.0.{10 + lan.members}", f"fd00:{lan.number}::{10 + lan.members}"
+        address, address6 = lan.address(10 + lan.members), f"fd00:{lan.number}::{10 + lan.members}"
         self.addresses[index : index + 1] = [address]
         self.addresses6[index : index + 1] = [address6]
         _ip("-n", "switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", self.name)
@@ -78,7 +81,7 @@ class Host:
         _ip("-n", self.name, "link", "set", interface, "up")
         # The router is a machine that is never there. Old peers need the route: they leave it to the system which
         # interface a multicast group is joined on.
-        _ip("-n", self.name, "route", "add", "default", "via", f"10.{lan.number}.0.1", "metric", str(100 + index))
+        _ip("-n", self.name, "route", "add", "default", "via", lan.address(1), "metric", str(100 + index))
 
     @property
     def address(self):

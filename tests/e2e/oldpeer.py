@@ -1,6 +1,7 @@
 """The deployed peers of version 0.0.16, as PROTOCOL.md describes them, with the faults that ours must live with.
 
-    oldpeer.py server --cert NAME.cert --label PASSWORD-KEYHASH --backend HOST:PORT [--port 7008] [--wanhosts LIST]
+    oldpeer.py server --cert NAME.cert --label PASSWORD-KEYHASH --backend HOST:PORT [--port 7008]
+                      [--wanhosts LIST] [--silent-on-lan]
     oldpeer.py client --db peers.db [--port 7009]
 
 What they get wrong is on purpose here, each with the words "as deployed". What they do is told on standard output, a
@@ -14,6 +15,7 @@ import socket
 import sqlite3
 import ssl
 import struct
+import subprocess
 import threading
 import time
 import uuid
@@ -102,7 +104,8 @@ class OldServer(Lpd):
         return None if name == self.keyhash else ssl.ALERT_DESCRIPTION_UNRECOGNIZED_NAME
 
     def run(self):
-        threading.Thread(target=self.answer_searches, daemon=True).start()
+        if not self.arguments.silent_on_lan:
+            threading.Thread(target=self.answer_searches, daemon=True).start()
         listener = socket.create_server(("0.0.0.0", self.arguments.port), backlog=64)  # as deployed: IPv4 alone
         tell("listening", self.arguments.port)
         while True:
@@ -260,7 +263,7 @@ class OldPeer:
         self.host = host
         self.log_file = host.folder / f"{name or 'old-' + verb}.log"
         self.process = host.popen(["/usr/bin/python3", "-B", __file__, verb, *options],
-                                  stdout=open(self.log_file, "ab"), stderr=-2)
+                                  stdout=open(self.log_file, "wb"), stderr=subprocess.STDOUT)
         deadline = time.monotonic() + 10
         while "listening" not in self.said():
             assert time.monotonic() < deadline and self.process.poll() is None, f"{verb} does not start: {self.said()}"
@@ -291,6 +294,7 @@ def main():
     server.add_argument("--backend", required=True)
     server.add_argument("--port", type=int, default=7008)
     server.add_argument("--wanhosts", default="")
+    server.add_argument("--silent-on-lan", action="store_true", help="as on another network: no answers to searches")
     client = verbs.add_parser("client")
     client.add_argument("--db", required=True)
     client.add_argument("--port", type=int, default=7009)
