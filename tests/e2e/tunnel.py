@@ -1,7 +1,6 @@
 """A client's end of a tunnel, spoken by hand, and a neighbour that lies."""
 
 import json
-import re
 import socket
 import ssl
 import threading
@@ -150,8 +149,3 @@ def listen_for(sock, seconds, kind="HARDLINE-SERVICE"):
                 heard.append(fields)
     except TimeoutError:
         return heard
-
-
-def log_ports(log):
-    """The numbers of one to five digits in a log's lines that speak of a port."""
-    return [int(number) for line in log.splitlines() if "port" in line.lower() for number in re.findall(r"\b\d{1,5}\b", line)]
