@@ -1,0 +1,85 @@
+import os
+
+import pytest
+
+from daemon import Daemon
+from net import Network
+from origin import Origin
+
+
+def pytest_collection_modifyitems(items):
+    if not os.environ.get("HARDLINE_ISOLATED"):
+        raise pytest.UsageError("these tests make network namespaces: start them with tests/e2e/run")
+    if not os.access(os.environ.get("HARDLINED", ""), os.X_OK):
+        raise pytest.UsageError("HARDLINED must name the daemon's binary")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_sessionfinish(session, exitstatus):
+    """A file whose tests were all skipped counts as skipped."""
+    reporter = session.config.pluginmanager.get_plugin("terminalreporter")
+    if exitstatus == 0 and reporter.stats.get("skipped") and not reporter.stats.get("passed"):
+        session.exitstatus = 77
+
+
+class World:
+    """A network and the daemons in it, which at the end of a test must all end well."""
+
+    def __init__(self, network):
+        self.network = network
+        self.daemons = []
+
+    def lan(self):
+        return self.network.lan()
+
+    def host(self, name, *lans):
+        return self.network.host(name, *lans)
+
+    def daemon(self, host, name="hardline"):
+        self.daemons.append(Daemon(host, name))
+        return self.daemons[-1]
+
+    def end(self):
+        for daemon in self.daemons:
+            if daemon.running():
+                daemon.stop()
+            elif daemon.process is not None:
+                daemon.check_log()
+
+
+@pytest.fixture
+def world(tmp_path):
+    with Network(tmp_path) as network:
+        world = World(network)
+        yield world
+        world.end()
+
+
+class Pair:
+    """Two hosts on one LAN: `server` publishes `origin` as `service`, `client` opens it."""
+
+    def __init__(self, world, origin_options=()):
+        self.world = world
+        self.lan = world.lan()
+        self.server_host = world.host("server", self.lan)
+        self.client_host = world.host("client", self.lan)
+        self.origin = Origin(self.server_host, *origin_options)
+        self.server = world.daemon(self.server_host)
+        self.client = world.daemon(self.client_host)
+        self.service = self.server.publish("demo", self.origin.address)
+        self.client.identities.append(self.service)  # the client's log must not hold them either
+
+    def start(self):
+        self.server.start()
+        self.client.start()
+        return self
+
+    def curl(self, path="/", *options, **run_options):
+        """curl on the client's host; fails on a status of 400 and above."""
+        return self.client_host.run(["curl", "-sS", "--fail-with-body", "--max-time", "30", *options, self.service.url(path)],
+                                    **run_options)
+
+
+@pytest.fixture
+def pair(world):
+    return Pair(world).start()

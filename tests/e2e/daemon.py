@@ -1,0 +1,106 @@
+"""hardlined on a host: started, waited for, ended, and its log held against the rules for logs."""
+
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import time
+
+from identity import make_identity
+from net import wait_until
+
+HARDLINED = os.environ.get("HARDLINED", "")
+SANITIZERS = {
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:exitcode=86",
+    "UBSAN_OPTIONS": "print_stacktrace=1",
+    "TSAN_OPTIONS": "exitcode=86",
+}
+
+
+def hardlined(host, *arguments, **options):
+    """Runs one of the verbs on `host`."""
+    return host.run([HARDLINED, *arguments], env=SANITIZERS, check=False, **options)
+
+
+class Daemon:
+    def __init__(self, host, name="hardline"):
+        self.host = host
+        self.services = host.folder / name / "services"
+        self.state = host.folder / name / "state"
+        self.log_file = host.folder / name / "log"
+        self.services.mkdir(parents=True)
+        self.identities = []
+        self.expected_errors = []  # patterns of lines at level error that the test provokes
+        self.process = None
+        self.p2p_port = 7008
+        self.local_port = 7009
+
+    def publish(self, name, origin, identity=None, **sections):
+        """Writes a service file for `origin` ("127.0.0.1:8080" or "unix:/path"); its identity, made if not given.
+
+        `sections` adds keys: Info={"listed": "no"}."""
+        if identity is None:
+            identity = make_identity(self.services / f"{name}.cert")
+        where, colon, port = origin.rpartition(":")
+        service = {"service": origin} if origin.startswith("unix:") else {"service": where, "port": port}
+        content = {"Service": service | {"certfile": identity.certfile}, "Info": {"title": name}}
+        for section, keys in sections.items():
+            content[section] = content.get(section, {}) | keys
+        text = "".join(f"[{section}]\n" + "".join(f"{key}={value}\n" for key, value in keys.items())
+                       for section, keys in content.items())
+        beside = self.services / f".{name}.ini.new"
+        beside.write_text(text)
+        beside.rename(self.services / f"{name}.ini")
+        self.identities.append(identity)
+        return identity
+
+    def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True):
+        """Starts it and waits until it listens. `wrap` goes before the command, as in ["prlimit", "--nofile=64"]."""
+        self.p2p_port, self.local_port = p2p_port, local_port
+        self.process = self.host.popen(
+            [*wrap, HARDLINED, "--servicedir", self.services, "--statedir", self.state, "--p2pport", p2p_port,
+             "--localport", local_port, "--log-level", log_level, *options],
+            env=SANITIZERS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
+        if wait:
+            for port in filter(None, (p2p_port, local_port)):
+                wait_until(lambda: self.host.listens(port) or self.process.poll() is not None,
+                           f"hardlined on {self.host.name} listens at {port}; its log: {self.log()}", 20)
+            assert self.process.poll() is None, f"hardlined ended at once: {self.log()}"
+        return self
+
+    def log(self):
+        return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""
+
+    def reload(self):
+        self.process.send_signal(signal.SIGHUP)
+
+    def running(self):
+        return self.process is not None and self.process.poll() is None
+
+    def stop(self, sent=signal.SIGTERM, within=10):
+        """Ends it as systemd would. Returns how long it took."""
+        began = time.monotonic()
+        self.process.send_signal(sent)
+        try:
+            status = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running {within} s after signal {sent}; its log:\n{self.log()}") from None
+        took = time.monotonic() - began
+        assert status == 0, f"exit status {status}; its log:\n{self.log()}"
+        self.check_log()
+        return took
+
+    def check_log(self):
+        log = self.log()
+        assert not re.search(r"Sanitizer|runtime error:", log), log
+        errors = [line for line in log.splitlines() if re.match(r"\S+ \S+ error\b", line)]
+        unexpected = [line for line in errors if not any(re.search(p, line) for p in self.expected_errors)]
+        assert not unexpected, "\n".join(unexpected)
+        for identity in self.identities:
+            assert identity.keyhash not in log, "the log holds a full KEYHASH"
+            assert not identity.password or identity.password not in log, "the log holds a password"
+
+
+def service_files(folder):
+    return sorted(path.name for path in pathlib.Path(folder).glob("*.ini"))

@@ -1,0 +1,30 @@
+"""A gigabyte down and up with checksums; nothing on the way may hold it in memory."""
+
+import json
+import os
+
+from origin import __file__ as ORIGIN, checksum
+
+# 1 GiB takes N s here through a pair built with sanitizers.
+SIZE = int(os.environ.get("HARDLINE_BULK_BYTES", 1 << 30))
+LIMIT = 220  # seconds
+MEMORY = 400 << 20  # bytes: the sanitizers' own quarantine is 256 MiB
+
+
+def peak_memory(daemon):
+    status = open(f"/proc/{daemon.process.pid}/status").read()
+    return int(status.split("VmHWM:")[1].split()[0]) << 10
+
+
+def test_a_download_arrives_whole(pair):
+    shell = f"curl -sS --fail --max-time {LIMIT} {pair.service.url(f'/bytes/{SIZE}')} | sha256sum"
+    assert pair.client_host.run(["bash", "-c", f"set -o pipefail; {shell}"], timeout=LIMIT).stdout.split()[0] == checksum(SIZE)
+    assert max(map(peak_memory, (pair.server, pair.client))) < MEMORY
+
+
+def test_an_upload_arrives_whole(pair):
+    shell = (f"/usr/bin/python3 -B {ORIGIN} bytes {SIZE} | "
+             f"curl -sS --fail --max-time {LIMIT} -T - -H 'Expect:' {pair.service.url('/sink')}")
+    answer = json.loads(pair.client_host.run(["bash", "-c", f"set -o pipefail; {shell}"], timeout=LIMIT).stdout)
+    assert answer == {"length": SIZE, "sha256": checksum(SIZE)}
+    assert max(map(peak_memory, (pair.server, pair.client))) < MEMORY

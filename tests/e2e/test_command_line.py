@@ -1,0 +1,268 @@
+"""The verbs, and what a person who mistypes gets to read."""
+
+import os
+import pathlib
+import re
+import subprocess
+
+import pytest
+
+from daemon import HARDLINED, SANITIZERS, hardlined
+from identity import keyhash_of_der, make_identity, read_identity
+from net import wait_until
+from origin import Origin
+from tunnel import accepts, connect
+
+CERTS_TEST = pathlib.Path(__file__).parents[2] / "certs-test"
+
+
+@pytest.fixture
+def host(world):
+    return world.host("host", world.lan())
+
+
+def complaint(done):
+    """What a failed command says: on standard error, short, and no stack of output."""
+    assert done.returncode not in (0, 86) and done.returncode > 0, done
+    assert done.stderr.strip() and len(done.stderr.splitlines()) <= 8, done.stderr
+    return done.stderr
+
+
+def test_help_has_examples(host):
+    done = hardlined(host, "--help")
+    assert done.returncode == 0
+    assert "example" in done.stdout.lower()
+    for word in ("--servicedir", "--statedir", "--p2pport", "--localport", "--config", "--log-level", "keygen", "hash", "list", "check"):
+        assert word in done.stdout
+
+
+@pytest.mark.parametrize("verb", ["keygen", "hash", "list", "check"])
+def test_each_verb_has_help(host, verb):
+    done = hardlined(host, verb, "--help")
+    assert done.returncode == 0 and verb in done.stdout
+
+
+def test_version(host):
+    done = hardlined(host, "--version")
+    assert done.returncode == 0 and re.search(r"\d+\.\d+\.\d+", done.stdout)
+
+
+@pytest.mark.parametrize("mistyped", ["--servcedir", "--p2p-prot", "keygn", "--localport=many", "--localport=70000", "--log-level=loud"])
+def test_what_is_mistyped_gets_help(host, mistyped):
+    said = complaint(hardlined(host, mistyped))
+    assert "hardlined" in said.lower() or "--" in said
+
+
+def test_keygen_makes_the_three_files_and_prints_the_name(host):
+    certfile = host.folder / "new.cert"
+    done = hardlined(host, "keygen", certfile)
+    assert done.returncode == 0, done.stderr
+    made = read_identity(certfile)
+    assert made.label in done.stdout
+    assert re.fullmatch("[a-z2-7]{13}", made.password)
+    assert certfile.stat().st_mode & 0o777 == 0o644
+    assert made.keyfile.stat().st_mode & 0o777 == 0o600
+    text = host.run(["openssl", "x509", "-in", certfile, "-noout", "-text"]).stdout
+    assert "prime256v1" in text
+
+
+def test_keygen_never_overwrites(host):
+    certfile = host.folder / "new.cert"
+    assert hardlined(host, "keygen", certfile).returncode == 0
+    before = {path: path.read_bytes() for path in host.folder.glob("new.cert*")}
+    assert "new.cert" in complaint(hardlined(host, "keygen", certfile))
+    assert before == {path: path.read_bytes() for path in host.folder.glob("new.cert*")}
+
+
+def test_keygen_into_a_folder_that_cannot_be_written(host):
+    complaint(hardlined(host, "keygen", "/proc/nothing/new.cert"))
+
+
+def test_keygen_on_a_full_disk_leaves_nothing(host):
+    full = host.folder / "full"
+    full.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=4096", "full", full], check=True)
+    (full / "filler").write_bytes(b"x" * 4096)
+    complaint(hardlined(host, "keygen", full / "new.cert"))
+    assert not (full / "new.cert").exists()
+    subprocess.run(["umount", full], check=True)
+
+
+@pytest.mark.parametrize("key", ["rsa", "ec", "ed25519"])
+def test_hash_names_any_certificate(host, key):
+    identity = make_identity(host.folder / "own.cert", key=key)
+    done = hardlined(host, "hash", identity.certfile)
+    assert done.returncode == 0 and identity.keyhash in done.stdout
+
+
+def test_hash_of_what_is_no_certificate(host):
+    (host.folder / "no.cert").write_text("no certificate")
+    for name in ("no.cert", "missing.cert"):
+        assert name in complaint(hardlined(host, "hash", host.folder / name))
+
+
+def test_list_shows_title_and_url(world, host):
+    daemon = world.daemon(host)
+    one = daemon.publish("one", "127.0.0.1:8080")
+    two = daemon.publish("two", "127.0.0.1:8081")
+    done = hardlined(host, "list", "--servicedir", daemon.services)
+    assert done.returncode == 0, done.stderr
+    for title, service in (("one", one), ("two", two)):
+        assert title in done.stdout and f"http://{service.label}.localhost:7009" in done.stdout
+
+
+def test_check_is_content_with_good_files(world, host):
+    daemon = world.daemon(host)
+    daemon.publish("one", "127.0.0.1:8080")
+    done = hardlined(host, "check", "--servicedir", daemon.services)
+    assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("text, line, key", [
+    ("[Service]\nservice=127.0.0.1\nport=many\n", 3, "port"),
+    ("[Service]\nservice=127.0.0.1\nport=65536\n", 3, "port"),
+    ("[Service]\nport=80\n", None, "service"),
+    ("[Service]\nservice=unix:relative\n", 2, "service"),
+    ("[Service]\nservice=127.0.0.1\nport=80\n[Info]\nlisted=perhaps\n", 5, "listed"),
+    ("[Service]\nthis is nothing\n", 2, None),
+])
+def test_check_says_what_is_wrong_and_where(world, host, text, line, key):
+    daemon = world.daemon(host)
+    daemon.publish("good", "127.0.0.1:8080")
+    (daemon.services / "broken.ini").write_text(text)
+    done = hardlined(host, "check", "--servicedir", daemon.services)
+    said = done.stdout + done.stderr
+    assert done.returncode not in (0, 86) and done.returncode > 0
+    assert "broken.ini" in said and (key is None or key in said.lower())
+    assert line is None or f"broken.ini:{line}" in said
+
+
+def test_check_sees_a_hash_that_is_another_certificates(world, host):
+    daemon = world.daemon(host)
+    service = daemon.publish("one", "127.0.0.1:8080")
+    pathlib.Path(f"{service.certfile}.hash").write_text("abcdefgh23456-" + "0" * 40 + "\n")
+    done = hardlined(host, "check", "--servicedir", daemon.services)
+    assert done.returncode > 0 and ".hash" in done.stdout + done.stderr
+
+
+def test_a_broken_file_does_not_keep_the_others_from_running(world, host):
+    daemon = world.daemon(host)
+    good = daemon.publish("good", "127.0.0.1:8080")
+    (daemon.services / "broken.ini").write_text("[Service]\nservice=127.0.0.1\nport=many\n")
+    daemon.expected_errors.append("broken.ini:3")
+    daemon.start()
+    assert accepts(host, "127.0.0.1", good.keyhash)
+    assert "broken.ini:3" in daemon.log()
+
+
+def test_a_second_daemon_on_the_same_state(world, host):
+    first = world.daemon(host).start()
+    done = hardlined(host, "--servicedir", first.services, "--statedir", first.state, "--p2pport", "7100", "--localport", "7101")
+    assert str(first.process.pid) in complaint(done) or "another" in done.stderr.lower()
+    assert str(first.state) in done.stderr
+
+
+def test_a_p2p_port_that_was_asked_for_is_taken(world, host):
+    daemon = world.daemon(host).start()
+    assert "7008" in complaint(hardlined(host, "--servicedir", daemon.services, "--statedir", host.folder / "other",
+                                         "--p2pport", "7008", "--localport", "7101"))
+
+
+def start_bare(world, host, *options):
+    """Starts hardlined with `options` and no port options of the harness."""
+    daemon = world.daemon(host, f"bare{len(world.daemons)}")
+    daemon.process = host.popen([HARDLINED, "--servicedir", daemon.services, "--statedir", daemon.state, *options], env=SANITIZERS,
+                                stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(daemon.log_file, "ab"))
+    return daemon
+
+
+def listening_ports(host, daemon):
+    rows = host.run(["ss", "-Hltnp"]).stdout.splitlines()
+    return {int(row.split()[3].rsplit(":", 1)[1]) for row in rows if f"pid={daemon.process.pid}," in row}
+
+
+def test_a_default_p2p_port_that_is_taken_gives_way(world, host):
+    world.daemon(host).start(local_port=7500)
+    second = start_bare(world, host, "--localport", "7101")
+    wait_until(lambda: len(listening_ports(host, second)) == 2, f"it listens: {second.log()}")
+    chosen = (listening_ports(host, second) - {7101}).pop()
+    assert 7008 < chosen < 7100 and str(chosen) in second.log() and "7008" in second.log()
+
+
+def test_a_local_port_that_is_taken_leaves_a_server(world, host):
+    taken = Origin(host, port=7009)
+    daemon = world.daemon(host)
+    daemon.expected_errors.append("7009")
+    service = daemon.publish("demo", taken.address)
+    daemon.start()
+    assert accepts(host, "127.0.0.1", service.keyhash)
+    assert "7009" in daemon.log() and daemon.running()
+
+
+def test_local_port_0_is_off(world, host):
+    daemon = world.daemon(host).start(local_port=0)
+    assert listening_ports(host, daemon) == {7008}
+
+
+def test_p2p_port_0_takes_a_free_one_and_says_which(world, host):
+    daemon = world.daemon(host).start(p2p_port=0)
+    ports = wait_until(lambda: listening_ports(host, daemon) - {7009}, "it listens")
+    assert str(ports.pop()) in daemon.log()
+
+
+def test_both_ports_speak_ipv4_and_ipv6(world, host):
+    daemon = world.daemon(host)
+    service = daemon.publish("demo", "127.0.0.1:8080")
+    daemon.start()
+    for address in ("127.0.0.1", "::1", host.address, host.addresses6[0]):
+        assert accepts(host, address, service.keyhash)
+    for address in ("127.0.0.1", "::1"):
+        connect(host, address, 7009).close()
+
+
+def test_one_service_without_files(world, host):
+    origin = Origin(host)
+    certfile = host.folder / "single.cert"
+    daemon = start_bare(world, host, "--service", "127.0.0.1", "--serviceport", origin.port, "--certfile", certfile,
+                        "--servicetitle", "By hand")
+    wait_until(lambda: certfile.exists() and host.listens(7009) and host.listens(7008), f"it starts: {daemon.log()}", 20)
+    made = read_identity(certfile)
+    daemon.identities.append(made)
+    assert "Hello" in host.run(["curl", "-sS", "--max-time", "20", made.url()]).stdout
+
+
+def test_options_from_a_configuration_file(world, host):
+    config = host.folder / "hardline.conf"
+    config.write_text("p2pport=7300\nlocalport=7301\n")
+    daemon = start_bare(world, host, "--config", config)
+    wait_until(lambda: listening_ports(host, daemon) == {7300, 7301}, f"it listens: {daemon.log()}", 20)
+
+
+def test_published_test_certificates_are_refused(world, host):
+    if not (CERTS_TEST / "ec.cert").exists():
+        pytest.fail("certs-test has no ec.cert")
+    copy = host.folder / "copied.cert"
+    copy.write_bytes((CERTS_TEST / "ec.cert").read_bytes())
+    pathlib.Path(f"{copy}.private").write_bytes((CERTS_TEST / "ec.cert.private").read_bytes())
+    daemon = world.daemon(host)
+    daemon.expected_errors.append("--allow-test-certs")
+    der = subprocess.run(["openssl", "x509", "-in", copy, "-outform", "DER"], capture_output=True, check=True).stdout
+    (daemon.services / "demo.ini").write_text(f"[Service]\nservice=127.0.0.1\nport=80\ncertfile={copy}\n")
+    daemon.start()
+    assert not accepts(host, "127.0.0.1", keyhash_of_der(der))
+    assert "--allow-test-certs" in daemon.log()
+    daemon.stop()
+    daemon.start("--allow-test-certs")
+    assert accepts(host, "127.0.0.1", keyhash_of_der(der))
+
+
+def test_state_goes_where_the_environment_says(world, host):
+    for number, (variables, expected) in enumerate([
+        ({"STATE_DIRECTORY": f"{host.folder}/systemd"}, host.folder / "systemd"),
+        ({"STATE_DIRECTORY": f"{host.folder}/first:{host.folder}/second"}, host.folder / "first"),
+    ]):
+        daemon = world.daemon(host, f"state{number}")
+        daemon.process = host.popen([HARDLINED, "--servicedir", daemon.services], env=SANITIZERS | variables, stderr=open(daemon.log_file, "ab"))
+        wait_until(lambda: host.listens(7009), f"it starts: {daemon.log()}", 20)
+        assert expected.is_dir() and expected.stat().st_mode & 0o777 == 0o700 and os.listdir(expected)
+        daemon.stop()
