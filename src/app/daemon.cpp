@@ -53,10 +53,10 @@ struct Daemon::Parts {
   asio::thread_pool resolver{2};  // getaddrinfo
   BufferPool buffers;
   store::PeerStore peers;
+  TaskGroup dials;  // searches and attempts
   discovery::Lan lan;
   discovery::NetworkFinder finder;
   Publisher publisher;
-  TaskGroup dials;
   tunnel::Dialer dialer;
   tunnel::P2pListener p2p;
   web::LocalProxy proxy;
@@ -70,10 +70,10 @@ Daemon::Parts::Parts(Settings s)
     : settings(std::move(s)),
       state(settings.state_directory),
       peers(state.path() / "peers.db"),
-      lan(io.get_executor()),
-      finder(io.get_executor(), lan, peers),
-      publisher(resolver),
       dials(io.get_executor()),
+      lan(io.get_executor()),
+      finder(io.get_executor(), lan, peers, dials),
+      publisher(resolver),
       dialer(io.get_executor(), finder, dials),
       p2p(io.get_executor(), buffers,
           [hosts = wire::format_hosts_list(settings.public_addresses)] { return hosts; }),
@@ -171,7 +171,6 @@ awaitable<void> Daemon::Parts::shut_down() {
   co_await finishing.join();
   dialer.cancel_all();
   co_await dials.join();
-  finder.close();
   signals.cancel();
 }
 
