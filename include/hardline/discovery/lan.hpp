@@ -1,12 +1,11 @@
 // LAN discovery on the network: sockets, interfaces and timers around LanTable (PROTOCOL: LAN discovery).
 #pragma once
 
-#include <functional>
+#include <cstdint>
 #include <memory>
-#include <string>
 #include <vector>
 
-#include "hardline/base/service_name.hpp"
+#include "hardline/discovery/lan_searcher.hpp"
 #include "hardline/discovery/lan_table.hpp"
 #include "hardline/rt/asio.hpp"
 
@@ -14,7 +13,7 @@ namespace hardline::discovery {
 
 /// Hears searches and announcements on every interface that can do multicast, answers for the published services,
 /// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced).
-class Lan {
+class Lan final : public LanSearcher {
  public:
   /// Opens the sockets. Where UDP port 6771 cannot be had it logs why and works as a searcher only.
   explicit Lan(Executor executor);
@@ -30,18 +29,17 @@ class Lan {
   void publish(std::vector<LanService> services, std::uint16_t port);
 
   /// Sends a search for `key` (today's rolling code, and the neighbour day's near midnight UTC) on every interface:
-  /// now, and again after 100, 300 and 700 ms unless `stop` was called. Searches for one key are merged.
-  void search(const KeyHash& key);
+  /// now, and again after 100, 300 and 700 ms unless it was answered. A search that is under way serves all who ask.
+  void search(const KeyHash& key) override;
 
-  /// Sends the empty search: "who is there?".
+  /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.
   void search_all();
 
-  /// Endpoints heard for `key` within kHeardFor, newest first.
-  std::vector<tcp::endpoint> heard(const KeyHash& key) const;
-
-  /// Calls `listener` on the io thread at every announcement heard, until the returned token is destroyed.
-  using Listener = std::function<void(const HeardService&)>;
-  [[nodiscard]] std::shared_ptr<void> listen(Listener listener);
+  std::vector<HeardService> heard(const KeyHash& key) const override;
+  /// Everything heard within kHeardFor, newest first.
+  std::vector<HeardService> heard() const;
+  void forget(const KeyHash& key, const tcp::endpoint& endpoint) override;
+  [[nodiscard]] std::shared_ptr<void> listen(Listener listener) override;
 
  private:
   struct Impl;

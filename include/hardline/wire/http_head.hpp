@@ -13,9 +13,9 @@ namespace hardline::wire {
 inline constexpr std::size_t kMaxRequestHead = 16 * 1024;
 
 struct RequestHead {
-  std::string method;  ///< "GET"; case-sensitive (RFC 9110 section 9.1)
-  std::string target;  ///< as sent: origin-form or `*`
-  std::string host;    ///< the one Host header's value, not yet looked at
+  std::string method;         ///< "GET"; case-sensitive (RFC 9110 section 9.1)
+  std::string target;         ///< as sent: origin-form or `*`
+  std::string host;           ///< the one Host header's value, not yet looked at
   bool accepts_html = false;  ///< Accept names text/html: a person looks at the answer
   std::size_t length = 0;     ///< octets up to and including the blank line
 };
@@ -25,8 +25,8 @@ enum class HeadError {
   malformed,   ///< not an HTTP/1.0 or 1.1 request head
   too_large,   ///< more than kMaxRequestHead octets without an end
   no_host,
-  several_hosts,     ///< also two equal ones (RFC 9112 section 3.2: answer 400)
-  not_origin_form,   ///< CONNECT or an absolute URI: a request to a forward proxy
+  several_hosts,    ///< also two equal ones (RFC 9112 section 3.2: answer 400)
+  not_origin_form,  ///< CONNECT or an absolute URI: a request to a forward proxy
 };
 
 /// Reads the head at the start of `bytes`. `incomplete` as soon as it may still become valid, an error as soon as it

@@ -1,6 +1,7 @@
 // LAN discovery's datagrams (PROTOCOL: LAN discovery): what is said to 239.192.152.143 port 6771.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ inline constexpr std::uint16_t kLpdPort = 6771;
 inline constexpr std::size_t kMaxLpdDatagram = 1400;
 /// Longest title, in octets of UTF-8; a longer one is cut between characters.
 inline constexpr std::size_t kMaxLpdTitle = 200;
+/// Longest cookie, in octets; a longer one is cut. A UUID has 36.
+inline constexpr std::size_t kMaxLpdCookie = 64;
 
 /// "Who is there?", or "who has this code?".
 struct LpdSearch {

@@ -1,0 +1,56 @@
+// The network interfaces LAN discovery works on (netdevice(7)), and the news that they have changed (rtnetlink(7)).
+#pragma once
+
+#include <boost/asio/ip/network_v4.hpp>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hardline/rt/asio.hpp"
+#include "hardline/rt/event.hpp"
+
+namespace hardline::discovery {
+
+/// An interface that is up, has an IPv4 address and can do multicast, or is the loopback interface: by that one two
+/// daemons of one machine find each other, though it seldom bears the MULTICAST flag.
+struct Interface {
+  unsigned index = 0;
+  std::string name;
+  bool loopback = false;
+  std::vector<asio::ip::network_v4> networks;  ///< its own addresses, each with its subnet's prefix
+
+  friend bool operator==(const Interface&, const Interface&) = default;
+};
+
+/// Ordered by index; empty, with a log line, when the kernel does not tell.
+std::vector<Interface> list_interfaces();
+
+/// The address of `interface` whose subnet `source` is a host of, or nullopt: then `source` is no neighbour there,
+/// whatever its first octets look like. A subnet's own address and its broadcast address are not hosts.
+std::optional<asio::ip::address_v4> address_towards(const Interface& interface, const asio::ip::address_v4& source);
+
+/// One address of `interface` for each of its subnets: whom to speak as, to be taken for a neighbour by all of them.
+std::vector<asio::ip::address_v4> subnet_addresses(const Interface& interface);
+
+/// `lo 127.0.0.1/8, eth0 192.0.2.7/24`, for people.
+std::string describe(const std::vector<Interface>& interfaces);
+
+/// Hears from the kernel that links or addresses came or went.
+class NetworkChanges {
+ public:
+  /// Where the kernel gives no netlink socket, a log line says so and wait() waits for close() only.
+  explicit NetworkChanges(Executor executor);
+
+  /// Completes a moment after a change, so that the changes which come in a row count as one. False after close().
+  awaitable<bool> wait();
+  void close();
+
+ private:
+  void drain();
+
+  asio::posix::stream_descriptor netlink_;
+  Event closing_;
+  bool closed_ = false;
+};
+
+}  // namespace hardline::discovery

@@ -1,0 +1,35 @@
+// Where a published service's bytes come from, behind one small interface.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "hardline/base/origin_address.hpp"
+#include "hardline/rt/byte_stream.hpp"
+
+namespace hardline::origin {
+
+class Origin {
+ public:
+  virtual ~Origin() = default;
+
+  /// A new connection for one tunnel, or why there is none. Bounded in time by the origin itself.
+  virtual awaitable<Result<std::unique_ptr<ByteStream>>> connect() = 0;
+};
+
+/// Old clients give up after 5 s, and a person does not wait longer for a service on the same machine.
+inline constexpr auto kOriginConnectTimeout = std::chrono::seconds(5);
+
+/// A TCP or Unix socket. A host name is looked up at each connection, on `resolver`, and every address it has is
+/// tried in turn; `localhost` is 127.0.0.1, then ::1, without asking anybody (RFC 6761 section 6.3).
+class SocketOrigin final : public Origin {
+ public:
+  SocketOrigin(OriginAddress address, asio::thread_pool& resolver);
+  awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
+
+ private:
+  OriginAddress address_;
+  asio::thread_pool& resolver_;
+};
+
+}  // namespace hardline::origin

@@ -1,0 +1,53 @@
+// The sessions that are open, so that a shutdown can let them finish and a removed service can end its own.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <unordered_set>
+
+#include "hardline/rt/asio.hpp"
+
+namespace hardline {
+
+class SessionRegistry;
+
+/// One open session; it registers itself for as long as it lives.
+class Session {
+ public:
+  explicit Session(SessionRegistry& registry);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  virtual ~Session();
+
+  /// Octets moved so far: a session that moves none is idle.
+  virtual std::uint64_t progress() const = 0;
+  virtual void close_session() = 0;
+
+ private:
+  friend class SessionRegistry;
+  SessionRegistry& registry_;
+  std::uint64_t progress_at_last_look_ = 0;
+};
+
+class SessionRegistry {
+ public:
+  /// A session that has moved nothing for this long has nothing to finish.
+  static constexpr auto kIdle = std::chrono::seconds(1);
+
+  std::size_t size() const { return sessions_.size(); }
+
+  void close_if(const std::function<bool(const Session&)>& condition);
+  void close_all() {
+    close_if([](const Session&) { return true; });
+  }
+
+  /// Closes idle sessions and lets busy ones go on for at most `grace`. Returns when every session was asked to close.
+  awaitable<void> finish(std::chrono::steady_clock::duration grace);
+
+ private:
+  friend class Session;
+  std::unordered_set<Session*> sessions_;
+};
+
+}  // namespace hardline

@@ -1,0 +1,36 @@
+// A plain TCP or Unix socket as a ByteStream.
+#pragma once
+
+#include <boost/asio/generic/stream_protocol.hpp>
+
+#include "hardline/rt/byte_stream.hpp"
+
+namespace hardline {
+
+using StreamSocket = asio::generic::stream_protocol::socket;
+
+class SocketStream final : public ByteStream {
+ public:
+  /// Takes a connected socket over and makes it non-blocking; TCP_NODELAY and keep-alive where it is TCP.
+  explicit SocketStream(StreamSocket socket);
+
+  awaitable<std::error_code> readable() override;
+  Result<std::size_t> read_now(std::span<std::byte> buffer) override;
+  awaitable<std::error_code> writable() override;
+  Result<std::size_t> write_now(std::span<const std::byte> data) override;
+  awaitable<void> end_writing() override;
+  void interrupt() override;
+  void close() override;
+  void abort() override;
+
+  bool is_open() const { return socket_.is_open(); }
+
+ private:
+  StreamSocket socket_;
+};
+
+/// How a dead path is noticed on an idle TCP connection: probes after 30 s, every 10 s, given up after 3; and sent
+/// data that nobody acknowledges for 60 s. Also sets TCP_NODELAY. Does nothing to a Unix socket.
+void tune_tcp(int descriptor);
+
+}  // namespace hardline

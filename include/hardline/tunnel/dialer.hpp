@@ -1,0 +1,68 @@
+// Getting to a service: every candidate is tried, and the first one that proves to be the service wins.
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "hardline/discovery/finder.hpp"
+#include "hardline/rt/task_group.hpp"
+#include "hardline/tunnel/tls_contexts.hpp"
+
+namespace hardline::tunnel {
+
+/// One candidate's fate.
+struct Attempt {
+  discovery::Candidate candidate;
+  std::error_code error;  ///< none for the winner; Errc::cancelled where somebody else won
+  std::chrono::milliseconds took{0};
+};
+
+struct DialFailure {
+  std::vector<Attempt> attempts;  ///< empty: nobody was found to try
+};
+
+/// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.
+struct Connection {
+  std::unique_ptr<TlsStream> stream;
+  discovery::Candidate candidate;
+};
+
+class Dialer {
+ public:
+  /// Most candidates tried in one dial, so that forged ones cost a bounded effort.
+  static constexpr std::size_t kMaxAttempts = 16;
+  static constexpr auto kAttemptTimeout = std::chrono::seconds(5);
+  static constexpr auto kDialTimeout = std::chrono::seconds(10);
+  /// The address that worked last time is given this much of a start before anybody else is asked.
+  static constexpr auto kHeadStart = std::chrono::milliseconds(150);
+  static constexpr auto kRecentFor = std::chrono::minutes(10);
+  static constexpr std::size_t kMaxRecent = 256;
+
+  /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
+  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks);
+
+  awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
+
+  /// Ends every dial that is under way.
+  void cancel_all();
+
+ private:
+  class Race;
+  struct Recent {
+    discovery::Candidate candidate;
+    std::chrono::steady_clock::time_point when;
+  };
+
+  void remember(const KeyHash& key, const discovery::Candidate& candidate);
+
+  Executor executor_;
+  discovery::Finder& finder_;
+  TaskGroup& tasks_;
+  SslContextPtr context_;
+  std::unordered_map<KeyHash, Recent> recent_;
+  std::vector<std::weak_ptr<Race>> races_;
+};
+
+}  // namespace hardline::tunnel

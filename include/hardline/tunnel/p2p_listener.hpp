@@ -1,0 +1,62 @@
+// The P2P port, 7008: other daemons come in here and are led to the services published on this machine
+// (PROTOCOL: Tunnel).
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <unordered_map>
+#include <vector>
+
+#include "hardline/rt/relay.hpp"
+#include "hardline/rt/session_registry.hpp"
+#include "hardline/rt/task_group.hpp"
+#include "hardline/tunnel/password_guard.hpp"
+#include "hardline/tunnel/published_service.hpp"
+#include "hardline/tunnel/tls_contexts.hpp"
+
+namespace hardline::tunnel {
+
+class P2pListener {
+ public:
+  /// Most sessions at once; one more is closed as it arrives.
+  static constexpr std::size_t kMaxSessions = 4096;
+
+  /// The WANHosts to tell clients now; empty if none are known.
+  using WanHosts = std::function<std::string()>;
+
+  P2pListener(Executor executor, BufferPool& buffers, WanHosts wan_hosts);
+
+  /// Binds `port` on IPv4 and, where the machine has it, IPv6; if it is taken, the next ones up to `port + more`.
+  /// Port 0 takes a free one. Throws std::system_error where none can be had.
+  void open(std::uint16_t port, int more);
+
+  /// The port it is at.
+  std::uint16_t port() const;
+
+  /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
+  void start(TaskGroup& sessions);
+  void stop();
+
+  /// Replaces what is published. Sessions of services that are no longer there are ended, others are not touched.
+  void publish(std::vector<std::shared_ptr<PublishedService>> services);
+
+  SessionRegistry& sessions() { return registry_; }
+
+ private:
+  class ServerSession;
+
+  awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
+  awaitable<void> serve(tcp::socket socket, asio::ip::address from);
+
+  Executor executor_;
+  BufferPool& buffers_;
+  WanHosts wan_hosts_;
+  std::unordered_map<KeyHash, std::shared_ptr<PublishedService>> services_;
+  ContextBySni context_by_sni_;
+  SslContextPtr context_;
+  std::vector<tcp::acceptor> acceptors_;
+  PasswordGuard guard_;
+  SessionRegistry registry_;
+};
+
+}  // namespace hardline::tunnel

@@ -1,0 +1,20 @@
+// A service as the listener serves it. Immutable: a changed service file makes a new one.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "hardline/base/service_name.hpp"
+#include "hardline/origin/origin.hpp"
+#include "hardline/rt/tls_stream.hpp"
+
+namespace hardline::tunnel {
+
+struct PublishedService {
+  ServiceName name;
+  std::string title;
+  SslContextPtr context;
+  std::unique_ptr<origin::Origin> origin;
+};
+
+}  // namespace hardline::tunnel

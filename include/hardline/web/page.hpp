@@ -1,0 +1,26 @@
+// What a person sees when a service cannot be shown: a status, plain words, what was tried and what to do.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace hardline::web {
+
+struct Page {
+  int status = 502;
+  std::string_view reason;  ///< the status line's (RFC 9110 section 15)
+  std::string title;
+  std::string text;                 ///< one paragraph
+  std::vector<std::string> tried;   ///< one line each
+  std::vector<std::string> advice;  ///< one line each
+  std::string_view proxy_error;     ///< an error type of RFC 9209 section 2.3; empty for none
+};
+
+enum class Form { html, plain };
+
+/// The whole HTTP/1.1 response, which ends the connection. Everything in `page` is text: markup in it is escaped.
+/// `with_body` is false in answer to HEAD.
+std::string to_response(const Page& page, Form form, bool with_body);
+
+}  // namespace hardline::web

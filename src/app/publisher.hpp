@@ -1,0 +1,58 @@
+// From service files to what is published: reads them, makes missing identities, and tells what changed.
+#pragma once
+
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hardline/discovery/lan_table.hpp"
+#include "hardline/store/identity.hpp"
+#include "hardline/tunnel/published_service.hpp"
+#include "settings.hpp"
+
+namespace hardline::app {
+
+/// A service file with its identity, as found on disk.
+struct FoundService {
+  store::ServiceFile file;
+  store::Identity identity;
+};
+
+struct FoundServices {
+  std::vector<FoundService> services;
+  std::vector<store::ConfigError> errors;
+  std::vector<std::string> warnings;
+};
+
+/// What to do about a service that has no certificate yet.
+enum class Missing { create, report };
+
+/// Reads the service directory and the single service of `settings`, and the identity of each. Blocks. Broken files,
+/// test certificates without leave, and two services of one certificate are errors; the others stand.
+FoundServices find_services(const Settings& settings, Missing missing);
+
+/// Keeps what is published in step with what is found. Io thread only.
+class Publisher {
+ public:
+  explicit Publisher(asio::thread_pool& resolver) : resolver_(resolver) {}
+
+  /// Takes what was found over. A service whose file and identity did not change stays the same object, and so does
+  /// one whose file is there but broken now: bad input does not take down what works. Logs what changed.
+  void update(FoundServices found);
+
+  std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
+  std::vector<discovery::LanService> announced() const;
+
+ private:
+  struct Entry {
+    store::ServiceFile file;
+    std::shared_ptr<tunnel::PublishedService> service;
+  };
+
+  asio::thread_pool& resolver_;
+  std::map<std::filesystem::path, Entry> entries_;  // by service file
+  std::vector<std::string> told_;                   // errors and warnings that were logged last time
+};
+
+}  // namespace hardline::app

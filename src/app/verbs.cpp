@@ -1,0 +1,46 @@
+#include "verbs.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdio>
+
+#include "hardline/store/identity.hpp"
+#include "publisher.hpp"
+
+namespace hardline::app {
+
+int generate_key(const std::filesystem::path& certfile) {
+  const auto identity = store::create_identity(certfile);
+  fmt::print("{}\n", identity.name.label());
+  return 0;
+}
+
+int print_hash(const std::filesystem::path& certfile) {
+  fmt::print("{}\n", store::hash_of_certificate_file(certfile).hex());
+  return 0;
+}
+
+int list_services(const Settings& settings) {
+  const auto found = find_services(settings, Missing::report);
+  std::size_t width = 0;
+  for (const auto& service : found.services) width = std::max(width, service.file.title.size());
+  const auto port = settings.local_port ? settings.local_port : kDefaultLocalPort;
+  for (const auto& [file, identity] : found.services)
+    fmt::print("{:<{}}  {}\n", file.title, width, identity.name.url(port));
+  for (const auto& error : found.errors) fmt::print(stderr, "hardlined: {}\n", error.what());
+  if (found.services.empty() && found.errors.empty())
+    fmt::print(stderr, "No services: there is no *.ini in {}.\n", settings.service_directory.string());
+  return found.errors.empty() ? 0 : 1;
+}
+
+int check_files(const Settings& settings) {
+  const auto found = find_services(settings, Missing::report);
+  for (const auto& warning : found.warnings) fmt::print("warning: {}\n", warning);
+  for (const auto& error : found.errors) fmt::print("error: {}\n", error.what());
+  fmt::print("{} of {} services in {} are right.\n", found.services.size(), found.services.size() + found.errors.size(),
+             settings.service_directory.string());
+  return found.errors.empty() ? 0 : 1;
+}
+
+}  // namespace hardline::app

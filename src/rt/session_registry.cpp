@@ -1,0 +1,28 @@
+#include "hardline/rt/session_registry.hpp"
+
+#include "hardline/rt/event.hpp"
+
+namespace hardline {
+
+Session::Session(SessionRegistry& registry) : registry_(registry) { registry_.sessions_.insert(this); }
+
+Session::~Session() { registry_.sessions_.erase(this); }
+
+void SessionRegistry::close_if(const std::function<bool(const Session&)>& condition) {
+  const auto sessions = sessions_;  // closing one may end it
+  for (auto* session : sessions)
+    if (sessions_.contains(session) && condition(*session)) session->close_session();
+}
+
+awaitable<void> SessionRegistry::finish(std::chrono::steady_clock::duration grace) {
+  const auto deadline = std::chrono::steady_clock::now() + grace;
+  for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();
+  while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
+    co_await sleep_for(kIdle);
+    close_if([](const Session& session) { return session.progress() == session.progress_at_last_look_; });
+    for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();
+  }
+  close_all();
+}
+
+}  // namespace hardline

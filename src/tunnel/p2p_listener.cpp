@@ -1,0 +1,215 @@
+#include "hardline/tunnel/p2p_listener.hpp"
+
+#include "hardline/base/log.hpp"
+#include "hardline/rt/accept.hpp"
+#include "hardline/rt/watchdog.hpp"
+#include "hardline/tunnel/dialect.hpp"
+#include "hardline/tunnel/oob_exchange.hpp"
+
+namespace hardline::tunnel {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+/// A wrong password is told late, so that even the first few guesses are not free.
+constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(500);
+
+log::Limiter origin_complaints(std::chrono::seconds(10));
+log::Limiter password_complaints(std::chrono::seconds(10));
+
+wire::OobLine refusal(std::string_view code, std::string text) {
+  wire::OobLine line;
+  line.error = wire::OobError{std::string(code), std::move(text)};
+  return line;
+}
+
+/// The IPv4 and, if there is one, the IPv6 acceptor of one port. A machine may lack either family.
+std::vector<tcp::acceptor> listen_everywhere(Executor executor, std::uint16_t port) {
+  std::vector<tcp::acceptor> acceptors;
+  acceptors.push_back(listen_on(executor, {tcp::v4(), port}));
+  const auto chosen = acceptors.front().local_endpoint().port();
+  try {
+    acceptors.push_back(listen_on(executor, {tcp::v6(), chosen}));
+  } catch (const boost::system::system_error& e) {
+    if (e.code() == asio::error::address_in_use) throw;
+    log::info("p2p: listening on IPv4 only: {}", e.code().message());
+  }
+  return acceptors;
+}
+
+}  // namespace
+
+/// One peer's connection, from TLS to the last octet.
+class P2pListener::ServerSession final : public Session {
+ public:
+  ServerSession(P2pListener& listener, tcp::socket socket, asio::ip::address from)
+      : Session(listener.registry_),
+        listener_(listener),
+        from_(std::move(from)),
+        peer_(std::move(socket), listener.context_.get()),
+        watchdog_(listener.executor_, [this] { peer_.abort(); }) {}
+
+  awaitable<void> run() {
+    watchdog_.arm(kHandshakeTimeout);
+    const auto failed = co_await peer_.handshake();
+    if (failed) {
+      log::debug("p2p: no handshake from={} reason=\"{}\"", from_.to_string(), describe(failed));
+      peer_.close();
+      co_return;
+    }
+    const auto found = listener_.services_.find(*requested_service(peer_.ssl()));
+    if (found == listener_.services_.end()) co_return;  // removed during the handshake
+    service_ = found->second;
+    if (settle_dialect(peer_.ssl()) == Dialect::legacy) peer_.accept_unannounced_end();
+
+    watchdog_.arm(kOobTimeout);
+    auto hello = co_await receive_oob(peer_);
+    watchdog_.disarm();
+    if (!hello) {
+      log::debug("p2p: no OOB line from={} reason=\"{}\"", from_.to_string(), describe(hello.error()));
+      peer_.close();
+      co_return;
+    }
+    const auto refused = co_await check_password(hello->line);
+    if (refused) {
+      co_await refuse(*refused);
+      co_return;
+    }
+    co_await carry_to_origin(std::move(hello->rest));
+  }
+
+  std::uint64_t progress() const override { return outcome_.octets(); }
+
+  void close_session() override {
+    peer_.abort();
+    if (origin_) origin_->abort();
+  }
+
+  const std::shared_ptr<PublishedService>& service() const { return service_; }
+
+ private:
+  std::string describe(std::error_code error) const {
+    if (watchdog_.bitten()) return "timed out";
+    return peer_.failure().empty() ? error.message() : peer_.failure();
+  }
+
+  /// The refusal to send, or nullopt if the password is right. Nothing was dialled yet.
+  awaitable<std::optional<wire::OobLine>> check_password(const wire::OobLine& hello) {
+    const auto& expected = service_->name.password;
+    if (!expected) co_return std::nullopt;
+    const auto turn = listener_.guard_.take_turn(from_, service_->name.key, Clock::now());
+    if (!turn) co_return refusal(wire::kOobBusy, "too many wrong passwords from your address; try again in a minute");
+    if (*turn > Clock::duration::zero()) co_await sleep_for(*turn);
+    const auto given = hello.password ? Password::parse(*hello.password) : std::nullopt;
+    if (given && expected->matches(*given)) {
+      listener_.guard_.succeeded(from_, service_->name.key);
+      co_return std::nullopt;
+    }
+    listener_.guard_.failed(from_, service_->name.key, Clock::now());
+    if (const auto held_back = password_complaints.admit())
+      log::warn("p2p: wrong password from={} service={} more={}", from_.to_string(), service_->name.key.brief(), *held_back);
+    co_await sleep_for(kWrongPasswordDelay);
+    co_return refusal(wire::kOobPassword, "the password in the name is not this service's");
+  }
+
+  awaitable<void> refuse(const wire::OobLine& line) {
+    watchdog_.arm(kOobTimeout);
+    const auto failed = co_await send_oob(peer_, line);
+    if (!failed) co_await linger_and_close(peer_);
+  }
+
+  awaitable<void> carry_to_origin(std::string rest) {
+    auto connected = co_await service_->origin->connect();
+    if (!connected) {
+      if (const auto held_back = origin_complaints.admit())
+        log::warn("p2p: the origin cannot be reached service={} reason=\"{}\" more={}", service_->name.key.brief(),
+                  connected.error().message(), *held_back);
+      const auto line = refusal(wire::kOobOriginUnreachable, connected.error().message());
+      co_await refuse(line);
+      co_return;
+    }
+    origin_ = std::move(*connected);
+    wire::OobLine greeting;
+    if (auto hosts = listener_.wan_hosts_(); !hosts.empty()) greeting.wan_hosts = std::move(hosts);
+    watchdog_.arm(kOobTimeout);
+    const auto not_greeted = co_await send_oob(peer_, greeting);
+    watchdog_.disarm();
+    if (not_greeted) co_return;
+    const auto first = as_octets(rest);
+    const auto not_forwarded = co_await write_all(*origin_, first);
+    if (not_forwarded) log::debug("p2p: the origin took nothing: {}", not_forwarded.message());
+    const RelayOptions options;
+    co_await relay(peer_, *origin_, listener_.buffers_, options, outcome_);
+  }
+
+  P2pListener& listener_;
+  asio::ip::address from_;
+  TlsStream peer_;
+  Watchdog watchdog_;
+  std::shared_ptr<PublishedService> service_;
+  std::unique_ptr<ByteStream> origin_;
+  RelayOutcome outcome_;
+};
+
+P2pListener::P2pListener(Executor executor, BufferPool& buffers, WanHosts wan_hosts)
+    : executor_(executor),
+      buffers_(buffers),
+      wan_hosts_(std::move(wan_hosts)),
+      context_by_sni_([this](const KeyHash& key) -> SSL_CTX* {
+        const auto found = services_.find(key);
+        return found == services_.end() ? nullptr : found->second->context.get();
+      }),
+      context_(make_listener_context(context_by_sni_)) {}
+
+void P2pListener::open(std::uint16_t port, int more) {
+  for (int tried = 0;; ++tried) {
+    try {
+      acceptors_ = listen_everywhere(executor_, static_cast<std::uint16_t>(port + tried));
+      return;
+    } catch (const boost::system::system_error& e) {
+      const bool next = e.code() == asio::error::address_in_use && tried < more && port + tried < 65535;
+      if (!next) throw std::system_error(e.code());
+    }
+  }
+}
+
+std::uint16_t P2pListener::port() const { return acceptors_.front().local_endpoint().port(); }
+
+void P2pListener::start(TaskGroup& sessions) {
+  for (auto& acceptor : acceptors_) sessions.spawn("p2p", accept_on(acceptor, sessions));
+}
+
+awaitable<void> P2pListener::accept_on(tcp::acceptor& acceptor, TaskGroup& sessions) {
+  std::function<void(tcp::socket)> accepted = [this, &sessions](tcp::socket socket) {
+    AsioError gone;
+    const auto peer = socket.remote_endpoint(gone);
+    if (gone || registry_.size() >= kMaxSessions) return;
+    sessions.spawn("p2p session", serve(std::move(socket), peer.address()));
+  };
+  co_await accept_loop(acceptor, "p2p", accepted);
+}
+
+awaitable<void> P2pListener::serve(tcp::socket socket, asio::ip::address from) {
+  ServerSession session(*this, std::move(socket), std::move(from));
+  co_await session.run();
+}
+
+void P2pListener::stop() {
+  for (auto& acceptor : acceptors_) {
+    AsioError ignored;
+    acceptor.close(ignored);
+  }
+}
+
+void P2pListener::publish(std::vector<std::shared_ptr<PublishedService>> services) {
+  services_.clear();
+  for (auto& service : services) services_.emplace(service->name.key, std::move(service));
+  registry_.close_if([this](const Session& session) {
+    const auto& service = static_cast<const ServerSession&>(session).service();
+    if (!service) return false;
+    const auto still = services_.find(service->name.key);
+    return still == services_.end() || still->second != service;
+  });
+}
+
+}  // namespace hardline::tunnel

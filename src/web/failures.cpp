@@ -1,0 +1,195 @@
+#include "hardline/web/failures.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hardline/base/errc.hpp"
+
+namespace hardline::web {
+namespace {
+
+using tunnel::Attempt;
+
+std::string describe(const Attempt& attempt) {
+  std::string how = attempt.error.message();
+  if (attempt.error == Errc::certificate_mismatch) how = "somebody else is there (the certificate is not this service's)";
+  if (attempt.error == Errc::timed_out) how = "no answer";
+  const HostPort where{attempt.candidate.endpoint.address().to_string(), attempt.candidate.endpoint.port()};
+  return fmt::format("{} ({}): {}, after {} ms", where.to_string(), discovery::describe(attempt.candidate.source), how,
+                     attempt.took.count());
+}
+
+Page dial_failure_page(const tunnel::DialFailure& failure) {
+  const auto& attempts = failure.attempts;
+  const auto any = [&attempts](Errc code) {
+    return std::any_of(attempts.begin(), attempts.end(), [code](const Attempt& a) { return a.error == code; });
+  };
+  Page page;
+  for (const auto& attempt : attempts) page.tried.push_back(describe(attempt));
+  if (attempts.empty()) {
+    page.status = 503;
+    page.reason = "Service Unavailable";
+    page.title = "This service was not found";
+    page.text = "Nobody on the local network answered for this name, and no address from an earlier visit is remembered.";
+    page.tried = {"the local network: asked, and nobody answered", "remembered addresses: none"};
+    page.advice = {"Check that the computer with the service is on, and that Hardline runs there.",
+                   "Check the address for a missing or mistyped character: the long part is the service's identity.",
+                   "Connect this computer to the same network once; after that the service may be found from elsewhere."};
+    page.proxy_error = "destination_unavailable";
+  } else if (any(Errc::certificate_mismatch)) {
+    page.status = 502;
+    page.reason = "Bad Gateway";
+    page.title = "Somebody else answered";
+    page.text = "A computer answered in this service's place, but could not prove to be it. Nothing was sent to it.";
+    page.advice = {"If the service's computer was reinstalled, it has a new identity and so a new address: ask its owner.",
+                   "If it was not, some computer on the way is pretending to be it. Your data is safe; do try later."};
+    page.proxy_error = "tls_certificate_error";
+  } else {
+    const bool silent = any(Errc::timed_out);
+    page.status = silent ? 504 : 502;
+    page.reason = silent ? "Gateway Timeout" : "Bad Gateway";
+    page.title = "This service cannot be reached";
+    page.text = "It is known where the service may be, but no connection could be made.";
+    page.advice = {"Check that the computer with the service is on and that Hardline runs there.",
+                   "Check this computer's own connection, and a firewall on either side."};
+    page.proxy_error = silent ? "connection_timeout" : "connection_refused";
+  }
+  return page;
+}
+
+Page refused_page(const wire::OobError& error) {
+  Page page;
+  if (error.code == wire::kOobPassword) {
+    page.status = 403;
+    page.reason = "Forbidden";
+    page.title = "The password in the address is wrong";
+    page.text = "The service was reached, but the part of its address before the dash is not its password.";
+    page.advice = {"Ask the service's owner for the whole address, and copy it instead of typing it."};
+    page.proxy_error = "http_request_denied";
+  } else if (error.code == wire::kOobOriginUnreachable) {
+    page.status = 503;
+    page.reason = "Service Unavailable";
+    page.title = "The service is down";
+    page.text = "The other computer was reached, but the program behind this service does not answer there.";
+    page.tried = {fmt::format("the program behind the service: {}", error.text)};
+    page.advice = {"If it is your service, start the program, and check service= and port= in its service file."};
+    page.proxy_error = "destination_unavailable";
+  } else if (error.code == wire::kOobBusy) {
+    page.status = 503;
+    page.reason = "Service Unavailable";
+    page.title = "The service is busy";
+    page.text = "The other computer was reached and asks to be left alone for a moment.";
+    page.tried = {error.text};
+    page.advice = {"Try again in a minute."};
+    page.proxy_error = "destination_unavailable";
+  } else {
+    page.status = 502;
+    page.reason = "Bad Gateway";
+    page.title = "The service refused";
+    page.text = "The other computer was reached, and gave a reason that this version does not know.";
+    page.tried = {fmt::format("{}: {}", error.code, error.text)};
+    page.proxy_error = "destination_unavailable";
+  }
+  return page;
+}
+
+Page broken_off_page(std::error_code error) {
+  Page page;
+  const bool silent = error == Errc::timed_out;
+  page.status = silent ? 504 : 502;
+  page.reason = silent ? "Gateway Timeout" : "Bad Gateway";
+  page.title = silent ? "The service does not answer" : "The service hung up";
+  page.text = silent ? "The other computer was reached and proved to be the right one, but then said nothing."
+                     : "The other computer was reached and proved to be the right one, but then closed the connection.";
+  page.tried = {error.message()};
+  page.advice = {"Try again in a moment.", "If it is your service, look into the log of Hardline on its computer."};
+  page.proxy_error = silent ? "connection_read_timeout" : "connection_terminated";
+  return page;
+}
+
+}  // namespace
+
+Page bad_request_page(wire::HeadError error) {
+  Page page;
+  page.status = 400;
+  page.reason = "Bad Request";
+  page.title = "This request cannot be understood";
+  page.proxy_error = "http_request_error";
+  switch (error) {
+    case wire::HeadError::too_large:
+      page.status = 431;
+      page.reason = "Request Header Fields Too Large";
+      page.text = fmt::format("The request's head is longer than {} octets.", wire::kMaxRequestHead);
+      page.advice = {"Delete this site's cookies and try again."};
+      break;
+    case wire::HeadError::no_host:
+      page.text = "The request names no Host, and the Host is what says which service is meant.";
+      break;
+    case wire::HeadError::several_hosts:
+      page.text = "The request names more than one Host.";
+      break;
+    case wire::HeadError::not_origin_form:
+      page.text = "This port is not a forward proxy: it takes requests for http://NAME.localhost only.";
+      page.advice = {"Take this address out of your browser's proxy settings."};
+      break;
+    default:
+      page.text = "It is not HTTP/1.0 or HTTP/1.1.";
+      page.advice = {"Use http://, not https://: what leaves this computer is encrypted all the same."};
+  }
+  return page;
+}
+
+Page slow_request_page() {
+  Page page;
+  page.status = 408;
+  page.reason = "Request Timeout";
+  page.title = "The request did not arrive";
+  page.text = "The connection was opened, but no whole request head came in time.";
+  return page;
+}
+
+Page foreign_host_page() {
+  Page page;
+  page.status = 421;
+  page.reason = "Misdirected Request";
+  page.title = "This is not a service's address";
+  page.text = "Services are at http://NAME.localhost, where NAME is the service's name; any other host is refused here.";
+  page.advice = {"Open the whole address that the service's owner gave you."};
+  return page;
+}
+
+Page no_such_name_page(std::string_view label) {
+  Page page;
+  page.status = 404;
+  page.reason = "Not Found";
+  page.title = "There is no service by this name";
+  page.text = fmt::format(
+      "“{}” is not a service's name. A name is 40 digits from 0-9 and a-f, usually with a password and a dash before "
+      "them.",
+      label);
+  page.advice = {"Copy the whole address instead of typing it: the end may have been cut off."};
+  return page;
+}
+
+Page open_failure_page(const tunnel::OpenFailure& failure) {
+  if (const auto* dial = std::get_if<tunnel::DialFailure>(&failure)) return dial_failure_page(*dial);
+  if (const auto* refused = std::get_if<tunnel::Refused>(&failure)) return refused_page(refused->error);
+  return broken_off_page(std::get<tunnel::BrokenOff>(failure).error);
+}
+
+Page silent_service_page(tunnel::Dialect dialect) {
+  Page page;
+  page.status = 502;
+  page.reason = "Bad Gateway";
+  page.title = "The service closed the connection without an answer";
+  page.text = "The other computer was reached and the request was sent, but nothing came back.";
+  page.advice = {"Try again in a moment.", "If it is your service, check that its program speaks HTTP on that port."};
+  if (dialect == tunnel::Dialect::legacy)
+    page.advice.insert(page.advice.begin(),
+                       "The other computer runs an old version, which answers a wrong password like this: check it.");
+  page.proxy_error = "connection_terminated";
+  return page;
+}
+
+}  // namespace hardline::web

@@ -1,0 +1,148 @@
+#include "hardline/web/local_proxy.hpp"
+
+#include "hardline/base/log.hpp"
+#include "hardline/rt/accept.hpp"
+#include "hardline/rt/socket_stream.hpp"
+#include "hardline/rt/watchdog.hpp"
+#include "hardline/web/failures.hpp"
+#include "hardline/wire/host_name.hpp"
+
+namespace hardline::web {
+
+/// One connection of a browser, from its first octet to the last.
+class LocalProxy::BrowserSession final : public Session {
+ public:
+  BrowserSession(LocalProxy& proxy, tcp::socket socket)
+      : Session(proxy.registry_), proxy_(proxy), browser_(StreamSocket(std::move(socket))) {}
+
+  awaitable<void> run() {
+    const auto head_failure = co_await read_head();
+    if (head_failure) {
+      co_await show(*head_failure);
+      co_return;
+    }
+    if (!browser_.is_open()) co_return;
+    const auto target = wire::parse_host(head_.host);
+    const auto* name = std::get_if<ServiceName>(&target);
+    if (!name) {
+      const auto* label = std::get_if<wire::HostIsLabel>(&target);
+      const auto page = label ? no_such_name_page(label->label) : foreign_host_page();
+      co_await show(page);
+      co_return;
+    }
+    auto opened = co_await tunnel::open_tunnel(proxy_.dialer_, proxy_.finder_, *name, received_);
+    if (!opened) {
+      const auto page = open_failure_page(opened.error());
+      co_await show(page);
+      co_return;
+    }
+    received_.clear();
+    received_.shrink_to_fit();
+    co_await carry_through(*opened);
+  }
+
+  std::uint64_t progress() const override { return outcome_.octets(); }
+
+  void close_session() override {
+    browser_.abort();
+    if (far_) far_->abort();
+  }
+
+ private:
+  /// Fills received_ and head_. Closes the connection where there is nobody to answer.
+  awaitable<std::optional<Page>> read_head() {
+    Watchdog watchdog(proxy_.executor_, [this] { browser_.interrupt(); });
+    watchdog.arm(kHeadTimeout);
+    std::array<std::byte, 4096> chunk;
+    for (;;) {
+      const auto got = co_await read_some(browser_, chunk);
+      if (!got && watchdog.bitten()) co_return slow_request_page();
+      if (!got || *got == 0) {
+        browser_.close();
+        co_return std::nullopt;
+      }
+      received_.append(reinterpret_cast<const char*>(chunk.data()), *got);
+      auto head = wire::parse_request_head(received_);
+      if (head) {
+        head_ = std::move(*head);
+        co_return std::nullopt;
+      }
+      if (head.error() != wire::HeadError::incomplete) co_return bad_request_page(head.error());
+    }
+  }
+
+  awaitable<void> carry_through(tunnel::Tunnel& tunnel) {
+    far_ = tunnel.stream.get();
+    const auto early = as_octets(tunnel.early);
+    const auto gone = co_await write_all(browser_, early);
+    if (gone) co_return;
+    RelayOptions options;
+    options.far_cannot_half_close = tunnel.dialect == tunnel::Dialect::legacy;
+    options.keep_near_if_far_is_silent = early.empty();
+    co_await relay(browser_, *far_, proxy_.buffers_, options, outcome_);
+    far_ = nullptr;
+    if (!browser_.is_open()) co_return;
+    const auto page = silent_service_page(tunnel.dialect);
+    co_await show(page);
+  }
+
+  awaitable<void> show(const Page& page) {
+    const auto form = head_.accepts_html ? Form::html : Form::plain;
+    const auto response = to_response(page, form, head_.method != "HEAD");
+    Watchdog watchdog(proxy_.executor_, [this] { browser_.close(); });
+    watchdog.arm(kHeadTimeout);
+    const auto octets = as_octets(response);
+    const auto gone = co_await write_all(browser_, octets);
+    if (!gone) co_await linger_and_close(browser_);
+  }
+
+  LocalProxy& proxy_;
+  SocketStream browser_;
+  std::string received_;
+  wire::RequestHead head_;
+  ByteStream* far_ = nullptr;
+  RelayOutcome outcome_;
+};
+
+LocalProxy::LocalProxy(Executor executor, BufferPool& buffers, tunnel::Dialer& dialer, discovery::Finder& finder)
+    : executor_(executor), buffers_(buffers), dialer_(dialer), finder_(finder) {}
+
+void LocalProxy::open(std::uint16_t port) {
+  std::vector<tcp::acceptor> acceptors;
+  try {
+    acceptors.push_back(listen_on(executor_, {asio::ip::address_v4::loopback(), port}));
+  } catch (const boost::system::system_error& e) {
+    throw std::system_error(e.code());
+  }
+  try {
+    acceptors.push_back(listen_on(executor_, {asio::ip::address_v6::loopback(), port}));
+  } catch (const boost::system::system_error& e) {
+    log::info("local proxy: listening on 127.0.0.1 only: {}", e.code().message());
+  }
+  acceptors_ = std::move(acceptors);
+}
+
+void LocalProxy::start(TaskGroup& sessions) {
+  for (auto& acceptor : acceptors_) sessions.spawn("local proxy", accept_on(acceptor, sessions));
+}
+
+void LocalProxy::stop() {
+  for (auto& acceptor : acceptors_) {
+    AsioError ignored;
+    acceptor.close(ignored);
+  }
+}
+
+awaitable<void> LocalProxy::accept_on(tcp::acceptor& acceptor, TaskGroup& sessions) {
+  std::function<void(tcp::socket)> accepted = [this, &sessions](tcp::socket socket) {
+    sessions.spawn("browser session", serve(std::move(socket)));
+  };
+  co_await accept_loop(acceptor, "local proxy", accepted);
+}
+
+awaitable<void> LocalProxy::serve(tcp::socket socket) {
+  BrowserSession session(*this, std::move(socket));
+  co_await session.run();
+}
+
+}  // namespace hardline::web

@@ -1,0 +1,154 @@
+#include "hardline/wire/http_head.hpp"
+
+#include <gtest/gtest.h>
+
+namespace hardline::wire {
+
+// Found by GoogleTest through argument-dependent lookup: failures name the error.
+void PrintTo(HeadError error, std::ostream* out) {
+  static constexpr const char* kNames[] = {"incomplete", "malformed",     "too_large",
+                                           "no_host",    "several_hosts", "not_origin_form"};
+  *out << kNames[static_cast<int>(error)];
+}
+
+namespace {
+
+const std::string kGet = "GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n";
+
+/// The error of `bytes`, or nullopt where they are a head.
+std::optional<HeadError> error_of(std::string_view bytes) {
+  const auto head = parse_request_head(bytes);
+  return head ? std::nullopt : std::optional(head.error());
+}
+
+TEST(RequestHead, ReadsAnOrdinaryRequest) {
+  const std::string bytes =
+      "POST /upload?a=b HTTP/1.1\r\nUser-Agent: x\r\nHost: wiki.localhost:7009\r\nContent-Length: 4\r\n\r\nbody";
+  const auto head = parse_request_head(bytes);
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->method, "POST");
+  EXPECT_EQ(head->target, "/upload?a=b");
+  EXPECT_EQ(head->host, "wiki.localhost:7009");
+  EXPECT_FALSE(head->accepts_html);
+  EXPECT_EQ(head->length, bytes.size() - 4);
+}
+
+TEST(RequestHead, ReadsHttp10AndTheAsteriskForm) {
+  const auto head = parse_request_head("OPTIONS * HTTP/1.0\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->target, "*");
+}
+
+TEST(RequestHead, AcceptsLineFeedsAlone) {
+  const auto head = parse_request_head("GET / HTTP/1.1\nHost: a\n\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->host, "a");
+  EXPECT_EQ(head->length, 24U);
+}
+
+TEST(RequestHead, FindsHostInAnyCaseAndTrimsIt) {
+  const auto head = parse_request_head("GET / HTTP/1.1\r\nhOST:\t a.localhost \t\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->host, "a.localhost");
+}
+
+TEST(RequestHead, TakesAnEmptyHostForAHost) {
+  const auto head = parse_request_head("GET / HTTP/1.1\r\nHost:\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->host, "");
+}
+
+TEST(RequestHead, TakesNoLongerNameForHost) {
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nX-Host: a\r\nHost-2: b\r\n\r\n"), HeadError::no_host);
+}
+
+TEST(RequestHead, SeesWhetherAPersonLooks) {
+  const auto accepts = [](const std::string& headers) {
+    return parse_request_head("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n")->accepts_html;
+  };
+  EXPECT_TRUE(accepts("Accept: text/html,application/xhtml+xml;q=0.9\r\n"));
+  EXPECT_TRUE(accepts("accept: image/png\r\nACCEPT: Text/HTML\r\n"));
+  EXPECT_TRUE(accepts("Accept: text/html\r\nAccept: image/png\r\n"));
+  EXPECT_FALSE(accepts("Accept: */*\r\n"));
+  EXPECT_FALSE(accepts("Accept-Language: text/html\r\n"));
+  EXPECT_FALSE(accepts(""));
+}
+
+TEST(RequestHead, WantsExactlyOneHost) {
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"), HeadError::no_host);
+  EXPECT_EQ(error_of("GET / HTTP/1.0\r\n\r\n"), HeadError::no_host);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), HeadError::several_hosts);
+  EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n"), HeadError::several_hosts);
+}
+
+TEST(RequestHead, RefusesRequestsToAForwardProxy) {
+  EXPECT_EQ(error_of("GET http://wiki.localhost/ HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n"),
+            HeadError::not_origin_form);
+  EXPECT_EQ(error_of("CONNECT wiki.localhost:443 HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n"),
+            HeadError::not_origin_form);
+}
+
+TEST(RequestHead, ReadsOnUntilTheBlankLine) {
+  for (std::size_t length = 0; length < kGet.size(); ++length)
+    EXPECT_EQ(error_of(kGet.substr(0, length)), HeadError::incomplete) << length;
+  EXPECT_EQ(error_of(kGet), std::nullopt);
+}
+
+TEST(RequestHead, KnowsOtherProtocolsByTheirFirstOctets) {
+  EXPECT_EQ(error_of("\x16"), HeadError::malformed);  // a TLS record
+  EXPECT_EQ(error_of("PRI "), HeadError::malformed);  // HTTP/2
+  EXPECT_EQ(error_of("\x05"), HeadError::malformed);  // SOCKS
+  EXPECT_EQ(error_of("SSH-2.0-x\r"), HeadError::malformed);
+  EXPECT_EQ(error_of(std::string_view("\0", 1)), HeadError::malformed);
+  EXPECT_EQ(error_of("\r\n"), HeadError::malformed);
+  EXPECT_EQ(error_of(" GET"), HeadError::malformed);
+}
+
+TEST(RequestHead, RefusesAnotherRequestLineAtItsFirstWrongOctet) {
+  for (const char* bytes :
+       {"GE(", "GET  ", "GET\t", "GET x ", "GET 1", "GET *x", "GET *\r", "GET /\r", "GET /\n", "GET / h",
+        "GET / HTTP/2", "GET / HTTP/1.2", "GET / HTTP/1.1 ", "GET / HTTP/1.11", "GET / x", "GET /\x7f"}) {
+    const std::string_view all(bytes);
+    EXPECT_EQ(error_of(all), HeadError::malformed) << bytes;
+    EXPECT_EQ(error_of(all.substr(0, all.size() - 1)), HeadError::incomplete) << bytes;
+  }
+}
+
+TEST(RequestHead, RefusesAnotherHeaderAtItsFirstWrongOctet) {
+  const std::string start = "GET / HTTP/1.1\r\n";
+  for (const char* bytes : {":", " ", "\t", "Host ", "Ho ", "H\xc3", "Host: a\r\n ", "Host: a\r\n\t", "Host: a\rb",
+                            "Host: a\x01", "Host: a\x7f", "Host\r", "Host\n", "\rx", "Host: a\r\n\rx"}) {
+    const auto all = start + bytes;
+    EXPECT_EQ(error_of(all), HeadError::malformed) << bytes;
+    EXPECT_EQ(error_of(all.substr(0, all.size() - 1)), HeadError::incomplete) << bytes;
+  }
+}
+
+TEST(RequestHead, RefusesNulEverywhere) {
+  for (std::size_t at = 0; at < kGet.size(); ++at) {
+    auto bytes = kGet;
+    bytes[at] = '\0';
+    EXPECT_EQ(error_of(bytes), HeadError::malformed) << at;
+  }
+}
+
+TEST(RequestHead, CarriesOctetsThatAreNotAscii) {
+  const auto head = parse_request_head("GET /\xc3\xa4 HTTP/1.1\r\nX: \xff\x80\r\nHost: a\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->target, "/\xc3\xa4");
+}
+
+TEST(RequestHead, BoundsItsLength) {
+  const std::string start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
+  const std::string end = "\r\n\r\n";
+  const auto longest = start + std::string(kMaxRequestHead - start.size() - end.size(), 'x') + end;
+  const auto head = parse_request_head(longest + "body");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->length, kMaxRequestHead);
+  EXPECT_EQ(error_of(longest.substr(0, kMaxRequestHead - 1)), HeadError::incomplete);
+  EXPECT_EQ(error_of(start + "x" + longest.substr(start.size())), HeadError::too_large);
+  EXPECT_EQ(error_of(std::string(kMaxRequestHead, 'G')), HeadError::too_large);
+}
+
+}  // namespace
+}  // namespace hardline::wire
