@@ -41,6 +41,8 @@ class World:
 
     def end(self):
         for daemon in self.daemons:
+            print(f"--- {daemon.host.name}: {daemon.log_file.parent.name}\n{daemon.log()}")  # shown where a test fails
+        for daemon in self.daemons:
             if daemon.running():
                 daemon.stop()
             elif daemon.process is not None:
@@ -78,6 +80,11 @@ class Pair:
         """curl on the client's host; fails on a status of 400 and above."""
         return self.client_host.run(["curl", "-sS", "--fail-with-body", "--max-time", "30", *options, self.service.url(path)],
                                     **run_options)
+
+    def check_well(self):
+        """Both daemons run on, and the page opens as before."""
+        assert self.server.running() and self.client.running()
+        assert "Hello" in self.curl().stdout
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """hardlined on a host: started, waited for, ended, and its log held against the rules for logs."""
 
 import os
-import pathlib
 import re
 import signal
 import subprocess
@@ -33,8 +32,6 @@ class Daemon:
         self.identities = []
         self.expected_errors = []  # patterns of lines at level error that the test provokes
         self.process = None
-        self.p2p_port = 7008
-        self.local_port = 7009
 
     def publish(self, name, origin, identity=None, **sections):
         """Writes a service file for `origin` ("127.0.0.1:8080" or "unix:/path"); its identity, made if not given.
@@ -56,16 +53,15 @@ class Daemon:
         return identity
 
     def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True):
-        """Starts it and waits until it listens. `wrap` goes before the command, as in ["prlimit", "--nofile=64"]."""
-        self.p2p_port, self.local_port = p2p_port, local_port
+        """Starts it and waits until it says that it is ready. `wrap` goes before the command, as in ["prlimit", "--nofile=64"]."""
+        ready_before = self.log().count("is ready")
         self.process = self.host.popen(
             [*wrap, HARDLINED, "--servicedir", self.services, "--statedir", self.state, "--p2pport", p2p_port,
              "--localport", local_port, "--log-level", log_level, *options],
             env=SANITIZERS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
         if wait:
-            for port in filter(None, (p2p_port, local_port)):
-                wait_until(lambda: self.host.listens(port) or self.process.poll() is not None,
-                           f"hardlined on {self.host.name} listens at {port}; its log: {self.log()}", 20)
+            wait_until(lambda: self.log().count("is ready") > ready_before or self.process.poll() is not None,
+                       f"hardlined on {self.host.name} is ready", 20)
             assert self.process.poll() is None, f"hardlined ended at once: {self.log()}"
         return self
 
@@ -100,7 +96,3 @@ class Daemon:
         for identity in self.identities:
             assert identity.keyhash not in log, "the log holds a full KEYHASH"
             assert not identity.password or identity.password not in log, "the log holds a password"
-
-
-def service_files(folder):
-    return sorted(path.name for path in pathlib.Path(folder).glob("*.ini"))

@@ -233,9 +233,16 @@ def test_one_service_without_files(world, host):
 
 def test_options_from_a_configuration_file(world, host):
     config = host.folder / "hardline.conf"
-    config.write_text("p2pport=7300\nlocalport=7301\n")
+    config.write_text("[Daemon]\np2pport=7300\nlocalport=7301\n")
     daemon = start_bare(world, host, "--config", config)
     wait_until(lambda: listening_ports(host, daemon) == {7300, 7301}, f"it listens: {daemon.log()}", 20)
+
+
+def test_a_mistake_in_the_configuration_file(host):
+    config = host.folder / "hardline.conf"
+    config.write_text("[Daemon]\np2pport=many\n")
+    said = complaint(hardlined(host, "--config", config))
+    assert "hardline.conf:2" in said and "p2pport" in said
 
 
 def test_published_test_certificates_are_refused(world, host):

@@ -11,13 +11,13 @@ SIZE = 300_000  # many times what an old peer reads at once
 
 
 class Old:
-    def __init__(self, world, **sections):
+    def __init__(self, world, *options, **sections):
         lan = world.lan()
         self.server_host = world.host("server", lan)
         self.client_host = world.host("client", lan)
         self.server = world.daemon(self.server_host)
         self.service = self.server.publish("demo", Origin(self.server_host).address, **sections)
-        self.server.start()
+        self.server.start(*options)
         self.client = old_client(self.client_host)
 
     def curl(self, path="/", *options, **run_options):
@@ -33,6 +33,13 @@ def test_a_page_opens(old):
     assert "Hello" in old.curl().stdout
     assert "found on the LAN" in old.client.said()
     assert "failed" not in old.client.said()
+
+
+def test_it_learns_where_the_service_can_be_reached_later(world):
+    where = "203.0.113.7:7008,[200:1234::1]:7008"
+    old = Old(world, *(option for address in where.split(",") for option in ("--public-address", address)))
+    assert "Hello" in old.curl().stdout
+    assert f"learned {where}" in old.client.said()
 
 
 def test_a_download_arrives_whole(old):

@@ -95,17 +95,6 @@ def test_the_old_programs_own_memory_is_taken_over(world):
     assert "Hello" in old.curl().stdout
 
 
-def test_a_corrupt_memory_is_set_aside(world):
-    old = Old(world)
-    old.client.state.mkdir(parents=True)
-    (old.client.state / "peers.db").write_bytes(b"this is no database" * 1000)
-    old.client.expected_errors.append("peers.db")
-    old.serve()
-    old.client.start()
-    assert "Hello" in old.curl().stdout
-    assert "peers.db" in old.client.log()
-
-
 @pytest.mark.parametrize("path", ["/", "/bytes/10"])
 def test_a_wrong_password_shows_a_page(old, path):
     old.serve()
