@@ -5,7 +5,6 @@
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <signal.h>
-#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +12,7 @@
 #include <thread>
 
 #include "hardline/store/file.hpp"
+#include "store/full_disk.hpp"
 #include "store/temp_dir.hpp"
 
 namespace hardline::store {
@@ -201,24 +201,6 @@ TEST_F(CreateIdentity, NamesAFolderThatIsNotThere) {
     EXPECT_EQ(e.file(), dir / "none");
   }
 }
-
-/// For as long as it lives, no file of the process can grow beyond `limit`: a full disk that needs no disk.
-class FullDisk {
- public:
-  explicit FullDisk(rlim_t limit) : handler_(::signal(SIGXFSZ, SIG_IGN)) {
-    ::getrlimit(RLIMIT_FSIZE, &before_);
-    const rlimit full{limit, before_.rlim_max};
-    ::setrlimit(RLIMIT_FSIZE, &full);
-  }
-  ~FullDisk() {
-    ::setrlimit(RLIMIT_FSIZE, &before_);
-    ::signal(SIGXFSZ, handler_);
-  }
-
- private:
-  sighandler_t handler_;
-  rlimit before_;
-};
 
 TEST_F(CreateIdentity, LeavesNothingOnAFullDisk) {
   std::string failed_at;
