@@ -59,6 +59,8 @@ def test_it_outlives_a_shortage_of_descriptors(world, side, port):
     few = ["prlimit", "--nofile=64", "--"]
     pair.server.start(wrap=few if side == "server" else ())
     pair.client.start(wrap=few if side == "client" else ())
+    # Also because the sanitizer for wrong types needs a descriptor the first time that it sees a type.
+    pair.check_well()
     daemon = getattr(pair, side)
     host = daemon.host
     held = [connect(host, "127.0.0.1", port) for _ in range(100)]

@@ -106,12 +106,12 @@ def test_sighup_reads_again(home):
 
 def test_sighup_sees_what_inotify_does_not(home):
     """A certificate outside the folder is mended: no event in the folder tells."""
-    home.daemon.expected_errors.append("late.cert")
+    home.daemon.expected_errors.append("/late")
     late = make_identity(home.host.folder / "late" / "late.cert")
     away = late.certfile.parent.rename(home.host.folder / "away")
     (home.host.folder / "late").write_text("not a folder")
     (home.daemon.services / "late.ini").write_text(f"[Service]\nservice=127.0.0.1\nport=8080\ncertfile={late.certfile}\n")
-    wait_until(lambda: "late.cert" in home.daemon.log(), "the missing certificate is logged", WITHIN)
+    wait_until(lambda: "/late" in home.daemon.log(), "the missing certificate is logged", WITHIN)
     (home.host.folder / "late").unlink()
     away.rename(home.host.folder / "late")
     home.daemon.identities.append(late)

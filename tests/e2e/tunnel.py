@@ -92,7 +92,6 @@ class Neighbour(Lpd):
         super().__init__()
         self.host, self.label, self.port, self.silent = host, label, port, silent
         self.connections = 0
-        self.handshakes = 0
         self.received = b""
         self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         self.context.load_cert_chain(identity.certfile, identity.keyfile)
@@ -130,7 +129,6 @@ class Neighbour(Lpd):
         try:
             connection.settimeout(10)
             with self.context.wrap_socket(connection, server_side=True) as tunnel:
-                self.handshakes += 1
                 tunnel.sendall(compact({}))
                 while data := tunnel.recv(4096):
                     self.received += data
