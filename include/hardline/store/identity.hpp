@@ -36,7 +36,8 @@ Identity load_identity(const std::filesystem::path& certfile);
 
 /// Makes a new identity: EC P-256, self-signed, a random password; files of mode 0600 (the certificate 0644). The key
 /// and the hash are on disk before the certificate is, and all by rename, so that a killed process or a full disk
-/// leaves either no identity or a whole one. Throws ConfigError where a file of it exists or cannot be written.
+/// leaves either no identity or a whole one. A key or hash that has no certificate, as a killed process leaves it, is
+/// renamed to `FILE.orphan-TIME`. Throws ConfigError where the certificate exists or a file cannot be written.
 Identity create_identity(const std::filesystem::path& certfile);
 
 /// load_identity where `certfile` exists, else create_identity, its folder included.

@@ -15,18 +15,19 @@ namespace hardline::store {
 
 struct RememberedAddress {
   HostPort address;
-  std::chrono::system_clock::time_point learned;
+  std::chrono::system_clock::time_point learned;  ///< when its service last named it
   std::optional<std::chrono::system_clock::time_point> last_worked;
   std::optional<std::chrono::system_clock::time_point> last_failed;
 };
 
-/// Most addresses kept per service; the least useful goes first.
-inline constexpr int kMaxAddressesPerService = 16;
+/// Most addresses kept per service: the first of its list.
+inline constexpr std::size_t kMaxAddressesPerService = 16;
 
 /// A SQLite database (WAL, `PRAGMA user_version` for the schema, migrations) on a thread of its own. Losing it loses
 /// convenience only, so nothing about it is fatal: a corrupt file is set aside as `NAME.corrupt-TIME` and a new one
-/// begun, an unwritable place or a full disk leaves the store working from memory, each with one clear log line.
-/// Writes are queued and come to no caller's harm.
+/// begun (`NAME.newer-TIME` where a newer version wrote it), an unwritable place leaves the store working from memory,
+/// a disk that fills up later costs what could not be written: each with one clear log line. Writes are queued and come
+/// to no caller's harm.
 class PeerStore {
  public:
   /// Opens `file` (peers.db in the state folder). Blocks; call before the io_context runs.
@@ -38,8 +39,10 @@ class PeerStore {
   /// Best first: those that worked last, then in the order their service gave them. Empty on any error.
   awaitable<std::vector<RememberedAddress>> addresses(KeyHash key);
 
-  /// The service's own list, best first, replaces what it said before; an address that stays keeps its history.
+  /// The service's own list, best first, replaces what it said before; an address that stays keeps its history. Only
+  /// literal IP addresses are kept; a list without any says nothing and changes nothing.
   void learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::system_clock::time_point now);
+  /// Of an address that was learned; others are passed over.
   void worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
   void failed(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
 

@@ -1,0 +1,46 @@
+// The tables behind PeerStore. Blocks, throws, and belongs to one thread.
+#pragma once
+
+#include <chrono>
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "hardline/store/old_peers.hpp"
+#include "hardline/store/peer_store.hpp"
+#include "hardline/store/sqlite.hpp"
+
+namespace hardline::store {
+
+/// A service that was neither reached nor spoke of itself for so long is forgotten.
+inline constexpr auto kForgetAfter = std::chrono::days(180);
+
+/// The file was written by a version of the daemon that is newer than this one.
+struct NewerSchema : std::runtime_error {
+  explicit NewerSchema(std::int64_t version);
+};
+
+class PeerDatabase {
+ public:
+  using Time = std::chrono::system_clock::time_point;
+
+  /// Opens, checks and, where it is missing or older, makes or migrates the file; `:memory:` for none. Throws
+  /// SqliteError and NewerSchema.
+  explicit PeerDatabase(const std::string& file);
+
+  std::vector<RememberedAddress> addresses(const KeyHash& key);
+  void learn(const KeyHash& key, const std::vector<HostPort>& hosts, Time now);
+  void worked(const KeyHash& key, const HostPort& address, Time now);
+  void failed(const KeyHash& key, const HostPort& address, Time now);
+
+  bool has_taken_over(const std::filesystem::path& old_database);
+  /// Notes it, and learns of those services of which nothing is known yet.
+  void take_over(const std::filesystem::path& old_database, const std::vector<OldPeer>& peers, Time now);
+
+ private:
+  void replace_addresses(const KeyHash& key, const std::vector<HostPort>& hosts, Time now);
+
+  Database database_;
+};
+
+}  // namespace hardline::store

@@ -1,0 +1,143 @@
+#include "hardline/store/peer_database.hpp"
+
+#include <array>
+#include <boost/asio/ip/address.hpp>
+
+namespace hardline::store {
+namespace {
+
+using std::chrono::seconds;
+using Time = PeerDatabase::Time;
+
+/// What brings a database of version N (PRAGMA user_version) to N + 1. Never change one that was released. Times are
+/// Unix seconds; `rank` counts from 0 in the order the service gave.
+constexpr std::array kMigrations{
+    "CREATE TABLE address ("
+    "  key BLOB NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,"
+    "  rank INTEGER, learned INTEGER NOT NULL, last_worked INTEGER, last_failed INTEGER,"
+    "  PRIMARY KEY (key, host, port)) WITHOUT ROWID;"
+    "CREATE TABLE taken_over (file TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
+};
+
+std::int64_t to_unix(Time time) {
+  return std::chrono::floor<seconds>(time.time_since_epoch()).count();
+}
+Time from_unix(std::int64_t time) {
+  return Time(seconds(time));
+}
+
+/// The address in the one form it is stored in. Lists come from strangers: what is no literal address of a single
+/// machine is not looked up, and so not kept.
+std::optional<HostPort> literal(const HostPort& host) {
+  boost::system::error_code error;
+  const auto address = boost::asio::ip::make_address(host.host, error);
+  const bool scoped = host.host.find('%') != std::string::npos;
+  if (error || scoped || address.is_unspecified() || address.is_multicast() || host.port == 0) return std::nullopt;
+  return HostPort{address.to_string(), host.port};
+}
+
+void migrate(Database& database) {
+  auto version_query = database.query("PRAGMA user_version");
+  version_query.next();
+  const auto version = version_query.integer(0);
+  const auto newest = static_cast<std::int64_t>(kMigrations.size());
+  if (version > newest) throw NewerSchema(version);
+  for (auto next = std::max<std::int64_t>(version, 0); next < newest; ++next) {
+    Transaction transaction(database);
+    database.script(kMigrations[static_cast<std::size_t>(next)]);
+    database.run("PRAGMA user_version = " + std::to_string(next + 1));
+    transaction.commit();
+  }
+}
+
+/// A file may be damaged where nothing has looked yet, or hold other tables than it says.
+void check(Database& database) {
+  auto check = database.query("PRAGMA quick_check(1)");
+  if (!check.next() || check.bytes(0) != "ok") throw SqliteError(SQLITE_CORRUPT, "the file is damaged");
+  database.query("SELECT key, host, port, rank, learned, last_worked, last_failed FROM address");
+  database.query("SELECT file, at FROM taken_over");
+}
+
+}  // namespace
+
+NewerSchema::NewerSchema(std::int64_t version)
+    : std::runtime_error("version " + std::to_string(version) + " is newer than this program's " +
+                         std::to_string(kMigrations.size())) {}
+
+PeerDatabase::PeerDatabase(const std::string& file) : database_(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE) {
+  migrate(database_);
+  if (database_.is_read_only()) throw SqliteError(SQLITE_READONLY, "the file cannot be written");
+  // In WAL mode NORMAL may lose the last writes to a power cut, never the file.
+  database_.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;");
+  check(database_);
+}
+
+std::vector<RememberedAddress> PeerDatabase::addresses(const KeyHash& key) {
+  auto rows = database_.query(
+      "SELECT host, port, learned, last_worked, last_failed FROM address WHERE key = ?1 "
+      "ORDER BY last_worked DESC, rank",  // NULL, that is never, comes last
+      key.bytes());
+  std::vector<RememberedAddress> found;
+  const auto time = [&](int column) {
+    return rows.is_null(column) ? std::nullopt : std::optional(from_unix(rows.integer(column)));
+  };
+  while (rows.next())
+    found.push_back({HostPort{std::string(rows.bytes(0)), static_cast<std::uint16_t>(rows.integer(1))},
+                     from_unix(rows.integer(2)), time(3), time(4)});
+  return found;
+}
+
+void PeerDatabase::learn(const KeyHash& key, const std::vector<HostPort>& hosts, Time now) {
+  Transaction transaction(database_);
+  replace_addresses(key, hosts, now);
+  database_.run(
+      "DELETE FROM address WHERE key IN "
+      "(SELECT key FROM address GROUP BY key HAVING max(max(learned, ifnull(last_worked, 0))) < ?1)",
+      to_unix(now - kForgetAfter));
+  transaction.commit();
+}
+
+void PeerDatabase::replace_addresses(const KeyHash& key, const std::vector<HostPort>& hosts, Time now) {
+  std::vector<HostPort> kept;
+  for (const auto& host : hosts) {
+    auto address = literal(host);
+    if (address && std::find(kept.begin(), kept.end(), *address) == kept.end()) kept.push_back(*std::move(address));
+    if (kept.size() == kMaxAddressesPerService) break;
+  }
+  if (kept.empty()) return;
+
+  database_.run("UPDATE address SET rank = NULL WHERE key = ?1", key.bytes());
+  std::int64_t rank = 0;
+  for (const auto& [host, port] : kept)
+    database_.run(
+        "INSERT INTO address (key, host, port, rank, learned) VALUES (?1, ?2, ?3, ?4, ?5) "
+        "ON CONFLICT DO UPDATE SET rank = excluded.rank, learned = excluded.learned",
+        key.bytes(), host, port, rank++, to_unix(now));
+  database_.run("DELETE FROM address WHERE key = ?1 AND rank IS NULL", key.bytes());
+}
+
+void PeerDatabase::worked(const KeyHash& key, const HostPort& address, Time now) {
+  if (const auto known = literal(address))
+    database_.run("UPDATE address SET last_worked = ?4 WHERE key = ?1 AND host = ?2 AND port = ?3", key.bytes(),
+                  known->host, known->port, to_unix(now));
+}
+
+void PeerDatabase::failed(const KeyHash& key, const HostPort& address, Time now) {
+  if (const auto known = literal(address))
+    database_.run("UPDATE address SET last_failed = ?4 WHERE key = ?1 AND host = ?2 AND port = ?3", key.bytes(),
+                  known->host, known->port, to_unix(now));
+}
+
+bool PeerDatabase::has_taken_over(const std::filesystem::path& old_database) {
+  return database_.query("SELECT 1 FROM taken_over WHERE file = ?1", old_database.string()).next();
+}
+
+void PeerDatabase::take_over(const std::filesystem::path& old_database, const std::vector<OldPeer>& peers, Time now) {
+  Transaction transaction(database_);
+  for (const auto& peer : peers)
+    if (addresses(peer.key).empty()) replace_addresses(peer.key, peer.hosts, now);
+  database_.run("INSERT OR IGNORE INTO taken_over VALUES (?1, ?2)", old_database.string(), to_unix(now));
+  transaction.commit();
+}
+
+}  // namespace hardline::store
