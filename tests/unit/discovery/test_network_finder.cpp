@@ -264,7 +264,9 @@ TEST_F(NetworkFinderTest, NotesHowRememberedAddressesDid) {
   finder->learned(kKey, {{"203.0.113.7", 7008}, {"200:1234:0::1", 7008}});
   finder->worked(kKey, {at("203.0.113.7"), Source::remembered});
   finder->failed(kKey, {at("200:1234::1"), Source::remembered});
-  for (const auto& known : stored(kKey)) {
+  const auto addresses = stored(kKey);
+  EXPECT_THAT(addresses, SizeIs(2));
+  for (const auto& known : addresses) {
     EXPECT_EQ(known.last_worked.has_value(), known.address.host == "203.0.113.7");
     EXPECT_EQ(known.last_failed.has_value(), known.address.host == "200:1234::1");
   }
