@@ -43,10 +43,7 @@ class World:
         for daemon in self.daemons:
             print(f"--- {daemon.host.name}: {daemon.log_file.parent.name}\n{daemon.log()}")  # shown where a test fails
         for daemon in self.daemons:
-            if daemon.running():
-                daemon.stop()
-            elif daemon.process is not None:
-                daemon.check_log()
+            daemon.end()
 
 
 @pytest.fixture

@@ -78,14 +78,32 @@ class Daemon:
         """Ends it as systemd would. Returns how long it took."""
         began = time.monotonic()
         self.process.send_signal(sent)
-        try:
-            status = self.process.wait(within)
-        except subprocess.TimeoutExpired:
-            raise AssertionError(f"still running {within} s after signal {sent}; its log:\n{self.log()}") from None
+        status = self.wait(within)
         took = time.monotonic() - began
         assert status == 0, f"exit status {status}; its log:\n{self.log()}"
         self.check_log()
         return took
+
+    def wait(self, within):
+        """Waits for its end, and returns its exit status."""
+        try:
+            status = self.process.wait(within)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"still running after {within} s; its log:\n{self.log()}") from None
+        self.process = None
+        return status
+
+    def kill(self):
+        self.process.kill()
+        self.process.wait()
+        self.process = None
+
+    def end(self):
+        """The end of a test: one that the test left running ends well, and none has ended by itself."""
+        if self.process is not None:
+            ended = self.process.poll()
+            assert ended is None, f"hardlined on {self.host.name} ended by itself, with exit status {ended}:\n{self.log()}"
+            self.stop()
 
     def check_log(self):
         log = self.log()

@@ -1,7 +1,5 @@
 """Either side may be started again, also somewhere else, and the page opens."""
 
-import signal
-
 from conftest import Pair
 from identity import read_identity
 from net import wait_until
@@ -17,8 +15,7 @@ def test_the_server_restarts_on_another_port(pair):
 
 def test_the_server_is_killed_and_restarts(pair):
     assert "Hello" in pair.curl().stdout
-    pair.server.process.send_signal(signal.SIGKILL)
-    pair.server.process.wait()
+    pair.server.kill()
     pair.server.start(p2p_port=7123)
     assert "Hello" in pair.curl().stdout
 

@@ -41,7 +41,7 @@ def test_nothing_new_is_accepted_meanwhile(pair):
     transfer = start_transfer(pair, "/drip/30")
     pair.server.process.send_signal(signal.SIGTERM)
     wait_until(lambda: not pair.server_host.listens(7008), "the P2P port is closed", 4)
-    pair.server.process.wait(10)
+    assert pair.server.wait(10) == 0
     transfer.kill()
 
 
@@ -79,4 +79,4 @@ def test_it_ends_right_after_its_start(world):
     wait_until(lambda: daemon.log() or daemon.host.listens(7008), "it has begun")
     time.sleep(0.05)
     daemon.process.send_signal(signal.SIGTERM)
-    assert daemon.process.wait(10) in (0, -signal.SIGTERM)  # before its handlers stand a signal just ends it
+    assert daemon.wait(10) in (0, -signal.SIGTERM)  # before its handlers stand a signal just ends it
