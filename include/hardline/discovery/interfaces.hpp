@@ -9,7 +9,6 @@
 #include "hardline/rt/event.hpp"
 
 // After rt/asio.hpp, which makes Asio 1.18 compile.
-#include <boost/asio/ip/network_v4.hpp>
 
 namespace hardline::discovery {
 
