@@ -6,7 +6,7 @@ namespace hardline {
 
 std::optional<std::uint16_t> parse_port(std::string_view text) {
   std::uint16_t port = 0;
-  const auto end = text.data() + text.size();
+  const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, port);
   if (error != std::errc() || stop != end || port == 0) return std::nullopt;
   return port;

@@ -18,7 +18,7 @@ std::optional<Password> Password::parse(std::string_view text) {
 }
 
 Password Password::generate() {
-  static constexpr char kBase32[] = "abcdefghijklmnopqrstuvwxyz234567";  // RFC 4648 section 6, lower-cased
+  static constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";  // RFC 4648 section 6, lower-cased
   std::array<std::uint8_t, 8> random;
   randombytes_buf(random.data(), random.size());
   std::uint64_t bits = 0;

@@ -6,7 +6,7 @@ namespace hardline {
 
 RollingCode RollingCode::of(const KeyHash& key, std::uint64_t day) {
   std::array<std::uint8_t, 28> message;
-  auto end = std::copy(key.bytes().begin(), key.bytes().end(), message.begin());
+  auto* end = std::copy(key.bytes().begin(), key.bytes().end(), message.begin());
   for (int shift = 0; shift < 64; shift += 8) *end++ = static_cast<std::uint8_t>(day >> shift);
   return RollingCode(blake2b_160(message));
 }

@@ -12,7 +12,9 @@ std::optional<ServiceName> ServiceName::parse(std::string_view label) {
   return ServiceName{std::move(password), *key};
 }
 
-std::string ServiceName::label() const { return password ? password->reveal() + "-" + key.hex() : key.hex(); }
+std::string ServiceName::label() const {
+  return password ? password->reveal() + "-" + key.hex() : key.hex();
+}
 
 std::string ServiceName::url(std::uint16_t local_port) const {
   return "http://" + label() + ".localhost:" + std::to_string(local_port) + "/";

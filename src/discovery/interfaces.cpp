@@ -129,8 +129,7 @@ awaitable<bool> NetworkChanges::wait() {
   AsioError ec;
   co_await netlink_.async_wait(asio::posix::stream_descriptor::wait_read, redirect_error(use_awaitable, ec));
   const auto settled = std::chrono::steady_clock::now() + kDebounce;
-  while (!closed_ && co_await closing_.wait_until(settled)) {
-  }
+  while (!closed_ && std::chrono::steady_clock::now() < settled) co_await closing_.wait_until(settled);
   if (closed_) co_return false;
   drain();
   co_return true;

@@ -97,12 +97,18 @@ void Lan::Impl::update_interfaces() {
 }
 
 awaitable<void> Lan::Impl::follow_network() {
-  while (co_await changes.wait()) update_interfaces();
+  for (;;) {
+    const bool news = co_await changes.wait();
+    if (!news) co_return;
+    update_interfaces();
+  }
 }
 
 awaitable<void> Lan::Impl::receive(LanSocket& socket) {
   std::array<char, wire::kMaxLpdDatagram> buffer;
-  while (co_await socket.readable()) {
+  for (;;) {
+    const bool readable = co_await socket.readable();
+    if (!readable) co_return;
     std::error_code error;
     for (int i = 0; i < kDatagramsPerTurn && !error; ++i) {
       const auto received = socket.receive(buffer);
@@ -114,8 +120,7 @@ awaitable<void> Lan::Impl::receive(LanSocket& socket) {
     if (!error || error == std::errc::operation_would_block) continue;
     log::debug("lan: receiving: {}", error.message());
     const auto rested = steady_clock::now() + kErrorPause;
-    while (!closed && co_await changed.wait_until(rested)) {
-    }
+    while (!closed && steady_clock::now() < rested) co_await changed.wait_until(rested);
   }
 }
 

@@ -50,6 +50,13 @@ class NetworkFinder::State {
     lan.search(key);
   }
 
+  /// An answer that was of no use has ended the repeats of the search before.
+  void ask_lan_again() {
+    lan_asked_ = false;
+    if (lan_pending_) ask_lan_once();
+    changed.notify();
+  }
+
   void lan_finished() { finish(lan_pending_); }
   void store_finished() { finish(store_pending_); }
 
@@ -164,7 +171,7 @@ void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {
     const auto search = weak.lock();
     if (!search || search->key != key) continue;
     search->search_at = std::min(search->search_at, steady_clock::now());
-    search->changed.notify();
+    search->ask_lan_again();
   }
 }
 

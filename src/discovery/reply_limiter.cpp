@@ -14,7 +14,7 @@ void TokenBucket::take(TimePoint now) {
   filled_ = now;
 }
 
-bool ReplyLimiter::admit_to(const boost::asio::ip::address_v4& source, TimePoint now) {
+bool ReplyLimiter::admit_to(const asio::ip::address_v4& source, TimePoint now) {
   if (!total_.has_token(now)) return false;
   auto bucket = sources_.find(source);
   if (bucket == sources_.end()) {

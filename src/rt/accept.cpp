@@ -1,7 +1,5 @@
 #include "hardline/rt/accept.hpp"
 
-#include <boost/asio/ip/v6_only.hpp>
-
 #include "hardline/base/log.hpp"
 #include "hardline/rt/event.hpp"
 

@@ -1,7 +1,8 @@
 #include "hardline/store/peer_database.hpp"
 
 #include <array>
-#include <boost/asio/ip/address.hpp>
+
+#include "hardline/rt/asio.hpp"
 
 namespace hardline::store {
 namespace {

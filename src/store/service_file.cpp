@@ -2,9 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/ip/address.hpp>
 #include <optional>
 
+#include "hardline/rt/asio.hpp"
 #include "hardline/store/file.hpp"
 #include "hardline/store/ini.hpp"
 #include "hardline/store/spelling.hpp"

@@ -18,22 +18,22 @@ constexpr const char* kError = "error";
 constexpr const char* kErrorCode = "code";
 constexpr const char* kErrorText = "text";
 
+/// Where the string that opens at `quote` closes.
+std::size_t end_of_string(std::string_view text, std::size_t quote) {
+  auto at = quote + 1;
+  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
+  return at;
+}
+
 /// Counts brackets outside of strings: 16 KiB of `[` are refused before the parser builds anything of them.
 bool nests_too_deep(std::string_view text) {
   std::size_t depth = 0;
-  bool in_string = false;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const char c = text[i];
-    if (in_string) {
-      if (c == '\\') ++i;
-      if (c == '"') in_string = false;
-    } else if (c == '"') {
-      in_string = true;
-    } else if (c == '{' || c == '[') {
-      if (++depth > kMaxDepth) return true;
-    } else if ((c == '}' || c == ']') && depth > 0) {
-      --depth;
-    }
+    if (c == '"') i = end_of_string(text, i);
+    if (c == '{' || c == '[') ++depth;
+    if ((c == '}' || c == ']') && depth > 0) --depth;
+    if (depth > kMaxDepth) return true;
   }
   return false;
 }

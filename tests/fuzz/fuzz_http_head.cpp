@@ -1,5 +1,7 @@
 // A head ends where it ends, however its octets arrive: what was said about a prefix stays true of the whole.
 #include <algorithm>
+#include <cctype>
+#include <string>
 
 #include "fuzz.hpp"
 #include "hardline/wire/http_head.hpp"
@@ -14,6 +16,19 @@ bool same(const RequestHead& a, const RequestHead& b) {
          a.length == b.length;
 }
 
+/// By other means than the parser's: a line at a time.
+int hosts_in(std::string_view head) {
+  int hosts = 0;
+  while (!head.empty()) {
+    auto name = std::string(head.substr(0, 5));
+    std::transform(name.begin(), name.end(), name.begin(), [](unsigned char c) { return std::tolower(c); });
+    hosts += name == "host:" ? 1 : 0;
+    const auto end = head.find('\n');
+    head.remove_prefix(end == std::string_view::npos ? head.size() : end + 1);
+  }
+  return hosts;
+}
+
 void check_head(const RequestHead& head, std::string_view bytes) {
   require(head.length <= std::min(bytes.size(), kMaxRequestHead), "a head is no longer than it may be");
   const auto own = bytes.substr(0, head.length);
@@ -21,6 +36,7 @@ void check_head(const RequestHead& head, std::string_view bytes) {
   require(own.find('\0') == std::string_view::npos, "a head has no NUL");
   require(own.starts_with(head.method + ' ' + head.target + " HTTP/1."), "a head starts with what was read of it");
   require(head.target.starts_with('/') || head.target == "*", "a head is in origin form");
+  require(hosts_in(own) == 1, "a head names one host");
   require(own.find(head.host) != std::string_view::npos, "the host stands in the head");
   for (unsigned char c : head.host) require(c == '\t' || (c >= ' ' && c != 0x7f), "the host has no control characters");
   const auto alone = parse_request_head(own);

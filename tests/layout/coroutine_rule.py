@@ -142,6 +142,8 @@ def faults_of(text):
         yield "throws what it awaits"
     if re.search(r"\bco_spawn\s*\(.*\bco_await\b", text, re.DOTALL):
         yield "awaits inside co_spawn's arguments"
+    if re.match(r"\s*(while|for)\b", text):
+        yield "a co_await in a loop's condition"
     if LAMBDA in text:
         yield "a lambda in an expression with co_await"
     if "{" in DECLARES.sub("", text):

@@ -17,7 +17,9 @@ enum class Errc {
 };
 
 const std::error_category& hardline_category();
-inline std::error_code make_error_code(Errc e) { return {static_cast<int>(e), hardline_category()}; }
+inline std::error_code make_error_code(Errc e) {
+  return {static_cast<int>(e), hardline_category()};
+}
 
 }  // namespace hardline
 

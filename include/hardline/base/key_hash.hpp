@@ -24,7 +24,7 @@ class KeyHash : public Hash160<KeyHash> {
 template <>
 struct std::hash<hardline::KeyHash> {
   std::size_t operator()(const hardline::KeyHash& key) const noexcept {
-    std::size_t h;  // a digest's bytes are already uniform
+    std::size_t h = 0;  // a digest's bytes are already uniform
     std::memcpy(&h, key.bytes().data(), sizeof h);
     return h;
   }

@@ -10,6 +10,8 @@ template <class T>
 using Result = tl::expected<T, std::error_code>;
 
 /// `return fail(Errc::timed_out);`
-inline tl::unexpected<std::error_code> fail(std::error_code error) { return tl::unexpected(error); }
+inline tl::unexpected<std::error_code> fail(std::error_code error) {
+  return tl::unexpected(error);
+}
 
 }  // namespace hardline

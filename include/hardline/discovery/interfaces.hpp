@@ -1,13 +1,14 @@
 // The network interfaces LAN discovery works on (netdevice(7)), and the news that they have changed (rtnetlink(7)).
 #pragma once
 
-#include <boost/asio/ip/network_v4.hpp>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
+
+// After rt/asio.hpp, which makes Asio 1.18 compile.
 
 namespace hardline::discovery {
 

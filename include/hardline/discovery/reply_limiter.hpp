@@ -1,10 +1,11 @@
 // How often strangers are answered: a search's source can be spoofed, and an answer is longer than a search.
 #pragma once
 
-#include <boost/asio/ip/address_v4.hpp>
 #include <chrono>
 #include <cstddef>
 #include <map>
+
+#include "hardline/rt/asio.hpp"
 
 namespace hardline::discovery {
 
@@ -45,7 +46,7 @@ class ReplyLimiter {
   explicit ReplyLimiter(TimePoint now) : total_(kRepliesInTotal, kReplyBurstInTotal, now) {}
 
   /// May one datagram be sent to `source` now? If so it is counted.
-  bool admit_to(const boost::asio::ip::address_v4& source, TimePoint now);
+  bool admit_to(const asio::ip::address_v4& source, TimePoint now);
 
   /// May one datagram be sent to everybody now? If so it is counted.
   bool admit_to_all(TimePoint now);
@@ -54,7 +55,7 @@ class ReplyLimiter {
 
  private:
   TokenBucket total_;
-  std::map<boost::asio::ip::address_v4, TokenBucket> sources_;
+  std::map<asio::ip::address_v4, TokenBucket> sources_;
 };
 
 }  // namespace hardline::discovery

@@ -9,7 +9,7 @@
 namespace hardline {
 
 /// Waiters are woken by notify(); as with a condition variable, a waiter loops on what it waits for:
-/// `while (!ready && co_await event.wait_until(deadline)) {}`.
+/// `while (!ready) co_await event.wait();`. (Not `while (co_await …)`: g++ 12 miscompiles it.)
 class Event {
  public:
   explicit Event(Executor executor) : executor_(executor) {}

@@ -1,8 +1,6 @@
 // A plain TCP or Unix socket as a ByteStream.
 #pragma once
 
-#include <boost/asio/generic/stream_protocol.hpp>
-
 #include "hardline/rt/byte_stream.hpp"
 
 namespace hardline {

@@ -13,8 +13,8 @@ class ConfigError : public std::runtime_error {
   ConfigError(std::filesystem::path file, int line, std::string key, std::string problem);
 
   const std::filesystem::path& file() const { return file_; }
-  int line() const { return line_; }                     ///< from 1; 0 where no line is at fault
-  const std::string& key() const { return key_; }        ///< empty where no key is at fault
+  int line() const { return line_; }                       ///< from 1; 0 where no line is at fault
+  const std::string& key() const { return key_; }          ///< empty where no key is at fault
   const std::string& problem() const { return problem_; }  ///< says what would be right
 
  private:

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <filesystem>
+#include <memory>
 
 #include "hardline/rt/asio.hpp"
 
@@ -30,7 +31,7 @@ class DirectoryWatch {
 
  private:
   struct Impl;
-  std::unique_ptr<Impl> impl_;
+  std::shared_ptr<Impl> impl_;
 };
 
 }  // namespace hardline::store

@@ -13,9 +13,9 @@
 namespace hardline::store {
 
 struct ServiceFile {
-  std::filesystem::path file;  ///< absolute
-  OriginAddress origin;        ///< [Service] service=, port=
-  std::filesystem::path certfile;  ///< [Service] certfile=; absolute: `FILE.cert` beside it if empty, else relative to its folder
+  std::filesystem::path file;      ///< absolute
+  OriginAddress origin;            ///< [Service] service=, port=
+  std::filesystem::path certfile;  ///< [Service] certfile=; absolute: `FILE.cert` if empty, else relative to its folder
   std::string title;               ///< [Info] title=; the file's name without .ini if empty
   bool listed = true;              ///< [Info] listed=: answer the empty LAN search
   bool hide_password = false;      ///< [Access] hidepassword=: leave the password out of LAN announcements
