@@ -1,5 +1,7 @@
 #include "hardline/rt/session_registry.hpp"
 
+#include <algorithm>
+
 #include "hardline/rt/event.hpp"
 
 namespace hardline {
@@ -17,8 +19,11 @@ void SessionRegistry::close_if(const std::function<bool(const Session&)>& condit
 awaitable<void> SessionRegistry::finish(std::chrono::steady_clock::duration grace) {
   const auto deadline = std::chrono::steady_clock::now() + grace;
   for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();
-  while (!sessions_.empty() && std::chrono::steady_clock::now() < deadline) {
-    co_await sleep_for(kIdle);
+  while (!sessions_.empty()) {
+    const std::chrono::steady_clock::duration left = deadline - std::chrono::steady_clock::now();
+    if (left <= left.zero()) break;
+    const auto pause = std::min<std::chrono::steady_clock::duration>(kIdle, left);
+    co_await sleep_for(pause);
     close_if([](const Session& session) { return session.progress() == session.progress_at_last_look_; });
     for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();
   }

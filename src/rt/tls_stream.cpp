@@ -96,24 +96,28 @@ Result<std::size_t> TlsStream::read_now(std::span<std::byte> buffer) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));
   std::size_t filled = 0;
   // A record is at most 16 KiB: take what has arrived of several, so that the other side sees fewer, larger writes.
-  while (filled < buffer.size()) {
+  while (filled < buffer.size() && !read_end_) {
     std::size_t got = 0;
     ERR_clear_error();
-    if (const int result = SSL_read_ex(ssl_.get(), buffer.data() + filled, buffer.size() - filled, &got); result == 1) {
+    const int result = SSL_read_ex(ssl_.get(), buffer.data() + filled, buffer.size() - filled, &got);
+    if (result == 1) {
       filled += got;
       continue;
-    } else if (filled > 0) {
-      break;  // the next call meets the same condition
-    } else {
-      Want want = Want::none;
-      const auto error = error_of(result, want);
-      if (want != Want::none) read_wants_ = want;
-      if (error == Errc::truncated && unannounced_end_is_end_) return 0;
-      if (error) return fail(error);
-      return 0;
     }
+    Want want = Want::none;
+    const auto error = error_of(result, want);
+    if (want == Want::none) {
+      read_end_ = error;  // for the next call, if this one has something: OpenSSL and the kernel say it only once
+      break;
+    }
+    read_wants_ = want;
+    if (filled == 0) return fail(error);
+    break;
   }
-  return filled;
+  if (filled > 0 || buffer.empty()) return filled;
+  if (*read_end_ == Errc::truncated && unannounced_end_is_end_) return 0;
+  if (*read_end_) return fail(*read_end_);
+  return 0;
 }
 
 awaitable<std::error_code> TlsStream::writable() { return wait_for(write_wants_); }
@@ -131,10 +135,14 @@ Result<std::size_t> TlsStream::write_now(std::span<const std::byte> data) {
 }
 
 awaitable<void> TlsStream::end_writing() {
-  while (handshaken_ && !broken_ && socket_.is_open()) {
+  // Never again once it is sent: SSL_shutdown() would wait for the peer's, and fail at data that is still coming.
+  while (handshaken_ && !broken_ && !close_notify_sent_ && socket_.is_open()) {
     ERR_clear_error();
     const int result = SSL_shutdown(ssl_.get());
-    if (result >= 0) co_return;  // ours is sent; the peer's is not waited for
+    if (result >= 0) {
+      close_notify_sent_ = true;
+      co_return;
+    }
     Want want = Want::none;
     error_of(result, want);
     if (want == Want::none) co_return;
@@ -150,7 +158,7 @@ void TlsStream::interrupt() {
 
 void TlsStream::close() {
   if (!socket_.is_open()) return;
-  if (handshaken_ && !broken_) {
+  if (handshaken_ && !broken_ && !close_notify_sent_) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
   }
@@ -161,6 +169,7 @@ void TlsStream::close() {
 void TlsStream::abort() {
   broken_ = true;
   AsioError ignored;
+  socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // old peers take anything but RST for an end
   socket_.close(ignored);
 }
 

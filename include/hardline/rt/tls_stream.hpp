@@ -5,6 +5,7 @@
 #include <openssl/ssl.h>
 
 #include <memory>
+#include <optional>
 
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/byte_stream.hpp"
@@ -46,7 +47,7 @@ class TlsStream final : public ByteStream {
   awaitable<void> end_writing() override;  ///< sends close_notify; never waits for the peer's
   void interrupt() override;
   void close() override;                   ///< sends close_notify if it can be sent at once
-  void abort() override;                   ///< no close_notify
+  void abort() override;                   ///< no close_notify, and a reset
 
  private:
   enum class Want { none, read, write };
@@ -60,6 +61,8 @@ class TlsStream final : public ByteStream {
   Want write_wants_ = Want::write;
   bool unannounced_end_is_end_ = false;
   bool handshaken_ = false;
+  bool close_notify_sent_ = false;
+  std::optional<std::error_code> read_end_;  ///< how reading ended for good; no error for close_notify
   bool broken_ = false;  ///< something failed for good: no close_notify may follow
   std::string failure_;
 };
