@@ -1,9 +1,9 @@
 // What nearly every translation unit above wire/ includes and what costs most to parse.
 #include <utility>
 
-#include <hardline/rt/asio.hpp>
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
+#include <hardline/rt/asio.hpp>
 
 #include <algorithm>
 #include <chrono>

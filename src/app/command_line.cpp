@@ -101,7 +101,8 @@ Command parse_command_line(int argc, char** argv) {
   app.add_option("--public-address", public_addresses,
                  "Where this computer can be reached from outside; may be repeated, best first")
       ->type_name("ADDRESS:PORT");
-  app.add_option("--config", config, fmt::format("Configuration file [{}, if it exists]", default_config_file().string()))
+  app.add_option("--config", config,
+                 fmt::format("Configuration file [{}, if it exists]", default_config_file().string()))
       ->type_name("FILE");
   app.add_option("--log-level", log_level, "error, warn, info, debug or trace [info]")
       ->type_name("L")

@@ -71,9 +71,9 @@ void Publisher::update(FoundServices found) {
       continue;
     }
     try {
-      auto service = std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{
-          identity.name, file.title, tunnel::make_service_context(identity),
-          std::make_unique<origin::SocketOrigin>(file.origin, resolver_)});
+      auto service = std::make_shared<tunnel::PublishedService>(
+          tunnel::PublishedService{identity.name, file.title, tunnel::make_service_context(identity),
+                                   std::make_unique<origin::SocketOrigin>(file.origin, resolver_)});
       log::info("services: {} service={} title=\"{}\" origin={}", known ? "changed" : "published",
                 identity.name.key.brief(), file.title, to_string(file.origin));
       entries_.emplace(file.file, Entry{file, std::move(service)});

@@ -34,7 +34,9 @@ Settings default_settings() {
   return settings;
 }
 
-std::filesystem::path default_config_file() { return config_directory() / "hardlined.ini"; }
+std::filesystem::path default_config_file() {
+  return config_directory() / "hardlined.ini";
+}
 
 void read_config_file(const std::filesystem::path& file, Settings& settings) {
   for (const auto& entry : store::read_ini(file)) {

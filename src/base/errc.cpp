@@ -9,22 +9,14 @@ class Category : public std::error_category {
 
   std::string message(int value) const override {
     switch (static_cast<Errc>(value)) {
-      case Errc::timed_out:
-        return "timed out";
-      case Errc::peer_closed:
-        return "the other side closed the connection";
-      case Errc::malformed:
-        return "not in the expected format";
-      case Errc::too_large:
-        return "too large";
-      case Errc::tls_failed:
-        return "TLS failed";
-      case Errc::certificate_mismatch:
-        return "the certificate is not that of the service";
-      case Errc::cancelled:
-        return "cancelled";
-      case Errc::truncated:
-        return "the connection was cut";
+      case Errc::timed_out: return "timed out";
+      case Errc::peer_closed: return "the other side closed the connection";
+      case Errc::malformed: return "not in the expected format";
+      case Errc::too_large: return "too large";
+      case Errc::tls_failed: return "TLS failed";
+      case Errc::certificate_mismatch: return "the certificate is not that of the service";
+      case Errc::cancelled: return "cancelled";
+      case Errc::truncated: return "the connection was cut";
     }
     return "unknown error";
   }

@@ -37,7 +37,8 @@ std::vector<Endpoint> known_endpoints(const OriginAddress& address) {
     return {Endpoint(asio::local::stream_protocol::endpoint(local->path))};
   const auto& [host, port] = std::get<HostPort>(address);
   if (host == "localhost")
-    return {tcp::endpoint(asio::ip::address_v4::loopback(), port), tcp::endpoint(asio::ip::address_v6::loopback(), port)};
+    return {tcp::endpoint(asio::ip::address_v4::loopback(), port),
+            tcp::endpoint(asio::ip::address_v6::loopback(), port)};
   AsioError not_an_address;
   const auto ip = asio::ip::make_address(host, not_an_address);
   if (not_an_address) return {};

@@ -6,9 +6,13 @@
 
 namespace hardline {
 
-Session::Session(SessionRegistry& registry) : registry_(registry) { registry_.sessions_.insert(this); }
+Session::Session(SessionRegistry& registry) : registry_(registry) {
+  registry_.sessions_.insert(this);
+}
 
-Session::~Session() { registry_.sessions_.erase(this); }
+Session::~Session() {
+  registry_.sessions_.erase(this);
+}
 
 void SessionRegistry::close_if(const std::function<bool(const Session&)>& condition) {
   const auto sessions = sessions_;  // closing one may end it

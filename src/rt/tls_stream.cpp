@@ -12,7 +12,8 @@ namespace {
 SslPtr new_ssl(SSL_CTX* context) {
   SslPtr ssl(SSL_new(context));
   if (!ssl) throw std::bad_alloc();
-  SSL_set_mode(ssl.get(), SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
+  SSL_set_mode(ssl.get(),
+               SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER | SSL_MODE_RELEASE_BUFFERS);
   return ssl;
 }
 
@@ -90,7 +91,9 @@ awaitable<std::error_code> TlsStream::wait_for(Want want) {
   co_return ec;
 }
 
-awaitable<std::error_code> TlsStream::readable() { return wait_for(read_wants_); }
+awaitable<std::error_code> TlsStream::readable() {
+  return wait_for(read_wants_);
+}
 
 Result<std::size_t> TlsStream::read_now(std::span<std::byte> buffer) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));
@@ -120,7 +123,9 @@ Result<std::size_t> TlsStream::read_now(std::span<std::byte> buffer) {
   return 0;
 }
 
-awaitable<std::error_code> TlsStream::writable() { return wait_for(write_wants_); }
+awaitable<std::error_code> TlsStream::writable() {
+  return wait_for(write_wants_);
+}
 
 Result<std::size_t> TlsStream::write_now(std::span<const std::byte> data) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));

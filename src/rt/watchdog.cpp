@@ -38,7 +38,9 @@ void wait(const std::shared_ptr<State>& state) {
 Watchdog::Watchdog(Executor executor, std::function<void()> bite)
     : state_(std::make_shared<State>(executor, std::move(bite))) {}
 
-Watchdog::~Watchdog() { state_->timer.cancel(); }
+Watchdog::~Watchdog() {
+  state_->timer.cancel();
+}
 
 void Watchdog::arm(Clock::duration from_now) {
   state_->deadline = Clock::now() + from_now;
@@ -48,8 +50,12 @@ void Watchdog::arm(Clock::duration from_now) {
     state_->timer.cancel();  // its handler waits anew
 }
 
-void Watchdog::disarm() { state_->deadline = Clock::time_point::max(); }
+void Watchdog::disarm() {
+  state_->deadline = Clock::time_point::max();
+}
 
-bool Watchdog::bitten() const { return state_->bitten; }
+bool Watchdog::bitten() const {
+  return state_->bitten;
+}
 
 }  // namespace hardline

@@ -21,10 +21,8 @@ bool SqliteError::is_of_the_place() const {
     case SQLITE_CANTOPEN:
     case SQLITE_PROTOCOL:
     case SQLITE_NOLFS:
-    case SQLITE_AUTH:
-      return true;
-    default:
-      return false;
+    case SQLITE_AUTH: return true;
+    default: return false;
   }
 }
 

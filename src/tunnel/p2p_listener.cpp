@@ -107,7 +107,8 @@ class P2pListener::ServerSession final : public Session {
     }
     listener_.guard_.failed(from_, service_->name.key, Clock::now());
     if (const auto held_back = password_complaints.admit())
-      log::warn("p2p: wrong password from={} service={} more={}", from_.to_string(), service_->name.key.brief(), *held_back);
+      log::warn("p2p: wrong password from={} service={} more={}", from_.to_string(), service_->name.key.brief(),
+                *held_back);
     co_await sleep_for(kWrongPasswordDelay);
     co_return refusal(wire::kOobPassword, "the password in the name is not this service's");
   }
@@ -173,7 +174,9 @@ void P2pListener::open(std::uint16_t port, int more) {
   }
 }
 
-std::uint16_t P2pListener::port() const { return acceptors_.front().local_endpoint().port(); }
+std::uint16_t P2pListener::port() const {
+  return acceptors_.front().local_endpoint().port();
+}
 
 void P2pListener::start(TaskGroup& sessions) {
   for (auto& acceptor : acceptors_) sessions.spawn("p2p", accept_on(acceptor, sessions));

@@ -30,7 +30,8 @@ SslContextPtr make_context(const SSL_METHOD* method) {
       SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION) == 1 &&
       SSL_CTX_set_cipher_list(context, "ECDHE+AESGCM:ECDHE+CHACHA20") == 1 &&
       // The shortest AES key first: it is a quarter faster, and 128 bits are out of everybody's reach.
-      SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") == 1;
+      SSL_CTX_set_ciphersuites(context, "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384") ==
+          1;
   if (!accepted) throw_openssl("TLS settings were refused");
   SSL_CTX_set_options(context, SSL_OP_NO_RENEGOTIATION | SSL_OP_NO_COMPRESSION | SSL_OP_NO_TICKET | SSL_OP_ENABLE_KTLS |
                                    SSL_OP_CIPHER_SERVER_PREFERENCE | SSL_OP_PRIORITIZE_CHACHA);
@@ -62,7 +63,9 @@ int move_to_service(SSL* ssl, int* alert, void* find) {
   return SSL_TLSEXT_ERR_OK;
 }
 
-void free_key(void*, void* key, CRYPTO_EX_DATA*, int, long, void*) { delete static_cast<KeyHash*>(key); }
+void free_key(void*, void* key, CRYPTO_EX_DATA*, int, long, void*) {
+  delete static_cast<KeyHash*>(key);
+}
 
 int expected_key_index() {
   static const int index = SSL_get_ex_new_index(0, nullptr, nullptr, nullptr, free_key);
@@ -121,6 +124,8 @@ void expect_service(SSL* ssl, const KeyHash& key) {
   SSL_set_ex_data(ssl, expected_key_index(), new KeyHash(key));
 }
 
-bool certificate_mismatched(const SSL* ssl) { return SSL_get_verify_result(ssl) == X509_V_ERR_CERT_REJECTED; }
+bool certificate_mismatched(const SSL* ssl) {
+  return SSL_get_verify_result(ssl) == X509_V_ERR_CERT_REJECTED;
+}
 
 }  // namespace hardline::tunnel

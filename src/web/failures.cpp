@@ -13,7 +13,8 @@ using tunnel::Attempt;
 
 std::string describe(const Attempt& attempt) {
   std::string how = attempt.error.message();
-  if (attempt.error == Errc::certificate_mismatch) how = "somebody else is there (the certificate is not this service's)";
+  if (attempt.error == Errc::certificate_mismatch)
+    how = "somebody else is there (the certificate is not this service's)";
   if (attempt.error == Errc::timed_out) how = "no answer";
   const HostPort where{attempt.candidate.endpoint.address().to_string(), attempt.candidate.endpoint.port()};
   return fmt::format("{} ({}): {}, after {} ms", where.to_string(), discovery::describe(attempt.candidate.source), how,
@@ -31,19 +32,22 @@ Page dial_failure_page(const tunnel::DialFailure& failure) {
     page.status = 503;
     page.reason = "Service Unavailable";
     page.title = "This service was not found";
-    page.text = "Nobody on the local network answered for this name, and no address from an earlier visit is remembered.";
+    page.text =
+        "Nobody on the local network answered for this name, and no address from an earlier visit is remembered.";
     page.tried = {"the local network: asked, and nobody answered", "remembered addresses: none"};
-    page.advice = {"Check that the computer with the service is on, and that Hardline runs there.",
-                   "Check the address for a missing or mistyped character: the long part is the service's identity.",
-                   "Connect this computer to the same network once; after that the service may be found from elsewhere."};
+    page.advice = {
+        "Check that the computer with the service is on, and that Hardline runs there.",
+        "Check the address for a missing or mistyped character: the long part is the service's identity.",
+        "Connect this computer to the same network once; after that the service may be found from elsewhere."};
     page.proxy_error = "destination_unavailable";
   } else if (any(Errc::certificate_mismatch)) {
     page.status = 502;
     page.reason = "Bad Gateway";
     page.title = "Somebody else answered";
     page.text = "A computer answered in this service's place, but could not prove to be it. Nothing was sent to it.";
-    page.advice = {"If the service's computer was reinstalled, it has a new identity and so a new address: ask its owner.",
-                   "If it was not, some computer on the way is pretending to be it. Your data is safe; do try later."};
+    page.advice = {
+        "If the service's computer was reinstalled, it has a new identity and so a new address: ask its owner.",
+        "If it was not, some computer on the way is pretending to be it. Your data is safe; do try later."};
     page.proxy_error = "tls_certificate_error";
   } else {
     const bool silent = any(Errc::timed_out);
@@ -126,9 +130,7 @@ Page bad_request_page(wire::HeadError error) {
     case wire::HeadError::no_host:
       page.text = "The request names no Host, and the Host is what says which service is meant.";
       break;
-    case wire::HeadError::several_hosts:
-      page.text = "The request names more than one Host.";
-      break;
+    case wire::HeadError::several_hosts: page.text = "The request names more than one Host."; break;
     case wire::HeadError::not_origin_form:
       page.text = "This port is not a forward proxy: it takes requests for http://NAME.localhost only.";
       page.advice = {"Take this address out of your browser's proxy settings."};
@@ -154,7 +156,8 @@ Page foreign_host_page() {
   page.status = 421;
   page.reason = "Misdirected Request";
   page.title = "This is not a service's address";
-  page.text = "Services are at http://NAME.localhost, where NAME is the service's name; any other host is refused here.";
+  page.text =
+      "Services are at http://NAME.localhost, where NAME is the service's name; any other host is refused here.";
   page.advice = {"Open the whole address that the service's owner gave you."};
   return page;
 }

@@ -55,7 +55,9 @@ std::string html_body(const Page& page) {
       escape(page.title), kStyle, page.status, page.reason, escape(page.text));
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
-  out += "<footer>This page comes from Hardline on this computer, not from the service.</footer>\n</main></body>\n</html>\n";
+  out +=
+      "<footer>This page comes from Hardline on this computer, not from the "
+      "service.</footer>\n</main></body>\n</html>\n";
   return out;
 }
 

@@ -38,22 +38,14 @@ class HeadReader {
   tl::expected<bool, HeadError> take(std::size_t at) {
     const char c = bytes_[at];
     switch (state_) {
-      case State::method:
-        return take_method(at, c);
-      case State::target:
-        return take_target(at, c);
-      case State::version:
-        return take_version(at, c);
-      case State::line_start:
-        return take_line_start(at, c);
-      case State::name:
-        return take_name(at, c);
-      case State::value:
-        return take_value(at, c);
-      case State::line_feed:
-        return c == '\n' ? start_line(at) : malformed();
-      case State::last_line_feed:
-        return c == '\n' ? finish(at) : malformed();
+      case State::method: return take_method(at, c);
+      case State::target: return take_target(at, c);
+      case State::version: return take_version(at, c);
+      case State::line_start: return take_line_start(at, c);
+      case State::name: return take_name(at, c);
+      case State::value: return take_value(at, c);
+      case State::line_feed: return c == '\n' ? start_line(at) : malformed();
+      case State::last_line_feed: return c == '\n' ? finish(at) : malformed();
     }
     return malformed();
   }

@@ -42,7 +42,9 @@ class ByteStream {
   virtual void abort() = 0;
 };
 
-inline std::error_code would_block() { return std::make_error_code(std::errc::operation_would_block); }
+inline std::error_code would_block() {
+  return std::make_error_code(std::errc::operation_would_block);
+}
 
 /// At least one octet, 0 at the end, or an error.
 awaitable<Result<std::size_t>> read_some(ByteStream& from, std::span<std::byte> buffer);
@@ -56,6 +58,8 @@ inline constexpr auto kLingerTime = std::chrono::seconds(2);
 inline constexpr std::size_t kMaxLingered = 4 * 1024 * 1024;
 awaitable<void> linger_and_close(ByteStream& stream);
 
-inline std::span<const std::byte> as_octets(std::string_view text) { return std::as_bytes(std::span(text)); }
+inline std::span<const std::byte> as_octets(std::string_view text) {
+  return std::as_bytes(std::span(text));
+}
 
 }  // namespace hardline

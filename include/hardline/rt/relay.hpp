@@ -14,7 +14,8 @@ namespace hardline {
 /// connections share a few. Io thread only.
 class BufferPool {
  public:
-  static constexpr std::size_t kBufferSize = 64 * 1024;  // four TLS records; more did not go faster (docs/benchmarks.md)
+  static constexpr std::size_t kBufferSize =
+      64 * 1024;  // four TLS records; more did not go faster (docs/benchmarks.md)
   using Block = std::array<std::byte, kBufferSize>;
 
   struct GiveBack {

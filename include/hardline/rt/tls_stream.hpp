@@ -46,8 +46,8 @@ class TlsStream final : public ByteStream {
   Result<std::size_t> write_now(std::span<const std::byte> data) override;
   awaitable<void> end_writing() override;  ///< sends close_notify; never waits for the peer's
   void interrupt() override;
-  void close() override;                   ///< sends close_notify if it can be sent at once
-  void abort() override;                   ///< no close_notify, and a reset
+  void close() override;  ///< sends close_notify if it can be sent at once
+  void abort() override;  ///< no close_notify, and a reset
 
  private:
   enum class Want { none, read, write };
@@ -63,7 +63,7 @@ class TlsStream final : public ByteStream {
   bool handshaken_ = false;
   bool close_notify_sent_ = false;
   std::optional<std::error_code> read_end_;  ///< how reading ended for good; no error for close_notify
-  bool broken_ = false;  ///< something failed for good: no close_notify may follow
+  bool broken_ = false;                      ///< something failed for good: no close_notify may follow
   std::string failure_;
 };
 

@@ -25,7 +25,8 @@ class PasswordGuard {
 
   /// How long this attempt must wait before its password is looked at, right or wrong: attempts of one address get
   /// one turn after another, and a turn doubles with each failure. nullopt where the queue is too long already.
-  std::optional<Clock::duration> take_turn(const asio::ip::address& from, const KeyHash& service, Clock::time_point now);
+  std::optional<Clock::duration> take_turn(const asio::ip::address& from, const KeyHash& service,
+                                           Clock::time_point now);
 
   void failed(const asio::ip::address& from, const KeyHash& service, Clock::time_point now);
   void succeeded(const asio::ip::address& from, const KeyHash& service);
