@@ -34,6 +34,8 @@ struct SingleService {
   std::string port;
   std::string certfile;
   std::string title;
+
+  bool given() const { return !(host.empty() && port.empty() && certfile.empty() && title.empty()); }
 };
 
 store::ServiceFile to_service_file(const SingleService& given) {
@@ -75,9 +77,11 @@ Command parse_command_line(int argc, char** argv) {
 
   CLI::App app(kAbout, "hardlined");
   app.footer(kExamples);
-  app.set_version_flag("--version", "hardlined " HARDLINE_VERSION);
+  app.set_version_flag("--version", "hardlined " HARDLINE_VERSION, "The version");
   app.set_help_flag("--help,-h", "This text");
   app.get_formatter()->column_width(34);
+  app.get_formatter()->label("SUBCOMMAND", "VERB");
+  app.get_formatter()->label("Subcommands", "Verbs");
   app.fallthrough();
   app.require_subcommand(0, 1);
 
@@ -100,7 +104,8 @@ Command parse_command_line(int argc, char** argv) {
       ->check(port_range.description(""));
   app.add_option("--public-address", public_addresses,
                  "Where this computer can be reached from outside; may be repeated, best first")
-      ->type_name("ADDRESS:PORT");
+      ->type_name("ADDRESS:PORT")
+      ->allow_extra_args(false);
   app.add_option("--config", config,
                  fmt::format("Configuration file [{}, if it exists]", default_config_file().string()))
       ->type_name("FILE");
@@ -111,19 +116,12 @@ Command parse_command_line(int argc, char** argv) {
                "Serve even the certificates of certs-test, whose keys everybody has");
 
   const std::string group = "One service without a file";
-  auto* service = app.add_option("--service", single.host, "Host name, address or unix:/path of the service")
-                      ->type_name("HOST")
-                      ->group(group);
-  app.add_option("--serviceport", single.port, "Its port")->type_name("N")->needs(service)->group(group);
-  auto* certfile = app.add_option("--certfile", single.certfile, "Its certificate; made if missing")
-                       ->type_name("FILE")
-                       ->needs(service)
-                       ->group(group);
-  service->needs(certfile);
-  app.add_option("--servicetitle", single.title, "Its title on the local network")
-      ->type_name("TEXT")
-      ->needs(service)
+  app.add_option("--service", single.host, "Host name, address or unix:/path of the service")
+      ->type_name("HOST")
       ->group(group);
+  app.add_option("--serviceport", single.port, "Its port")->type_name("N")->group(group);
+  app.add_option("--certfile", single.certfile, "Its certificate; made if missing")->type_name("FILE")->group(group);
+  app.add_option("--servicetitle", single.title, "Its title on the local network")->type_name("TEXT")->group(group);
 
   std::string certificate;
   auto* keygen = app.add_subcommand("keygen", "Make a new identity: CERTFILE, CERTFILE.private and CERTFILE.hash");
@@ -165,7 +163,14 @@ Command parse_command_line(int argc, char** argv) {
     }
     settings.public_addresses.push_back(*address);
   }
-  if (!single.host.empty()) {
+  if (single.given()) {
+    if (single.host.empty() || single.certfile.empty()) {
+      fmt::print(
+          stderr,
+          "hardlined: one service without a file needs --service, --certfile and, unless it is unix:, --serviceport\n");
+      command.verb = Done{kUsageError};
+      return command;
+    }
     settings.single_service = to_service_file(single);
     if (service_directory.empty()) settings.service_directory.clear();  // this one service is all there is
   }

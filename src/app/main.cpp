@@ -30,6 +30,7 @@ struct Execute {
 
 int main(int argc, char** argv) {
   try {
+    hardline::log::init(spdlog::level::warn);  // what a verb has to say it prints
     auto command = parse_command_line(argc, argv);
     return std::visit(Execute{command.settings}, command.verb);
   } catch (const std::exception& e) {

@@ -30,7 +30,7 @@ int list_services(const Settings& settings) {
     fmt::print("{:<{}}  {}\n", file.title, width, identity.name.url(port));
   for (const auto& error : found.errors) fmt::print(stderr, "hardlined: {}\n", error.what());
   if (found.services.empty() && found.errors.empty())
-    fmt::print(stderr, "No services: there is no *.ini in {}.\n", settings.service_directory.string());
+    fmt::print(stderr, "No services: there is no *.ini file in {}.\n", settings.service_directory.string());
   return found.errors.empty() ? 0 : 1;
 }
 
@@ -38,8 +38,10 @@ int check_files(const Settings& settings) {
   const auto found = find_services(settings, Missing::report);
   for (const auto& warning : found.warnings) fmt::print("warning: {}\n", warning);
   for (const auto& error : found.errors) fmt::print("error: {}\n", error.what());
-  fmt::print("{} of {} services in {} are right.\n", found.services.size(), found.services.size() + found.errors.size(),
-             settings.service_directory.string());
+  const auto& directory = settings.service_directory;
+  if (!directory.empty() && !std::filesystem::exists(directory))
+    fmt::print("warning: {}: there is no such folder\n", directory.string());
+  fmt::print("{} of {} services are right.\n", found.services.size(), found.services.size() + found.errors.size());
   return found.errors.empty() ? 0 : 1;
 }
 

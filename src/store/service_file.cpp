@@ -88,7 +88,12 @@ class Settings {
   [[noreturn]] void refuse(const IniEntry& entry, std::string problem) const {
     throw ConfigError(file_, entry.line, entry.key, std::move(problem));
   }
+  /// A key of [Service] that must be there; where it was only mistyped, that is what is said.
   [[noreturn]] void refuse_missing(std::string key, std::string problem) const {
+    const std::array<std::string_view, 1> wanted{key};
+    for (const auto& entry : entries_)
+      if (entry.section == "service" && entry.key != key && !closest(entry.key, wanted).empty())
+        refuse(entry, "is not known; did you mean '" + key + "='?");
     throw ConfigError(file_, 0, std::move(key), std::move(problem));
   }
 

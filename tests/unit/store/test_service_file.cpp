@@ -122,6 +122,11 @@ TEST(ServiceFile, NeedsAPortThatIsOne) {
                 HasSubstr(":3: port: must be a number from 1"));
 }
 
+TEST(ServiceFile, PointsAtAMistypedKeyInsteadOfSayingThatItIsMissing) {
+  EXPECT_EQ(error("[Service]\nservice=localhost\nprt=80\n"),
+            std::string(kFile) + ":3: prt: is not known; did you mean 'port='?");
+}
+
 TEST(ServiceFile, HasNoPortWithAUnixSocket) {
   EXPECT_THAT(error("[Service]\nport=80\nservice=unix:/run/a\n"), HasSubstr(":2: port: has no meaning"));
 }
