@@ -52,13 +52,15 @@ class Daemon:
         self.identities.append(identity)
         return identity
 
-    def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True):
-        """Starts it and waits until it says that it is ready. `wrap` goes before the command, as in ["prlimit", "--nofile=64"]."""
+    def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True, quarantine=256):
+        """Starts it and waits until it says that it is ready. `wrap` goes before the command, as in ["prlimit", "--nofile=64"];
+        `quarantine` is how many MiB of freed memory the address sanitizer keeps from use."""
         ready_before = self.log().count("is ready")
         self.process = self.host.popen(
             [*wrap, HARDLINED, "--servicedir", self.services, "--statedir", self.state, "--p2pport", p2p_port,
              "--localport", local_port, "--log-level", log_level, *options],
-            env=SANITIZERS, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
+            env=SANITIZERS | {"ASAN_OPTIONS": f"{SANITIZERS['ASAN_OPTIONS']}:quarantine_size_mb={quarantine}"},
+            stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
         if wait:
             wait_until(lambda: self.log().count("is ready") > ready_before or self.process.poll() is not None,
                        f"hardlined on {self.host.name} is ready", 20)

@@ -88,6 +88,15 @@ def test_a_service_opens_on_its_own_machine(pair):
     assert "Hello" in pair.server_host.run(["curl", "-sS", "--max-time", "20", pair.service.url()]).stdout
 
 
+def test_a_service_opens_on_a_machine_without_a_network(world):
+    """What a newcomer sees of tools/run on a train."""
+    host = world.host("laptop")
+    daemon = world.daemon(host)
+    service = daemon.publish("demo", Origin(host).address)
+    daemon.start()
+    assert "Hello" in host.run(["curl", "-sS", "--max-time", "20", service.url()]).stdout
+
+
 @pytest.mark.parametrize("key", ["rsa", "ec", "ed25519"])
 def test_identities_of_every_kind(world, key):
     lan = world.lan()

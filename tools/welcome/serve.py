@@ -1,6 +1,6 @@
 """Serves the welcome page on a Unix socket: `serve.py SOCKET`. Python alone is needed.
 
-Ends at SIGTERM, which tools/run has the kernel send it when hardlined is gone, and removes the socket and its folder.
+Ends at SIGTERM, which tools/run has the kernel send it when hardlined is gone, and removes the socket.
 """
 
 import http.server
@@ -53,11 +53,11 @@ def main(socket):
 
     signal.signal(signal.SIGTERM, end)
     path = pathlib.Path(socket)
+    path.unlink(missing_ok=True)  # left by one that was killed
     try:
         Server(socket, Handler).serve_forever()
     finally:
         path.unlink(missing_ok=True)
-        path.parent.rmdir()
 
 
 if __name__ == "__main__":
