@@ -63,6 +63,7 @@ struct Daemon::Parts {
   asio::signal_set signals;
   store::DirectoryWatch service_files;
   bool ending = false;
+  bool ended = false;
   TaskGroup tasks;
 };
 
@@ -119,7 +120,7 @@ void Daemon::Parts::publish() {
 }
 
 awaitable<void> Daemon::Parts::handle_signals() {
-  for (;;) {
+  while (!ended) {  // a signal that came with the end is not followed by another wait
     AsioError stopped;
     const int signal = co_await signals.async_wait(redirect_error(use_awaitable, stopped));
     if (stopped) co_return;
@@ -170,6 +171,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   co_await finishing.join();
   dialer.cancel_all();
   co_await dials.join();
+  ended = true;
   signals.cancel();
 }
 
