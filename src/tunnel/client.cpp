@@ -24,6 +24,7 @@ awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discove
   if (!connection) co_return tl::unexpected(OpenFailure(std::move(connection.error())));
 
   auto& stream = *connection->stream;
+  const Dialer::Opening cancellable(dialer, stream);
   Watchdog watchdog(executor, [&stream] { stream.abort(); });
   watchdog.arm(kAnswerTimeout);
   const auto broken_off = [&watchdog](std::error_code error) {
