@@ -126,6 +126,19 @@ TEST_F(OpenTunnelToOldServer, TakesAnEndWithoutCloseNotifyForTheEnd) {
   EXPECT_FALSE(read.error);
 }
 
+TEST_F(OpenTunnelToOldServer, OpensToASilentEndWhereTheServerLeavesBehindItsLine) {
+  auto opening = open();
+  auto peer = server.accept_with_tls();
+  peer.record();
+  peer.send("{}\n");
+  peer.leave_without_close_notify();
+  const auto opened = opening.get();
+  ASSERT_TRUE(opened);
+  const auto read = io.await(support::reading_to_end(*opened->stream));
+  EXPECT_EQ(read.text, "");
+  EXPECT_FALSE(read.error);
+}
+
 class OpenTunnelToNewServer : public OpenTunnel {
  protected:
   OpenTunnelToNewServer() { finder.add(server.endpoint()); }
