@@ -142,6 +142,7 @@ awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
 void Dialer::cancel_all() {
   for (const auto& weak : races_)
     if (const auto race = weak.lock()) race->cancel();
+  for (auto* stream : openings_) stream->abort();
 }
 
 void Dialer::remember(const KeyHash& key, const Candidate& candidate) {

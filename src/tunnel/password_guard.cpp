@@ -34,6 +34,7 @@ std::optional<PasswordGuard::Clock::duration> PasswordGuard::take_turn(const asi
 void PasswordGuard::failed(const asio::ip::address& from, const KeyHash& service, Clock::time_point now) {
   if (records_.size() >= kMaxRemembered) forget_old(now);
   auto& record = records_[{household(from), service}];
+  if (now - record.last_failure > kForgetAfter) record = {};
   ++record.failures;
   record.last_failure = now;
 }

@@ -91,7 +91,8 @@ int verify_by_hash(X509_STORE_CTX* verification, void*) {
 SslContextPtr make_service_context(const store::Identity& identity) {
   auto context = make_context(TLS_server_method());
   if (SSL_CTX_use_certificate(context.get(), identity.certificate.get()) != 1 ||
-      SSL_CTX_use_PrivateKey(context.get(), identity.private_key.get()) != 1)
+      SSL_CTX_use_PrivateKey(context.get(), identity.private_key.get()) != 1 ||
+      SSL_CTX_check_private_key(context.get()) != 1)  // a key of another type is kept apart, and not compared
     throw_openssl("the certificate cannot be used");
   SSL_CTX_set_alpn_select_cb(context.get(), select_alpn, nullptr);
   return context;

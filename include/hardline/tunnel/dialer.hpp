@@ -4,6 +4,7 @@
 #include <chrono>
 #include <memory>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "hardline/discovery/finder.hpp"
@@ -45,8 +46,21 @@ class Dialer {
 
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
 
-  /// Ends every dial that is under way.
+  /// Ends every dial and every opening that is under way.
   void cancel_all();
+
+  /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts.
+  class Opening {
+   public:
+    Opening(Dialer& dialer, ByteStream& stream) : dialer_(dialer), stream_(stream) { dialer_.openings_.insert(&stream_); }
+    Opening(const Opening&) = delete;
+    Opening& operator=(const Opening&) = delete;
+    ~Opening() { dialer_.openings_.erase(&stream_); }
+
+   private:
+    Dialer& dialer_;
+    ByteStream& stream_;
+  };
 
  private:
   class Race;
@@ -63,6 +77,7 @@ class Dialer {
   SslContextPtr context_;
   std::unordered_map<KeyHash, Recent> recent_;
   std::vector<std::weak_ptr<Race>> races_;
+  std::unordered_set<ByteStream*> openings_;
 };
 
 }  // namespace hardline::tunnel

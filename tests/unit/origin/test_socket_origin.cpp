@@ -1,0 +1,113 @@
+#include <gtest/gtest.h>
+#include <stdlib.h>
+
+#include <filesystem>
+
+#include "hardline/origin/origin.hpp"
+#include "support/streams.hpp"
+
+namespace hardline::origin {
+namespace {
+
+using support::accepting;
+using support::reading;
+using support::writing;
+
+class SocketOriginTest : public testing::Test {
+ protected:
+  ~SocketOriginTest() override { resolver.join(); }
+
+  Result<std::unique_ptr<ByteStream>> connect(OriginAddress address) {
+    SocketOrigin origin(std::move(address), resolver);
+    return io.await(origin.connect());
+  }
+
+  /// Whether `address` leads to `acceptor`, and octets pass.
+  template <class Acceptor>
+  void expect_connection(OriginAddress address, Acceptor& acceptor) {
+    const auto stream = connect(std::move(address));
+    ASSERT_TRUE(stream) << stream.error().message();
+    SocketStream service(StreamSocket(acceptor.accept()));
+    ASSERT_FALSE(io.await(writing(**stream, "question")));
+    EXPECT_EQ(io.await(reading(service, 8)), "question");
+    ASSERT_FALSE(io.await(writing(service, "answer")));
+    EXPECT_EQ(io.await(reading(**stream, 6)), "answer");
+  }
+
+  tcp::acceptor listen(const char* address) { return {io.executor(), {asio::ip::make_address(address), 0}}; }
+
+  support::TestIo io;
+  asio::thread_pool resolver{1};
+};
+
+TEST_F(SocketOriginTest, ConnectsToAnIpv4Address) {
+  auto acceptor = listen("127.0.0.1");
+  expect_connection(HostPort{"127.0.0.1", acceptor.local_endpoint().port()}, acceptor);
+}
+
+TEST_F(SocketOriginTest, ConnectsToAnIpv6Address) {
+  try {
+    auto acceptor = listen("::1");
+    expect_connection(HostPort{"::1", acceptor.local_endpoint().port()}, acceptor);
+  } catch (const boost::system::system_error& e) {
+    GTEST_SKIP() << "this machine has no IPv6 loopback: " << e.what();
+  }
+}
+
+TEST_F(SocketOriginTest, FindsALocalhostThatSpeaksIpv4Alone) {
+  auto acceptor = listen("127.0.0.1");
+  expect_connection(HostPort{"localhost", acceptor.local_endpoint().port()}, acceptor);
+}
+
+TEST_F(SocketOriginTest, FindsALocalhostThatSpeaksIpv6Alone) {
+  try {
+    auto acceptor = listen("::1");
+    expect_connection(HostPort{"localhost", acceptor.local_endpoint().port()}, acceptor);
+  } catch (const boost::system::system_error& e) {
+    GTEST_SKIP() << "this machine has no IPv6 loopback: " << e.what();
+  }
+}
+
+TEST_F(SocketOriginTest, ConnectsToAUnixSocket) {
+  auto folder = (std::filesystem::temp_directory_path() / "hardline-origin-XXXXXX").string();
+  ASSERT_TRUE(::mkdtemp(folder.data()));
+  const auto path = folder + "/service.sock";
+  {
+    asio::local::stream_protocol::acceptor acceptor(io.executor(), asio::local::stream_protocol::endpoint(path));
+    expect_connection(UnixPath{path}, acceptor);
+  }
+  std::filesystem::remove_all(folder);
+}
+
+TEST_F(SocketOriginTest, SaysThatNobodyListens) {
+  const auto port = listen("127.0.0.1").local_endpoint().port();
+  EXPECT_EQ(connect(HostPort{"127.0.0.1", port}).error(), std::errc::connection_refused);
+  EXPECT_EQ(connect(HostPort{"localhost", port}).error(), std::errc::connection_refused);
+}
+
+TEST_F(SocketOriginTest, SaysThatTheUnixSocketIsMissing) {
+  EXPECT_EQ(connect(UnixPath{"/nonexistent/service.sock"}).error(), std::errc::no_such_file_or_directory);
+}
+
+TEST_F(SocketOriginTest, SaysThatTheNameIsUnknown) {
+  const std::error_code unknown = asio::error::make_error_code(asio::error::host_not_found);
+  const auto label = std::string(64, 'x');  // one octet too long to be asked of anybody: this test sends no packet
+  EXPECT_EQ(connect(HostPort{label + ".invalid", 80}).error(), unknown);
+}
+
+TEST_F(SocketOriginTest, MakesANewConnectionEachTime) {
+  auto acceptor = listen("127.0.0.1");
+  SocketOrigin origin(HostPort{"127.0.0.1", acceptor.local_endpoint().port()}, resolver);
+  const auto one = io.await(origin.connect());
+  const auto other = io.await(origin.connect());
+  ASSERT_TRUE(one && other);
+  auto at_one = acceptor.accept();
+  auto at_other = acceptor.accept();
+  ASSERT_FALSE(io.await(writing(**other, "x")));
+  io.settle();
+  EXPECT_EQ(at_one.available(), 0u);
+  EXPECT_EQ(at_other.available(), 1u);
+}
+
+}  // namespace
+}  // namespace hardline::origin
