@@ -115,7 +115,11 @@ void Daemon::Parts::start() {
 }
 
 void Daemon::Parts::publish() {
-  p2p.publish(publisher.published());
+  const auto services = publisher.published();
+  std::unordered_set<KeyHash> keys;
+  for (const auto& service : services) keys.insert(service->name.key);
+  finder.published_here(std::move(keys), p2p.port());
+  p2p.publish(services);
   lan.publish(publisher.announced(), p2p.port());
 }
 

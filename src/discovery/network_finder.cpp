@@ -13,7 +13,12 @@ using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 std::string_view describe(Source source) {
-  return source == Source::lan ? "the local network" : "a remembered address";
+  switch (source) {
+    case Source::this_machine: return "this computer";
+    case Source::lan: return "the local network";
+    case Source::remembered: return "a remembered address";
+  }
+  return "an unknown source";
 }
 
 /// What a search has told its sink, shared by the Search and its coroutines. It stays silent once the Search is gone,
@@ -22,6 +27,7 @@ class NetworkFinder::State {
  public:
   State(NetworkFinder& finder, const KeyHash& key, CandidateSink& sink)
       : key(key),
+        own_port(finder.own_keys_.contains(key) ? finder.own_port_ : std::uint16_t{0}),
         lan(finder.lan_),
         store(finder.store_),
         times(finder.times_),
@@ -61,6 +67,7 @@ class NetworkFinder::State {
   void store_finished() { finish(store_pending_); }
 
   const KeyHash key;
+  const std::uint16_t own_port;  ///< where this machine serves it itself; 0 if it does not
   LanSearcher& lan;
   store::PeerStore& store;
   const FinderTimes times;
@@ -110,6 +117,11 @@ NetworkFinder::NetworkFinder(Executor executor, LanSearcher& lan, store::PeerSto
 
 NetworkFinder::~NetworkFinder() = default;
 
+void NetworkFinder::published_here(std::unordered_set<KeyHash> keys, std::uint16_t port) {
+  own_keys_ = std::move(keys);
+  own_port_ = port;
+}
+
 std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& sink) {
   const auto state = std::make_shared<State>(*this, key, sink);
   const std::weak_ptr<State> weak = state;
@@ -120,7 +132,7 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
 
   const auto now = steady_clock::now();
   const auto heard = lan_.heard(key);
-  const bool fresh = !heard.empty() && now - heard.front().heard <= times_.fresh;
+  const bool fresh = state->own_port != 0 || (!heard.empty() && now - heard.front().heard <= times_.fresh);
   state->search_at = fresh ? now + times_.fresh_head_start : now;
   if (!fresh) state->ask_lan_once();
 
@@ -134,6 +146,7 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
 awaitable<void> NetworkFinder::ask_lan(std::shared_ptr<State> state) {
   auto executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_awaitable);  // never from inside find()
+  if (state->own_port != 0) state->offer({asio::ip::address_v4::loopback(), state->own_port}, Source::this_machine);
   const auto heard = state->lan.heard(state->key);
   for (const auto& service : heard) state->offer(service.endpoint, Source::lan);
 

@@ -14,9 +14,9 @@
 
 namespace hardline::discovery {
 
-enum class Source { lan, remembered };
+enum class Source { this_machine, lan, remembered };
 
-/// "the local network", "a remembered address"
+/// "this computer", "the local network", "a remembered address"
 std::string_view describe(Source source);
 
 struct Candidate {

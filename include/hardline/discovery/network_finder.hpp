@@ -1,9 +1,11 @@
-// The Finder that asks the LAN and the remembered addresses at the same time.
+// The Finder that knows this machine's own services, and asks the LAN and the remembered addresses at the same time.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
+#include <unordered_set>
 #include <vector>
 
 #include "hardline/discovery/finder.hpp"
@@ -36,6 +38,10 @@ class NetworkFinder final : public Finder {
   NetworkFinder& operator=(const NetworkFinder&) = delete;
   ~NetworkFinder() override;
 
+  /// What this machine publishes itself, and the TLS port it is at: the LAN does not tell us, as we do not hear our own
+  /// words.
+  void published_here(std::unordered_set<KeyHash> keys, std::uint16_t port);
+
   std::unique_ptr<Search> find(const KeyHash& key, CandidateSink& sink) override;
   void worked(const KeyHash& key, const Candidate& candidate) override;
   void failed(const KeyHash& key, const Candidate& candidate) override;
@@ -53,6 +59,8 @@ class NetworkFinder final : public Finder {
   store::PeerStore& store_;
   TaskGroup& tasks_;
   FinderTimes times_;
+  std::unordered_set<KeyHash> own_keys_;
+  std::uint16_t own_port_ = 0;
   std::vector<std::weak_ptr<State>> searches_;
 };
 

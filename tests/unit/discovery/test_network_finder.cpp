@@ -28,7 +28,10 @@ tcp::endpoint at(const std::string& address, std::uint16_t port = 7008) {
 }
 
 std::string text(const Candidate& candidate) {
-  return candidate.endpoint.address().to_string() + (candidate.source == Source::lan ? " lan" : " remembered");
+  const auto* source = candidate.source == Source::lan          ? " lan"
+                       : candidate.source == Source::remembered ? " remembered"
+                                                                : " here";
+  return candidate.endpoint.address().to_string() + source;
 }
 
 /// A LAN on which the test speaks.
@@ -244,6 +247,26 @@ TEST_F(NetworkFinderTest, TakesWhatWasJustHeardForAnAnswerUntilItFails) {
   finder->failed(kOtherKey, {at("192.168.1.2"), Source::lan});
   finder->failed(kKey, {at("192.168.1.2"), Source::lan});
   EXPECT_TRUE(run_until([&] { return lan.searches == 1; }));
+}
+
+TEST_F(NetworkFinderTest, AsksTheLanAnewAfterAnAnswerThatWasOfNoUse) {
+  make_finder({.lan_window = kNever});
+  start();
+  EXPECT_TRUE(run_until([&] { return lan.searches == 1; }));
+  lan.announce(kKey, at("192.168.1.66"));
+  finder->failed(kKey, {at("192.168.1.66"), Source::lan});
+  EXPECT_TRUE(run_until([&] { return lan.searches == 2; }));
+}
+
+TEST_F(NetworkFinderTest, KnowsWhatThisMachinePublishesWithoutAskingTheLan) {
+  make_finder({.lan_window = kNever, .fresh_head_start = kNever});
+  finder->published_here({kKey}, 7010);
+  start();
+  EXPECT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  EXPECT_THAT(sink.candidates, ElementsAre("127.0.0.1 here"));
+  EXPECT_EQ(lan.searches, 0);
+  search = finder->find(kOtherKey, sink);
+  EXPECT_EQ(lan.searches, 1);
 }
 
 TEST_F(NetworkFinderTest, AsksTheLanWhenWhatWasJustHeardTakesItsTime) {
