@@ -176,6 +176,7 @@ TEST_F(LocalProxyTest, DeliversAnEarlyAnswerToAnUploadThatTheServiceDoesNotTake)
   io.await(writing_and_ending(at_origin(), "HTTP/1.1 413 Content Too Large\r\n\r\n"));
   io.settle();
   at_origin().close();  // with input unread: a reset
+  EXPECT_FALSE(sent.get());
   const auto response = io.await(reading_to_end(*browser));
   EXPECT_EQ(response.text, "HTTP/1.1 413 Content Too Large\r\n\r\n");
   EXPECT_FALSE(response.error);
