@@ -168,6 +168,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   proxy.stop();
   lan.close();
   service_files.close();
+  dialer.cancel_all();  // what has not begun is not begun any more
   auto executor = co_await asio::this_coro::executor;
   TaskGroup finishing(executor);
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));

@@ -44,8 +44,8 @@ awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discove
   if (!answer) co_return broken_off(answer.error());
   if (answer->line.error) co_return tl::unexpected(OpenFailure(Refused{std::move(*answer->line.error)}));
   if (answer->line.wan_hosts) finder.learned(name.key, wire::parse_hosts_list(*answer->line.wan_hosts));
-  // An old server that does not like the password closes right behind its line. That it took no request is then no news:
-  // its silence is, and whoever reads the stream meets it.
+  // An old server that does not like the password closes right behind its line. That it took no request is then no
+  // news: its silence is, and whoever reads the stream meets it.
   if (dialect == Dialect::legacy) (void)co_await write_all(stream, octets);
   if (watchdog.bitten()) co_return broken_off(Errc::timed_out);
   log::debug("tunnel: open service={} dialect={}", name.key.brief(),

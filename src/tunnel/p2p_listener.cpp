@@ -2,6 +2,7 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/rt/accept.hpp"
+#include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/tunnel/dialect.hpp"
 #include "hardline/tunnel/oob_exchange.hpp"
@@ -13,6 +14,9 @@ using Clock = std::chrono::steady_clock;
 
 /// A wrong password is told late, so that even the first few guesses are not free.
 constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(500);
+
+/// A port that is free on IPv4 may be somebody's on IPv6: then another is taken, this often.
+constexpr int kMoreFreePorts = 20;
 
 log::Limiter origin_complaints(std::chrono::seconds(10));
 log::Limiter password_complaints(std::chrono::seconds(10));
@@ -47,7 +51,8 @@ class P2pListener::ServerSession final : public Session {
         listener_(listener),
         from_(std::move(from)),
         peer_(std::move(socket), listener.context_.get()),
-        watchdog_(listener.executor_, [this] { peer_.abort(); }) {}
+        watchdog_(listener.executor_, [this] { peer_.abort(); }),
+        closing_(listener.executor_) {}
 
   awaitable<void> run() {
     watchdog_.arm(kHandshakeTimeout);
@@ -81,6 +86,8 @@ class P2pListener::ServerSession final : public Session {
   std::uint64_t progress() const override { return outcome_.octets(); }
 
   void close_session() override {
+    closed_ = true;
+    closing_.notify();
     peer_.abort();
     if (origin_) origin_->abort();
   }
@@ -93,13 +100,18 @@ class P2pListener::ServerSession final : public Session {
     return peer_.failure().empty() ? error.message() : peer_.failure();
   }
 
+  awaitable<void> pause(Clock::duration duration) {
+    const auto end = Clock::now() + duration;
+    while (!closed_ && Clock::now() < end) co_await closing_.wait_until(end);
+  }
+
   /// The refusal to send, or nullopt if the password is right. Nothing was dialled yet.
   awaitable<std::optional<wire::OobLine>> check_password(const wire::OobLine& hello) {
     const auto& expected = service_->name.password;
     if (!expected) co_return std::nullopt;
     const auto turn = listener_.guard_.take_turn(from_, service_->name.key, Clock::now());
     if (!turn) co_return refusal(wire::kOobBusy, "too many wrong passwords from your address; try again in a minute");
-    if (*turn > Clock::duration::zero()) co_await sleep_for(*turn);
+    if (*turn > Clock::duration::zero()) co_await pause(*turn);
     const auto given = hello.password ? Password::parse(*hello.password) : std::nullopt;
     if (given && expected->matches(*given)) {
       listener_.guard_.succeeded(from_, service_->name.key);
@@ -109,7 +121,7 @@ class P2pListener::ServerSession final : public Session {
     if (const auto held_back = password_complaints.admit())
       log::warn("p2p: wrong password from={} service={} more={}", from_.to_string(), service_->name.key.brief(),
                 *held_back);
-    co_await sleep_for(kWrongPasswordDelay);
+    co_await pause(kWrongPasswordDelay);
     co_return refusal(wire::kOobPassword, "the password in the name is not this service's");
   }
 
@@ -147,6 +159,8 @@ class P2pListener::ServerSession final : public Session {
   asio::ip::address from_;
   TlsStream peer_;
   Watchdog watchdog_;
+  Event closing_;
+  bool closed_ = false;
   std::shared_ptr<PublishedService> service_;
   std::unique_ptr<ByteStream> origin_;
   RelayOutcome outcome_;
@@ -163,12 +177,15 @@ P2pListener::P2pListener(Executor executor, BufferPool& buffers, WanHosts wan_ho
       context_(make_listener_context(context_by_sni_)) {}
 
 void P2pListener::open(std::uint16_t port, int more) {
+  const bool any = port == 0;
+  if (any) more = kMoreFreePorts;
   for (int tried = 0;; ++tried) {
+    const int wanted = any ? 0 : port + tried;
     try {
-      acceptors_ = listen_everywhere(executor_, static_cast<std::uint16_t>(port + tried));
+      acceptors_ = listen_everywhere(executor_, static_cast<std::uint16_t>(wanted));
       return;
     } catch (const boost::system::system_error& e) {
-      const bool next = e.code() == asio::error::address_in_use && tried < more && port + tried < 65535;
+      const bool next = e.code() == asio::error::address_in_use && tried < more && wanted < 65535;
       if (!next) throw std::system_error(e.code());
     }
   }

@@ -52,7 +52,9 @@ class Dialer {
   /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts.
   class Opening {
    public:
-    Opening(Dialer& dialer, ByteStream& stream) : dialer_(dialer), stream_(stream) { dialer_.openings_.insert(&stream_); }
+    Opening(Dialer& dialer, ByteStream& stream) : dialer_(dialer), stream_(stream) {
+      dialer_.openings_.insert(&stream_);
+    }
     Opening(const Opening&) = delete;
     Opening& operator=(const Opening&) = delete;
     ~Opening() { dialer_.openings_.erase(&stream_); }

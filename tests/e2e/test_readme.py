@@ -1,0 +1,85 @@
+"""What README.md and docs/ claim, held against the program."""
+
+import pathlib
+import re
+
+from daemon import HARDLINED, hardlined
+from net import wait_until
+from origin import Origin
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+README = (ROOT / "README.md").read_text()
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+
+
+def fenced(language):
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+
+
+def test_links_lead_somewhere():
+    links = 0
+    for document in DOCUMENTS:
+        for link in re.findall(r"\]\(([^)#]+)[^)]*\)", document.read_text()):
+            if "://" not in link:
+                links += 1
+                assert (document.parent / link).exists(), f"{document.name}: {link}"
+    assert links > 5
+
+
+def test_the_two_commands_are_there():
+    commands = re.findall(r"^(tools/\w+) ", fenced("sh")[0], re.MULTILINE)
+    assert commands == ["tools/run", "tools/test"]
+    for command in commands:
+        assert (ROOT / command).stat().st_mode & 0o111, command
+
+
+def test_the_service_file_of_the_readme_publishes(world):
+    lan = world.lan()
+    server, client = world.host("server", lan), world.host("client", lan)
+    here, there = world.daemon(server), world.daemon(client)
+    origin = Origin(server)
+    port = origin.address.rpartition(":")[2]
+    here.start()
+    there.start()
+    text, changed = re.subn(r"port=8096", f"port={port}", fenced("ini")[0])
+    assert changed == 1
+    (here.services / "jellyfin.ini").write_text(text)
+
+    def listed():
+        return hardlined(server, "list", "--servicedir", here.services).stdout
+
+    wait_until(lambda: "Jellyfin" in listed(), "the service is published", 5)
+    for suffix in ("cert", "cert.private", "cert.hash"):
+        assert (here.services / f"jellyfin.ini.{suffix}").exists()
+    assert hardlined(server, "check", "--servicedir", here.services).returncode == 0
+    url = re.search(r"http://\S+", listed())[0]
+    wait_until(lambda: "Hello" in client.run(["curl", "-sS", url], check=False).stdout, "the page opens", 10)
+
+
+def test_every_flag_and_verb_is_documented(world):
+    host = world.host("alone", world.lan())
+    text = host.run([HARDLINED, "--help"]).stdout
+    configuration = (ROOT / "docs" / "configuration.md").read_text()
+    flags = set(re.findall(r"^  (?:-h,)?(--[\w-]+)", text, re.MULTILINE)) - {"--help", "--version"}
+    assert len(flags) > 8
+    for flag in flags:
+        assert f"{flag}" in configuration, flag
+    for flag in set(re.findall(r"`(--[\w-]+)", configuration)) - {"--help"}:
+        assert flag in text, f"docs/configuration.md: {flag} is not in --help"
+    verbs = re.findall(r"^  (\w+)  +[A-Z]", text.partition("erbs:")[2].partition("Examples")[0], re.MULTILINE)
+    assert {"keygen", "hash", "list", "check"} <= set(verbs)
+    for verb in verbs:
+        assert f"`{verb}" in configuration, verb
+
+
+def test_the_configuration_file_of_the_documentation_is_right(world, tmp_path):
+    host = world.host("alone", world.lan())
+    text = re.search(r"```ini\n(\[Daemon\].*?)```", (ROOT / "docs" / "configuration.md").read_text(), re.DOTALL)[1]
+    file = tmp_path / "hardlined.ini"
+    file.write_text(text)
+    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path)
+    assert answer.returncode == 0, answer.stderr
+    file.write_text(text.replace("localport=7009", "localport=many"))
+    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path)
+    assert answer.returncode == 1
+    assert re.search(r"hardlined\.ini:\d+: localport", answer.stderr), answer.stderr
