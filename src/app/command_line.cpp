@@ -81,7 +81,6 @@ Command parse_command_line(int argc, char** argv) {
   app.set_help_flag("--help,-h", "This text");
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
-  app.get_formatter()->label("Subcommands", "Verbs");
   app.fallthrough();
   app.require_subcommand(0, 1);
 
@@ -130,6 +129,8 @@ Command parse_command_line(int argc, char** argv) {
   hash->add_option("CERTFILE", certificate)->required();
   auto* list = app.add_subcommand("list", "List the published services with title and address");
   auto* check = app.add_subcommand("check", "Say what is wrong with the configuration and the service files");
+
+  for (auto* verb : app.get_subcommands({})) verb->group("Verbs");
 
   try {
     app.parse(argc, argv);

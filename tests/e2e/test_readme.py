@@ -77,9 +77,9 @@ def test_the_configuration_file_of_the_documentation_is_right(world, tmp_path):
     text = re.search(r"```ini\n(\[Daemon\].*?)```", (ROOT / "docs" / "configuration.md").read_text(), re.DOTALL)[1]
     file = tmp_path / "hardlined.ini"
     file.write_text(text)
-    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path)
+    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path / "none")
     assert answer.returncode == 0, answer.stderr
     file.write_text(text.replace("localport=7009", "localport=many"))
-    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path)
+    answer = hardlined(host, "check", "--config", file, "--servicedir", tmp_path / "none")
     assert answer.returncode == 1
     assert re.search(r"hardlined\.ini:\d+: localport", answer.stderr), answer.stderr
