@@ -8,11 +8,6 @@
 namespace hardline::app {
 namespace {
 
-store::Identity identity_of(const store::ServiceFile& file, Missing missing) {
-  if (missing == Missing::create) return store::load_or_create_identity(file.certfile);
-  return store::load_identity(file.certfile);
-}
-
 bool same_name(const ServiceName& a, const ServiceName& b) {
   if (a.key != b.key || a.password.has_value() != b.password.has_value()) return false;
   return !a.password || a.password->matches(*b.password);
@@ -32,8 +27,12 @@ FoundServices find_services(const Settings& settings, Missing missing) {
   std::map<KeyHash, std::filesystem::path> owners;
   for (auto& file : files) {
     found.warnings.insert(found.warnings.end(), file.warnings.begin(), file.warnings.end());
+    if (missing == Missing::leave && !std::filesystem::exists(file.certfile)) {
+      found.without_identity.push_back(std::move(file));
+      continue;
+    }
     try {
-      auto identity = identity_of(file, missing);
+      auto identity = store::load_or_create_identity(file.certfile);
       const auto& key = identity.name.key;
       if (store::is_test_certificate(key) && !settings.allow_test_certificates)
         throw store::ConfigError(file.file, 0, "certfile",

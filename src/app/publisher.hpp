@@ -21,12 +21,13 @@ struct FoundService {
 
 struct FoundServices {
   std::vector<FoundService> services;
+  std::vector<store::ServiceFile> without_identity;  ///< nothing wrong: the daemon makes it when it runs
   std::vector<store::ConfigError> errors;
   std::vector<std::string> warnings;
 };
 
 /// What to do about a service that has no certificate yet.
-enum class Missing { create, report };
+enum class Missing { create, leave };
 
 /// Reads the service directory and the single service of `settings`, and the identity of each. Blocks. Broken files,
 /// test certificates without leave, and two services of one certificate are errors; the others stand.

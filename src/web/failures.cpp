@@ -23,107 +23,110 @@ std::string describe(const Attempt& attempt) {
 
 Page dial_failure_page(const tunnel::DialFailure& failure) {
   const auto& attempts = failure.attempts;
+  if (attempts.empty())
+    return {
+        .status = 503,
+        .proxy_error = "destination_unavailable",
+        .title = "This service was not found",
+        .text =
+            "Nobody on the local network answered for this name, and no address from an earlier visit is "
+            "remembered.",
+        .tried = {"the local network: asked, and nobody answered", "remembered addresses: none"},
+        .advice = {"Check that the computer with the service is on, and that Hardline runs there.",
+                   "Check the address for a missing or mistyped character: the long part is the service's identity.",
+                   "Connect this computer to the same network once; after that the service may be found from "
+                   "elsewhere."},
+    };
+
   const auto any = [&attempts](Errc code) {
     return std::any_of(attempts.begin(), attempts.end(), [code](const Attempt& a) { return a.error == code; });
   };
-  Page page;
-  for (const auto& attempt : attempts) page.tried.push_back(describe(attempt));
-  if (attempts.empty()) {
-    page.status = 503;
-    page.reason = "Service Unavailable";
-    page.title = "This service was not found";
-    page.text =
-        "Nobody on the local network answered for this name, and no address from an earlier visit is remembered.";
-    page.tried = {"the local network: asked, and nobody answered", "remembered addresses: none"};
-    page.advice = {
-        "Check that the computer with the service is on, and that Hardline runs there.",
-        "Check the address for a missing or mistyped character: the long part is the service's identity.",
-        "Connect this computer to the same network once; after that the service may be found from elsewhere."};
-    page.proxy_error = "destination_unavailable";
-  } else if (any(Errc::certificate_mismatch)) {
-    page.status = 502;
-    page.reason = "Bad Gateway";
-    page.title = "Somebody else answered";
-    page.text = "A computer answered in this service's place, but could not prove to be it. Nothing was sent to it.";
-    page.advice = {
-        "If the service's computer was reinstalled, it has a new identity and so a new address: ask its owner.",
-        "If it was not, some computer on the way is pretending to be it. Your data is safe; do try later."};
-    page.proxy_error = "tls_certificate_error";
-  } else {
-    const bool silent = any(Errc::timed_out);
-    page.status = silent ? 504 : 502;
-    page.reason = silent ? "Gateway Timeout" : "Bad Gateway";
-    page.title = "This service cannot be reached";
-    page.text = "It is known where the service may be, but no connection could be made.";
-    page.advice = {"Check that the computer with the service is on and that Hardline runs there.",
-                   "Check this computer's own connection, and a firewall on either side."};
-    page.proxy_error = silent ? "connection_timeout" : "connection_refused";
-  }
-  return page;
+  std::vector<std::string> tried;
+  for (const auto& attempt : attempts) tried.push_back(describe(attempt));
+  if (any(Errc::certificate_mismatch))
+    return {
+        .status = 502,
+        .proxy_error = "tls_certificate_error",
+        .title = "Somebody else answered",
+        .text = "A computer answered in this service's place, but could not prove to be it. Nothing was sent to it.",
+        .tried = std::move(tried),
+        .advice = {"If the service's computer was reinstalled, it has a new identity and so a new address: ask its "
+                   "owner.",
+                   "If it was not, some computer on the way is pretending to be it. Your data is safe; try later, or "
+                   "from another network."},
+    };
+  const bool silent = any(Errc::timed_out);
+  return {
+      .status = silent ? 504 : 502,
+      .proxy_error = silent ? "connection_timeout" : "connection_refused",
+      .title = "This service cannot be reached",
+      .text = "It is known where the service may be, but no connection could be made.",
+      .tried = std::move(tried),
+      .advice = {"Check that the computer with the service is on and that Hardline runs there.",
+                 "Check this computer's own connection, and a firewall on either side."},
+  };
 }
 
 Page refused_page(const wire::OobError& error) {
-  Page page;
-  if (error.code == wire::kOobPassword) {
-    page.status = 403;
-    page.reason = "Forbidden";
-    page.title = "The password in the address is wrong";
-    page.text = "The service was reached, but the part of its address before the dash is not its password.";
-    page.advice = {"Ask the service's owner for the whole address, and copy it instead of typing it."};
-    page.proxy_error = "http_request_denied";
-  } else if (error.code == wire::kOobOriginUnreachable) {
-    page.status = 503;
-    page.reason = "Service Unavailable";
-    page.title = "The service is down";
-    page.text = "The other computer was reached, but the program behind this service does not answer there.";
-    page.tried = {fmt::format("the program behind the service: {}", error.text)};
-    page.advice = {"If it is your service, start the program, and check service= and port= in its service file."};
-    page.proxy_error = "destination_unavailable";
-  } else if (error.code == wire::kOobBusy) {
-    page.status = 503;
-    page.reason = "Service Unavailable";
-    page.title = "The service is busy";
-    page.text = "The other computer was reached and asks to be left alone for a moment.";
-    page.tried = {error.text};
-    page.advice = {"Try again in a minute."};
-    page.proxy_error = "destination_unavailable";
-  } else {
-    page.status = 502;
-    page.reason = "Bad Gateway";
-    page.title = "The service refused";
-    page.text = "The other computer was reached, and gave a reason that this version does not know.";
-    page.tried = {fmt::format("{}: {}", error.code, error.text)};
-    page.proxy_error = "destination_unavailable";
-  }
-  return page;
+  if (error.code == wire::kOobPassword)
+    return {
+        .status = 403,
+        .proxy_error = "http_request_denied",
+        .title = "The password in the address is wrong",
+        .text = "The service was reached, but the part of its address before the dash is not its password.",
+        .advice = {"Ask the service's owner for the whole address, and copy it instead of typing it."},
+    };
+  if (error.code == wire::kOobOriginUnreachable)
+    return {
+        .status = 503,
+        .proxy_error = "destination_unavailable",
+        .title = "The service is down",
+        .text = "The other computer was reached, but the program behind this service does not answer there.",
+        .tried = {"the program behind the service: " + error.text},
+        .advice = {"If it is your service, start the program, and check service= and port= in its service file."},
+    };
+  if (error.code == wire::kOobBusy)
+    return {
+        .status = 503,
+        .proxy_error = "destination_unavailable",
+        .title = "The service is busy",
+        .text = "The other computer was reached and asks to be left alone for a moment.",
+        .tried = {error.text},
+        .advice = {"Try again in a minute."},
+    };
+  return {
+      .status = 502,
+      .proxy_error = "destination_unavailable",
+      .title = "The service refused",
+      .text = "The other computer was reached, and gave a reason that this version does not know.",
+      .tried = {error.code + ": " + error.text},
+      .advice = {"A newer version of Hardline on this computer may know it."},
+  };
 }
 
 Page broken_off_page(std::error_code error) {
-  Page page;
   const bool silent = error == Errc::timed_out;
-  page.status = silent ? 504 : 502;
-  page.reason = silent ? "Gateway Timeout" : "Bad Gateway";
-  page.title = silent ? "The service does not answer" : "The service hung up";
-  page.text = silent ? "The other computer was reached and proved to be the right one, but then said nothing."
-                     : "The other computer was reached and proved to be the right one, but then closed the connection.";
-  page.tried = {error.message()};
-  page.advice = {"Try again in a moment.", "If it is your service, look into the log of Hardline on its computer."};
-  page.proxy_error = silent ? "connection_read_timeout" : "connection_terminated";
-  return page;
+  return {
+      .status = silent ? 504 : 502,
+      .proxy_error = silent ? "connection_read_timeout" : "connection_terminated",
+      .title = silent ? "The service does not answer" : "The service hung up",
+      .text = silent ? "The other computer was reached and proved to be the right one, but then said nothing."
+                     : "The other computer was reached and proved to be the right one, but then closed the connection.",
+      .tried = {error.message()},
+      .advice = {"Try again in a moment.", "If it is your service, look into the log of Hardline on its computer."},
+  };
 }
 
 }  // namespace
 
 Page bad_request_page(wire::HeadError error) {
-  Page page;
-  page.status = 400;
-  page.reason = "Bad Request";
-  page.title = "This request cannot be understood";
-  page.proxy_error = "http_request_error";
+  Page page{.status = 400,
+            .proxy_error = "http_request_error",
+            .title = "This request cannot be understood",
+            .text = "It is not HTTP/1.0 or HTTP/1.1."};
   switch (error) {
     case wire::HeadError::too_large:
       page.status = 431;
-      page.reason = "Request Header Fields Too Large";
       page.text = fmt::format("The request's head is longer than {} octets.", wire::kMaxRequestHead);
       page.advice = {"Delete this site's cookies and try again."};
       break;
@@ -135,44 +138,39 @@ Page bad_request_page(wire::HeadError error) {
       page.text = "This port is not a forward proxy: it takes requests for http://NAME.localhost only.";
       page.advice = {"Take this address out of your browser's proxy settings."};
       break;
-    default:
-      page.text = "It is not HTTP/1.0 or HTTP/1.1.";
-      page.advice = {"Use http://, not https://: what leaves this computer is encrypted all the same."};
+    default: page.advice = {"Use http://, not https://: what leaves this computer is encrypted all the same."};
   }
   return page;
 }
 
 Page slow_request_page() {
-  Page page;
-  page.status = 408;
-  page.reason = "Request Timeout";
-  page.title = "The request did not arrive";
-  page.text = "The connection was opened, but no whole request head came in time.";
-  return page;
+  return {
+      .status = 408,
+      .title = "The request did not arrive",
+      .text = "The connection was opened, but no whole request head came in time.",
+  };
 }
 
 Page foreign_host_page() {
-  Page page;
-  page.status = 421;
-  page.reason = "Misdirected Request";
-  page.title = "This is not a service's address";
-  page.text =
-      "Services are at http://NAME.localhost, where NAME is the service's name; any other host is refused here.";
-  page.advice = {"Open the whole address that the service's owner gave you."};
-  return page;
+  return {
+      .status = 421,
+      .title = "This is not a service's address",
+      .text =
+          "Services are at http://NAME.localhost, where NAME is the service's name; any other host is refused "
+          "here.",
+      .advice = {"Open the whole address that the service's owner gave you."},
+  };
 }
 
 Page no_such_name_page(std::string_view label) {
-  Page page;
-  page.status = 404;
-  page.reason = "Not Found";
-  page.title = "There is no service by this name";
-  page.text = fmt::format(
-      "“{}” is not a service's name. A name is 40 digits from 0-9 and a-f, usually with a password and a dash before "
-      "them.",
-      label);
-  page.advice = {"Copy the whole address instead of typing it: the end may have been cut off."};
-  return page;
+  return {
+      .status = 404,
+      .title = "There is no service by this name",
+      .text = fmt::format("“{}” is not a service's name. A name is 40 digits from 0-9 and a-f, usually with a password "
+                          "and a dash before them.",
+                          label),
+      .advice = {"Copy the whole address instead of typing it: the end may have been cut off."},
+  };
 }
 
 Page open_failure_page(const tunnel::OpenFailure& failure) {
@@ -182,16 +180,15 @@ Page open_failure_page(const tunnel::OpenFailure& failure) {
 }
 
 Page silent_service_page(tunnel::Dialect dialect) {
-  Page page;
-  page.status = 502;
-  page.reason = "Bad Gateway";
-  page.title = "The service closed the connection without an answer";
-  page.text = "The other computer was reached and the request was sent, but nothing came back.";
-  page.advice = {"Try again in a moment.", "If it is your service, check that its program speaks HTTP on that port."};
+  Page page{
+      .status = 502,
+      .proxy_error = "connection_terminated",
+      .title = "The service closed the connection without an answer",
+      .text = "The other computer was reached and the request was sent, but nothing came back.",
+      .advice = {"Try again in a moment.", "If it is your service, check that its program speaks HTTP on that port."}};
   if (dialect == tunnel::Dialect::legacy)
     page.advice.insert(page.advice.begin(),
                        "The other computer runs an old version, which answers a wrong password like this: check it.");
-  page.proxy_error = "connection_terminated";
   return page;
 }
 

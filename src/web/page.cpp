@@ -52,7 +52,7 @@ std::string html_body(const Page& page) {
       "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}</style></head>\n"
       "<body><main>\n<p class=\"status\">{2} {3}</p>\n<h1>{0}</h1>\n<p>{4}</p>\n",
-      escape(page.title), kStyle, page.status, page.reason, escape(page.text));
+      escape(page.title), kStyle, page.status, reason_phrase(page.status), escape(page.text));
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
   out +=
@@ -71,6 +71,21 @@ std::string plain_body(const Page& page) {
 
 }  // namespace
 
+std::string_view reason_phrase(int status) {
+  switch (status) {
+    case 400: return "Bad Request";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 408: return "Request Timeout";
+    case 421: return "Misdirected Request";
+    case 431: return "Request Header Fields Too Large";
+    case 502: return "Bad Gateway";
+    case 503: return "Service Unavailable";
+    case 504: return "Gateway Timeout";
+    default: return "Error";
+  }
+}
+
 std::string to_response(const Page& page, Form form, bool with_body) {
   const auto body = form == Form::html ? html_body(page) : plain_body(page);
   auto out = fmt::format(
@@ -81,7 +96,7 @@ std::string to_response(const Page& page, Form form, bool with_body) {
       "Content-Security-Policy: default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'\r\n"
       "X-Content-Type-Options: nosniff\r\n"
       "Referrer-Policy: no-referrer\r\n",
-      page.status, page.reason, form == Form::html ? "html" : "plain", body.size());
+      page.status, reason_phrase(page.status), form == Form::html ? "html" : "plain", body.size());
   if (!page.proxy_error.empty()) out += fmt::format("Proxy-Status: hardlined; error={}\r\n", page.proxy_error);
   if (page.status == 503) out += "Retry-After: 5\r\n";
   out += "Connection: close\r\n\r\n";

@@ -118,6 +118,16 @@ def test_check_is_content_with_good_files(world, host):
     assert done.returncode == 0, done.stderr
 
 
+def test_a_service_that_never_ran_is_right_and_listed_without_an_address(world, host):
+    daemon = world.daemon(host)
+    (daemon.services / "new.ini").write_text("[Service]\nservice=127.0.0.1\nport=80\n[Info]\ntitle=Brand new\n")
+    for verb in ("check", "list"):
+        done = hardlined(host, verb, "--servicedir", daemon.services)
+        assert done.returncode == 0, done.stdout + done.stderr
+    assert "Brand new" in done.stdout and "http" not in done.stdout
+    assert sorted(path.name for path in daemon.services.iterdir()) == ["new.ini"], "neither verb makes an identity"
+
+
 @pytest.mark.parametrize("text, line, key", [
     ("[Service]\nservice=127.0.0.1\nport=many\n", 3, "port"),
     ("[Service]\nservice=127.0.0.1\nport=65536\n", 3, "port"),

@@ -8,14 +8,16 @@
 namespace hardline::web {
 
 struct Page {
-  int status = 502;
-  std::string_view reason;  ///< the status line's (RFC 9110 section 15)
+  int status;
+  std::string_view proxy_error = {};  ///< an error type of RFC 9209 section 2.3; empty for none
   std::string title;
-  std::string text;                 ///< one paragraph
-  std::vector<std::string> tried;   ///< one line each
-  std::vector<std::string> advice;  ///< one line each
-  std::string_view proxy_error;     ///< an error type of RFC 9209 section 2.3; empty for none
+  std::string text;                      ///< one paragraph
+  std::vector<std::string> tried = {};   ///< one line each
+  std::vector<std::string> advice = {};  ///< one line each
 };
+
+/// The reason phrase of a status that a Page has (RFC 9110 section 15).
+std::string_view reason_phrase(int status);
 
 enum class Form { html, plain };
 

@@ -15,15 +15,12 @@ using testing::Not;
 using testing::StartsWith;
 
 Page page() {
-  Page page;
-  page.status = 502;
-  page.reason = "Bad Gateway";
-  page.title = "The title";
-  page.text = "The text.";
-  page.tried = {"one thing", "another thing"};
-  page.advice = {"Some advice."};
-  page.proxy_error = "connection_terminated";
-  return page;
+  return {.status = 502,
+          .proxy_error = "connection_terminated",
+          .title = "The title",
+          .text = "The text.",
+          .tried = {"one thing", "another thing"},
+          .advice = {"Some advice."}};
 }
 
 TEST(Page, HasItsStatusAndSaysThatItIsTheLast) {
