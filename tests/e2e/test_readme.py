@@ -48,7 +48,7 @@ def test_the_service_file_of_the_readme_publishes(world):
     def listed():
         return hardlined(server, "list", "--servicedir", here.services).stdout
 
-    wait_until(lambda: "Jellyfin" in listed(), "the service is published", 5)
+    wait_until(lambda: "Jellyfin  http:" in listed(), "the service has its address", 5)
     for suffix in ("cert", "cert.private", "cert.hash"):
         assert (here.services / f"jellyfin.ini.{suffix}").exists()
     assert hardlined(server, "check", "--servicedir", here.services).returncode == 0
