@@ -1,5 +1,7 @@
 #include "publisher.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 
 #include "hardline/base/log.hpp"
@@ -40,6 +42,11 @@ FoundServices find_services(const Settings& settings, Missing missing) {
       if (const auto [owner, first] = owners.emplace(key, file.file); !first)
         throw store::ConfigError(file.file, 0, "certfile",
                                  "has the certificate of " + owner->second.string() + "; each service needs its own");
+      const auto& password = identity.name.password;
+      if (password && password->reveal().size() > Password::kMaxInLabel)
+        found.warnings.push_back(
+            fmt::format("{}: the password has {} characters, and browsers refuse a name with more than {}",
+                        file.file.string(), password->reveal().size(), Password::kMaxInLabel));
       found.services.push_back({std::move(file), std::move(identity)});
     } catch (const store::ConfigError& error) {
       found.errors.push_back(error);

@@ -5,6 +5,7 @@
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/tunnel/dialect.hpp"
+#include "hardline/tunnel/household.hpp"
 #include "hardline/tunnel/oob_exchange.hpp"
 
 namespace hardline::tunnel {
@@ -43,6 +44,23 @@ std::vector<tcp::acceptor> listen_everywhere(Executor executor, std::uint16_t po
 
 }  // namespace
 
+/// A place among a household's openings, held until its tunnel stands or fails.
+class P2pListener::OpeningPlace {
+ public:
+  OpeningPlace(Openings& openings, const asio::ip::address& from) : openings_(openings), household_(household(from)) {
+    ++openings_[household_];
+  }
+  OpeningPlace(const OpeningPlace&) = delete;
+  OpeningPlace& operator=(const OpeningPlace&) = delete;
+  ~OpeningPlace() {
+    if (const auto place = openings_.find(household_); --place->second == 0) openings_.erase(place);
+  }
+
+ private:
+  Openings& openings_;
+  asio::ip::address household_;
+};
+
 /// One peer's connection, from TLS to the last octet.
 class P2pListener::ServerSession final : public Session {
  public:
@@ -50,6 +68,7 @@ class P2pListener::ServerSession final : public Session {
       : Session(listener.registry_),
         listener_(listener),
         from_(std::move(from)),
+        place_(std::in_place, listener.openings_, from_),
         peer_(std::move(socket), listener.context_.get()),
         watchdog_(listener.executor_, [this] { peer_.abort(); }),
         closing_(listener.executor_) {}
@@ -151,12 +170,14 @@ class P2pListener::ServerSession final : public Session {
     const auto first = as_octets(rest);
     const auto not_forwarded = co_await write_all(*origin_, first);
     if (not_forwarded) log::debug("p2p: the origin took nothing: {}", not_forwarded.message());
+    place_.reset();
     const RelayOptions options;
     co_await relay(peer_, *origin_, listener_.buffers_, options, outcome_);
   }
 
   P2pListener& listener_;
   asio::ip::address from_;
+  std::optional<OpeningPlace> place_;
   TlsStream peer_;
   Watchdog watchdog_;
   Event closing_;
@@ -203,10 +224,15 @@ awaitable<void> P2pListener::accept_on(tcp::acceptor& acceptor, TaskGroup& sessi
   std::function<void(tcp::socket)> accepted = [this, &sessions](tcp::socket socket) {
     AsioError gone;
     const auto peer = socket.remote_endpoint(gone);
-    if (gone || registry_.size() >= kMaxSessions) return;
+    if (gone || !has_room_for(peer.address())) return;
     sessions.spawn("p2p session", serve(std::move(socket), peer.address()));
   };
   co_await accept_loop(acceptor, "p2p", accepted);
+}
+
+bool P2pListener::has_room_for(const asio::ip::address& from) const {
+  const auto opening = openings_.find(household(from));
+  return registry_.size() < kMaxSessions && (opening == openings_.end() || opening->second < kMaxOpenings);
 }
 
 awaitable<void> P2pListener::serve(tcp::socket socket, asio::ip::address from) {

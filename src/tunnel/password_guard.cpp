@@ -2,18 +2,9 @@
 
 #include <algorithm>
 
+#include "hardline/tunnel/household.hpp"
+
 namespace hardline::tunnel {
-namespace {
-
-asio::ip::address household(const asio::ip::address& from) {
-  if (!from.is_v6() || from.to_v6().is_v4_mapped()) return from;
-  auto bytes = from.to_v6().to_bytes();
-  std::fill(bytes.begin() + 8, bytes.end(), 0);
-  return asio::ip::address_v6(bytes);
-}
-
-}  // namespace
-
 std::optional<PasswordGuard::Clock::duration> PasswordGuard::take_turn(const asio::ip::address& from,
                                                                        const KeyHash& service, Clock::time_point now) {
   const auto found = records_.find({household(from), service});

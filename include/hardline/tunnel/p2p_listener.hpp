@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <unordered_map>
 #include <vector>
@@ -20,6 +21,8 @@ class P2pListener {
  public:
   /// Most sessions at once; one more is closed as it arrives.
   static constexpr std::size_t kMaxSessions = 4096;
+  /// Of them, most that one household may have on their way to a service, so that one stranger cannot use up the rest.
+  static constexpr std::size_t kMaxOpenings = 256;
 
   /// The WANHosts to tell clients now; empty if none are known.
   using WanHosts = std::function<std::string()>;
@@ -43,9 +46,12 @@ class P2pListener {
   SessionRegistry& sessions() { return registry_; }
 
  private:
+  class OpeningPlace;
   class ServerSession;
+  using Openings = std::map<asio::ip::address, std::size_t>;  // by household
 
   awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
+  bool has_room_for(const asio::ip::address& from) const;
   awaitable<void> serve(tcp::socket socket, asio::ip::address from);
 
   Executor executor_;
@@ -56,6 +62,7 @@ class P2pListener {
   SslContextPtr context_;
   std::vector<tcp::acceptor> acceptors_;
   PasswordGuard guard_;
+  Openings openings_;
   SessionRegistry registry_;
 };
 

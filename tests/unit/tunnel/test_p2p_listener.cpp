@@ -377,6 +377,22 @@ TEST_F(P2pListenerTest, ServesBothFamilies) {
   EXPECT_FALSE(failed) << failed.message();
 }
 
+TEST_F(P2pListenerTest, GivesOneHouseholdABoundedNumberOfOpeningsButAnyNumberOfOpenTunnels) {
+  const auto open = open_tunnel(kNew);
+  std::vector<tcp::socket> silent;
+  for (std::size_t i = 0; i < P2pListener::kMaxOpenings; ++i) {
+    silent.emplace_back(io.executor());
+    silent.back().connect({asio::ip::address_v4::loopback(), listener.port()});
+  }
+  ASSERT_TRUE(io.run_until([&] { return listener.sessions().size() == P2pListener::kMaxOpenings + 1; }));
+  auto one_more = client(kNew);
+  EXPECT_TRUE(one_more.handshake()) << "one too many";
+
+  silent.pop_back();
+  ASSERT_TRUE(io.run_until([&] { return listener.sessions().size() == P2pListener::kMaxOpenings; }));
+  open_tunnel(kNew);
+}
+
 class P2pPort : public testing::Test {
  protected:
   support::TestIo io;
