@@ -235,6 +235,7 @@ TEST_F(LocalProxyTest, FindsNoServiceByAnotherLabel) {
 }
 
 struct Bad {
+  const char* name;
   int status;
   std::string_view request;
 };
@@ -246,13 +247,15 @@ TEST_P(BadRequest, IsRefused) {
   EXPECT_EQ(finder.searches, 0);
 }
 
-INSTANTIATE_TEST_SUITE_P(Requests, BadRequest,
-                         testing::Values(Bad{400, "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"},
-                                         Bad{400, "GET / HTTP/1.1\r\nHost: a.localhost\r\nHost: b.localhost\r\n\r\n"},
-                                         Bad{400, "GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\n\r\n"},
-                                         Bad{400, "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n"},
-                                         Bad{400, std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)},
-                                         Bad{400, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}, Bad{400, "hello\r\n\r\n"}));
+INSTANTIATE_TEST_SUITE_P(
+    Requests, BadRequest,
+    testing::Values(Bad{"NoHost", 400, "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"},
+                    Bad{"TwoHosts", 400, "GET / HTTP/1.1\r\nHost: a.localhost\r\nHost: b.localhost\r\n\r\n"},
+                    Bad{"AbsoluteForm", 400, "GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\n\r\n"},
+                    Bad{"Connect", 400, "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n"},
+                    Bad{"Tls", 400, std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)},
+                    Bad{"Http2", 400, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}, Bad{"Nonsense", 400, "hello\r\n\r\n"}),
+    [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(LocalProxyTest, RefusesAHeadThatIsTooLarge) {
   const auto cookie = std::string(wire::kMaxRequestHead, 'x');
