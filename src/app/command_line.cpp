@@ -132,6 +132,10 @@ Command parse_command_line(int argc, char** argv) {
 
   for (auto* verb : app.get_subcommands({})) verb->group("Verbs");
 
+  // The last one counts, so that a script can put its own options before its user's.
+  for (auto* option : app.get_options())
+    if (option->get_items_expected_max() == 1) option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
+
   try {
     app.parse(argc, argv);
   } catch (const CLI::Success& answer) {  // --help, --version

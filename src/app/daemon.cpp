@@ -50,7 +50,7 @@ struct Daemon::Parts {
   store::StateDirectory state;
   asio::io_context io{1};
   asio::thread_pool files{1};     // service files and identities
-  asio::thread_pool resolver{2};  // getaddrinfo
+  asio::thread_pool resolver{4};  // getaddrinfo
   BufferPool buffers;
   store::PeerStore peers;
   TaskGroup dials;  // searches and attempts
@@ -192,8 +192,8 @@ int Daemon::run() {
   parts_->start();
   parts_->io.run();
   parts_->files.join();
-  parts_->resolver.join();
   parts_->peers.close();
+  parts_->resolver.join();  // last: a look-up that nobody waits for any more ends in the resolver's own time
   log::info("ended");
   return 0;
 }

@@ -54,8 +54,10 @@ awaitable<Result<std::unique_ptr<ByteStream>>> SocketOrigin::connect() {
   auto executor = co_await asio::this_coro::executor;
   auto endpoints = known_endpoints(address_);
   if (endpoints.empty()) {
-    auto job = [host = std::get<HostPort>(address_)] { return look_up(host); };
-    endpoints = co_await offload(resolver_, job);
+    const auto job = [host = std::get<HostPort>(address_)] { return look_up(host); };
+    auto found = co_await offload_for(resolver_, job, kOriginConnectTimeout);
+    if (!found) co_return fail(Errc::timed_out);
+    endpoints = std::move(*found);
   }
   StreamSocket socket(executor);
   Watchdog watchdog(executor, [&socket] {

@@ -28,7 +28,7 @@ class Relay {
     co_await directions_.join();
     far_.close();
     if (near_is_owed_an_answer()) co_return;
-    if (outcome_.to_far.write_error)
+    if (outcome_.to_far.write_error || outcome_.to_far.stop)
       co_await linger_and_close(near_);  // it may still be sending what far no longer takes
     else
       near_.close();
@@ -43,18 +43,27 @@ class Relay {
   awaitable<void> carry_to_far() {
     auto& carried = outcome_.to_far;
     co_await carry(near_, far_, buffers_, carried);
+    to_far_ended_ = true;
+    if (to_near_ended_) far_.interrupt();                // whoever looks out for its failure
     if (carried.stop || carried.write_error) co_return;  // how far ends its own direction decides
-    if (carried.read_error)
+    if (carried.read_error) {
       far_.abort();
-    else if (options_.far_cannot_half_close)
-      linger_.arm(kLegacyLinger);
-    else
-      co_await far_.end_writing();
+      co_return;
+    }
+    if (!options_.far_cannot_half_close) co_await far_.end_writing();
+    if (options_.far_cannot_half_close || options_.near_cannot_half_close) linger_.arm(kLegacyLinger);
+    if (to_near_ended_) co_return;
+    co_await near_.failed();
+    if (to_near_ended_) co_return;
+    near_.abort();
+    far_.abort();
   }
 
   awaitable<void> carry_to_near() {
     auto& carried = outcome_.to_near;
     co_await carry(far_, near_, buffers_, carried);
+    to_near_ended_ = true;
+    if (to_far_ended_) near_.interrupt();  // whoever looks out for its failure
     if (near_is_owed_an_answer()) {
       outcome_.to_far.stop = true;
       near_.interrupt();
@@ -62,11 +71,24 @@ class Relay {
     } else if (carried.write_error) {
       far_.abort();
       near_.abort();
-    } else if (carried.read_error) {
+    } else if (carried.read_error || far_was_cut()) {
       near_.abort();
     } else {
       co_await near_.end_writing();
+      if (to_far_ended_) co_return;
+      co_await far_.failed();
+      if (to_far_ended_) co_return;
+      outcome_.to_far.stop = true;
+      near_.interrupt();
+      far_.close();
     }
+  }
+
+  /// A socket tells of a reset once: if a write was told, the read that follows takes it for the end of the stream. A
+  /// broken pipe is no cut: it means that the end had been read before.
+  bool far_was_cut() const {
+    const auto& error = outcome_.to_far.write_error;
+    return error && error != std::errc::broken_pipe;
   }
 
   void close_unless_answering() {
@@ -83,6 +105,8 @@ class Relay {
   RelayOutcome& outcome_;
   TaskGroup directions_;
   Watchdog linger_;
+  bool to_far_ended_ = false;
+  bool to_near_ended_ = false;
   std::uint64_t octets_at_last_look_ = 0;
 };
 

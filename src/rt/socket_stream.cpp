@@ -60,6 +60,11 @@ awaitable<void> SocketStream::end_writing() {
   co_return;
 }
 
+awaitable<void> SocketStream::failed() {
+  AsioError ignored;
+  co_await socket_.async_wait(StreamSocket::wait_error, redirect_error(use_awaitable, ignored));
+}
+
 void SocketStream::interrupt() {
   AsioError ignored;
   socket_.cancel(ignored);

@@ -156,6 +156,11 @@ awaitable<void> TlsStream::end_writing() {
   }
 }
 
+awaitable<void> TlsStream::failed() {
+  AsioError ignored;
+  co_await socket_.async_wait(tcp::socket::wait_error, redirect_error(use_awaitable, ignored));
+}
+
 void TlsStream::interrupt() {
   AsioError ignored;
   socket_.cancel(ignored);

@@ -17,8 +17,8 @@ wire::OobLine hello_for(const ServiceName& name) {
 
 }  // namespace
 
-awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder, ServiceName name,
-                                                         std::string_view first) {
+awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder,
+                                                         const ServiceName& name, std::string_view first) {
   auto executor = co_await asio::this_coro::executor;
   auto connection = co_await dialer.dial(name.key);
   if (!connection) co_return tl::unexpected(OpenFailure(std::move(connection.error())));

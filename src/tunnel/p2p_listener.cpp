@@ -84,7 +84,8 @@ class P2pListener::ServerSession final : public Session {
     const auto found = listener_.services_.find(*requested_service(peer_.ssl()));
     if (found == listener_.services_.end()) co_return;  // removed during the handshake
     service_ = found->second;
-    if (settle_dialect(peer_.ssl()) == Dialect::legacy) peer_.accept_unannounced_end();
+    dialect_ = settle_dialect(peer_.ssl());
+    if (dialect_ == Dialect::legacy) peer_.accept_unannounced_end();
 
     watchdog_.arm(kOobTimeout);
     auto hello = co_await receive_oob(peer_);
@@ -99,7 +100,9 @@ class P2pListener::ServerSession final : public Session {
       co_await refuse(*refused);
       co_return;
     }
-    co_await carry_to_origin(std::move(hello->rest));
+    if (closed_) co_return;
+    rest_ = std::move(hello->rest);
+    co_await carry_to_origin();
   }
 
   std::uint64_t progress() const override { return outcome_.octets(); }
@@ -150,7 +153,7 @@ class P2pListener::ServerSession final : public Session {
     if (!failed) co_await linger_and_close(peer_);
   }
 
-  awaitable<void> carry_to_origin(std::string rest) {
+  awaitable<void> carry_to_origin() {
     auto connected = co_await service_->origin->connect();
     if (!connected) {
       if (const auto held_back = origin_complaints.admit())
@@ -167,11 +170,12 @@ class P2pListener::ServerSession final : public Session {
     const auto not_greeted = co_await send_oob(peer_, greeting);
     watchdog_.disarm();
     if (not_greeted) co_return;
-    const auto first = as_octets(rest);
+    const auto first = as_octets(rest_);
     const auto not_forwarded = co_await write_all(*origin_, first);
     if (not_forwarded) log::debug("p2p: the origin took nothing: {}", not_forwarded.message());
     place_.reset();
-    const RelayOptions options;
+    RelayOptions options;
+    options.near_cannot_half_close = dialect_ == Dialect::legacy;
     co_await relay(peer_, *origin_, listener_.buffers_, options, outcome_);
   }
 
@@ -182,6 +186,8 @@ class P2pListener::ServerSession final : public Session {
   Watchdog watchdog_;
   Event closing_;
   bool closed_ = false;
+  Dialect dialect_ = Dialect::legacy;
+  std::string rest_;  ///< what came behind the OOB line
   std::shared_ptr<PublishedService> service_;
   std::unique_ptr<ByteStream> origin_;
   RelayOutcome outcome_;

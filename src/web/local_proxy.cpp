@@ -56,7 +56,7 @@ class LocalProxy::BrowserSession final : public Session {
     std::array<std::byte, 4096> chunk;
     for (;;) {
       const auto got = co_await read_some(browser_, chunk);
-      if (!got && watchdog.bitten()) co_return slow_request_page();
+      if (watchdog.bitten()) co_return slow_request_page();
       if (!got || *got == 0) {
         browser_.close();
         co_return std::nullopt;
@@ -117,6 +117,8 @@ void LocalProxy::open(std::uint16_t port) {
   try {
     acceptors.push_back(listen_on(executor_, {asio::ip::address_v6::loopback(), port}));
   } catch (const boost::system::system_error& e) {
+    // Browsers may try ::1 first: whoever has the port there would be asked in our place, password and all.
+    if (e.code() == asio::error::address_in_use) throw std::system_error(e.code());
     log::info("local proxy: listening on 127.0.0.1 only: {}", e.code().message());
   }
   acceptors_ = std::move(acceptors);

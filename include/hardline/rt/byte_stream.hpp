@@ -32,6 +32,10 @@ class ByteStream {
   /// Says that nothing more will be written; reading goes on (a half-close).
   virtual awaitable<void> end_writing() = 0;
 
+  /// Suspends until the connection has failed (reset, or its path found dead by keep-alive) or is interrupted. For a
+  /// stream whose end was read, and that nobody reads any more.
+  virtual awaitable<void> failed() = 0;
+
   /// Makes waiting coroutines come back with operation_aborted; the stream stays usable.
   virtual void interrupt() = 0;
 

@@ -1,12 +1,15 @@
 // The one way to a blocking library: run it on a pool, come back to the io thread with its result.
 #pragma once
 
+#include <atomic>
+#include <chrono>
 #include <exception>
 #include <memory>
 #include <optional>
 #include <type_traits>
 
 #include "hardline/rt/asio.hpp"
+#include "hardline/rt/event.hpp"
 
 namespace hardline {
 
@@ -53,6 +56,38 @@ awaitable<std::invoke_result_t<Job&>> offload(asio::thread_pool& pool, Job job) 
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, use_awaitable);
   if (state->error) std::rethrow_exception(state->error);
   if constexpr (!std::is_void_v<std::invoke_result_t<Job&>>) co_return std::move(*state->value);
+}
+
+/// As offload(), but waits `limit` at most and then returns nullopt. A job that has not begun by then never does; one
+/// that has begun ends unheard. Nothing of it keeps the io_context running.
+template <class Job>
+awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(asio::thread_pool& pool, Job job,
+                                                                 std::chrono::steady_clock::duration limit) {
+  struct Shared {
+    Shared(Job j, Executor executor) : state(std::move(j)), done(executor) {}
+    detail::OffloadState<Job> state;
+    Event done;
+    bool finished = false;                ///< io thread
+    std::atomic<bool> abandoned = false;  ///< either thread
+  };
+  auto executor = co_await asio::this_coro::executor;
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto shared = std::make_shared<Shared>(std::move(job), executor);
+  asio::post(pool, [shared, executor] {
+    if (shared->abandoned) return;
+    shared->state.run();
+    asio::post(executor, [shared] {
+      shared->finished = true;
+      shared->done.notify();
+    });
+  });
+  while (!shared->finished && std::chrono::steady_clock::now() < deadline) co_await shared->done.wait_until(deadline);
+  if (!shared->finished) {
+    shared->abandoned = true;
+    co_return std::nullopt;
+  }
+  if (shared->state.error) std::rethrow_exception(shared->state.error);
+  co_return std::move(shared->state.value);
 }
 
 }  // namespace hardline

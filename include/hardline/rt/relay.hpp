@@ -47,11 +47,14 @@ struct RelayOptions {
   /// Old peers take a half-close for the end of everything. Then the end of `near` is not passed on to `far`; instead
   /// the tunnel is closed once nothing has come back for `kLegacyLinger`.
   bool far_cannot_half_close = false;
+  /// Old peers again: the end of `near` is the end of everything there. It is passed on, and the tunnel is closed once
+  /// nothing has come for `kLegacyLinger`.
+  bool near_cannot_half_close = false;
   /// Leave `near` open for writing if `far` ends before its first octet, so that something can still be said to it.
   bool keep_near_if_far_is_silent = false;
 };
 
-/// After `near` ended, how long the answer of a peer that cannot be half-closed may pause.
+/// After `near` ended, how long the answer may pause where one side is a peer that cannot be half-closed.
 inline constexpr auto kLegacyLinger = std::chrono::seconds(30);
 
 struct RelayOutcome {

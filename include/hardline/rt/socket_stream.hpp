@@ -17,6 +17,7 @@ class SocketStream final : public ByteStream {
   awaitable<std::error_code> writable() override;
   Result<std::size_t> write_now(std::span<const std::byte> data) override;
   awaitable<void> end_writing() override;
+  awaitable<void> failed() override;
   void interrupt() override;
   void close() override;
   void abort() override;

@@ -45,6 +45,7 @@ class TlsStream final : public ByteStream {
   awaitable<std::error_code> writable() override;
   Result<std::size_t> write_now(std::span<const std::byte> data) override;
   awaitable<void> end_writing() override;  ///< sends close_notify; never waits for the peer's
+  awaitable<void> failed() override;
   void interrupt() override;
   void close() override;  ///< sends close_notify if it can be sent at once
   void abort() override;  ///< no close_notify, and a reset
