@@ -237,7 +237,7 @@ Identity create_locked(const fs::path& certfile, const FolderLock& lock) {
 
 }  // namespace
 
-Identity load_identity(const fs::path& certfile) {
+Identity load_identity(const fs::path& certfile, MissingName missing) {
   auto certificate = read_certificate(certfile);
   auto key = read_private_key(key_file(certfile));
   const bool belongs = X509_check_private_key(certificate.get(), key.get()) == 1;
@@ -250,7 +250,7 @@ Identity load_identity(const fs::path& certfile) {
   if (there_is(hash_file(certfile)))
     return {read_name(hash_file(certfile), hash), std::move(certificate), std::move(key)};
   ServiceName name{std::nullopt, hash};
-  write_missing_name(certfile, name);
+  if (missing == MissingName::write) write_missing_name(certfile, name);
   return {std::move(name), std::move(certificate), std::move(key)};
 }
 

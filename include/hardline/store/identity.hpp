@@ -29,10 +29,14 @@ struct Identity {
   EvpPkeyPtr private_key;
 };
 
-/// Reads the three files of `certfile`. A missing .hash is computed and written, without a password, where it can be.
-/// Throws ConfigError where a file cannot be read or parsed, the key is not the certificate's, or the .hash names
-/// another certificate.
-Identity load_identity(const std::filesystem::path& certfile);
+/// What load_identity() does about a .hash file that is not there: a daemon writes it for its user to edit, a verb that
+/// only looks leaves the folder as it is.
+enum class MissingName { write, leave };
+
+/// Reads the three files of `certfile`. A missing .hash is computed, without a password, and written where it can be
+/// and `missing` says so; with `MissingName::leave` nothing is written at all. Throws ConfigError where a file cannot
+/// be read or parsed, the key is not the certificate's, or the .hash names another certificate.
+Identity load_identity(const std::filesystem::path& certfile, MissingName missing = MissingName::write);
 
 /// Makes a new identity: EC P-256, self-signed, a random password; files of mode 0600 (the certificate 0644). The key
 /// and the hash are on disk before the certificate is, and all by rename, so that a killed process or a full disk

@@ -88,6 +88,14 @@ TEST_F(LoadIdentity, WritesAMissingHashFileWithoutPassword) {
   EXPECT_FALSE(load_identity(cert).name.password);
 }
 
+TEST_F(LoadIdentity, LeavesAMissingHashFileMissingWhereItIsOnlyToLook) {
+  install("rsa.cert");
+  fs::remove(hash);
+  const auto identity = load_identity(cert, MissingName::leave);
+  EXPECT_EQ(identity.name.label(), kRsaHash);
+  EXPECT_THAT(dir.names(), ElementsAre("a.cert", "a.cert.private"));
+}
+
 TEST_F(LoadIdentity, RefusesTheHashFileOfAnotherCertificate) {
   install("ec.cert");
   write_file(hash, std::string("secret-") + kRsaHash);
