@@ -19,8 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often to look where inotify cannot tell.
-constexpr auto kPollPeriod = std::chrono::seconds(2);
+/// How often to look where inotify cannot tell: a change is to take effect within two seconds, settling included.
+constexpr auto kPollPeriod = std::chrono::seconds(1);
 
 constexpr std::uint32_t kFileEvents =
     IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;

@@ -235,7 +235,7 @@ TEST_F(DirectoryWatchTest, LooksForItselfWhereInotifyCannot) {
   fs::remove(services / "a.ini");
   EXPECT_TRUE(told());
   write_file(services / "README", "");
-  EXPECT_FALSE(told(2500ms));
+  EXPECT_FALSE(told(1500ms));
   watch->close();
   run_for(kPatience);
   EXPECT_EQ(answer, false);
