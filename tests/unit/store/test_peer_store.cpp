@@ -191,7 +191,7 @@ TEST_F(PeerStoreTest, GoesOnWithoutADatabaseWhereNoneCanBeOpened) {
   EXPECT_THAT(hosts(store), ElementsAre(kA));
   Database(file.string(), SQLITE_OPEN_READWRITE).script("DROP TABLE address");
   // From here on SQLite opens nothing, not even in memory.
-  const auto refuse = +[] { return SQLITE_ERROR; };
+  const auto refuse = +[](sqlite3*, char**, const void*) { return SQLITE_ERROR; };
   const auto extension = reinterpret_cast<void (*)()>(refuse);
   ASSERT_EQ(sqlite3_auto_extension(extension), SQLITE_OK);
   store.learn(kKey, {kB}, kNow);
