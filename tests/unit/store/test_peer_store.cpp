@@ -199,8 +199,8 @@ TEST_F(PeerStoreTest, GoesOnWithoutADatabaseWhereNoneCanBeOpened) {
   sqlite3_cancel_auto_extension(extension);
   store.learn(kKey, {kB}, kNow);
   EXPECT_THAT(hosts(store), IsEmpty());
-  EXPECT_THAT(log.lines(),
-              ElementsAre(HasSubstr("cannot use " + file.string()), HasSubstr("addresses may not be remembered")));
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("peers.db.corrupt-"), HasSubstr("cannot use " + file.string()),
+                                       HasSubstr("addresses may not be remembered")));
 }
 
 TEST_F(PeerStoreTest, TakesOverAnOldDatabaseOnce) {
