@@ -19,8 +19,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// How often to look where inotify cannot tell.
-constexpr auto kPollPeriod = std::chrono::seconds(2);
+/// How often to look where inotify cannot tell: a change is to take effect within two seconds, settling included.
+constexpr auto kPollPeriod = std::chrono::seconds(1);
 
 constexpr std::uint32_t kFileEvents =
     IN_CREATE | IN_CLOSE_WRITE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE | IN_ATTRIB | IN_DELETE_SELF | IN_MOVE_SELF;
@@ -30,10 +30,19 @@ constexpr std::uint32_t kAppearanceEvents = IN_CREATE | IN_MOVED_TO | IN_DELETE_
 constexpr std::uint32_t kWatchEnds = IN_DELETE_SELF | IN_MOVE_SELF | IN_IGNORED | IN_UNMOUNT;
 
 /// Service files and identities; not what editors and we ourselves write beside them.
-bool matters(std::string_view name) {
+///
+/// A key or a hash counts once its certificate is there. To make an identity puts them in place first, and takes them
+/// away where that fails: if this mattered, every failure would lead to another attempt at once, and so without end.
+bool matters(const fs::path& directory, std::string_view name) {
   if (name.starts_with('.')) return false;
-  for (const auto* suffix : {".ini", ".cert", ".private", ".hash"})
+  for (const auto* suffix : {".ini", ".cert"})
     if (name.ends_with(suffix)) return true;
+  for (const std::string_view suffix : {".private", ".hash"}) {
+    if (!name.ends_with(suffix)) continue;
+    std::error_code error;
+    const auto certificate = directory / name.substr(0, name.size() - suffix.size());
+    return fs::symlink_status(certificate, error).type() != fs::file_type::not_found;
+  }
   return false;
 }
 
@@ -45,7 +54,7 @@ Snapshot take_snapshot(const fs::path& directory) {
   std::error_code error;
   for (fs::directory_iterator entry(directory, error), end; !error && entry != end; entry.increment(error)) {
     std::error_code gone;
-    if (const auto name = entry->path().filename().string(); matters(name))
+    if (const auto name = entry->path().filename().string(); matters(directory, name))
       snapshot[name] = {entry->last_write_time(gone), entry->file_size(gone), entry->status(gone).permissions()};
   }
   return snapshot;
@@ -137,7 +146,7 @@ bool DirectoryWatch::Impl::read_events() {
         watch_again = true;
         changed |= missing.empty();
       } else if (missing.empty()) {
-        changed |= matters(name);
+        changed |= matters(directory, name);
       } else {
         watch_again |= name == missing.filename().native();
       }

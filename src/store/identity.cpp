@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <array>
 #include <chrono>
+#include <thread>
 
 #include "hardline/base/log.hpp"
 #include "hardline/store/file.hpp"
@@ -121,13 +122,24 @@ ServiceName read_name(const fs::path& file, const KeyHash& key) {
 /// Keeps every other maker of identities out of a folder. Where a file system has no such locks, nobody is kept out.
 class FolderLock {
  public:
-  explicit FolderLock(const fs::path& folder) : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
+  explicit FolderLock(const fs::path& folder, std::chrono::milliseconds patience = kFolderLockPatience)
+      : fd_(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)) {
     if (!fd_) throw ConfigError(folder, 0, "", "cannot be opened: " + last_error().message());
-    ::flock(fd_.get(), LOCK_EX);
+    // flock(2) waits without end or not at all.
+    const auto deadline = std::chrono::steady_clock::now() + patience;
+    while (::flock(fd_.get(), LOCK_EX | LOCK_NB) != 0 && (errno == EWOULDBLOCK || errno == EINTR)) {
+      if (std::chrono::steady_clock::now() >= deadline)
+        throw ConfigError(folder, 0, "",
+                          "is locked (flock) by another program, so that no identity can be made in it; 'lslocks' or "
+                          "'fuser FOLDER' shows which program that is");
+      std::this_thread::sleep_for(kRetryPeriod);
+    }
   }
   int folder() const { return fd_.get(); }
 
  private:
+  static constexpr auto kRetryPeriod = std::chrono::milliseconds(10);  // about what making an identity takes
+
   UniqueFd fd_;
 };
 
@@ -135,16 +147,20 @@ fs::path folder_of(const fs::path& certfile) {
   return certfile.has_parent_path() ? certfile.parent_path() : fs::path(".");
 }
 
+/// The service does without the file, so that nothing which keeps it from being written keeps the service from
+/// starting.
 void write_missing_name(const fs::path& certfile, const ServiceName& name) {
-  const FolderLock lock(folder_of(certfile));
-  NewFile file(hash_file(certfile));
-  auto error = file.write(name.label(), kSecretMode);
-  if (!error) error = file.place();
-  if (error)
-    log::warn("store: cannot write {}: {}; the service goes without a password", hash_file(certfile).string(),
-              error.message());
-  else
+  try {
+    const FolderLock lock(folder_of(certfile));
+    NewFile file(hash_file(certfile));
+    auto error = file.write(name.label(), kSecretMode);
+    if (!error) error = file.place();
+    if (error) throw std::system_error(error);
     file.keep();
+  } catch (const std::exception& e) {
+    log::warn("store: cannot write {}: {}; the service goes without a password", hash_file(certfile).string(),
+              e.what());
+  }
 }
 
 void must(bool ok) {
@@ -237,7 +253,7 @@ Identity create_locked(const fs::path& certfile, const FolderLock& lock) {
 
 }  // namespace
 
-Identity load_identity(const fs::path& certfile) {
+Identity load_identity(const fs::path& certfile, MissingName missing) {
   auto certificate = read_certificate(certfile);
   auto key = read_private_key(key_file(certfile));
   const bool belongs = X509_check_private_key(certificate.get(), key.get()) == 1;
@@ -250,12 +266,12 @@ Identity load_identity(const fs::path& certfile) {
   if (there_is(hash_file(certfile)))
     return {read_name(hash_file(certfile), hash), std::move(certificate), std::move(key)};
   ServiceName name{std::nullopt, hash};
-  write_missing_name(certfile, name);
+  if (missing == MissingName::write) write_missing_name(certfile, name);
   return {std::move(name), std::move(certificate), std::move(key)};
 }
 
-Identity create_identity(const fs::path& certfile) {
-  const FolderLock lock(folder_of(certfile));
+Identity create_identity(const fs::path& certfile, std::chrono::milliseconds patience) {
+  const FolderLock lock(folder_of(certfile), patience);
   return create_locked(certfile, lock);
 }
 

@@ -70,23 +70,30 @@ PeerDatabase open_file_or_memory(const fs::path& file) {
 struct PeerStore::Impl {
   explicit Impl(fs::path f) : file(std::move(f)) { database.emplace(open_file_or_memory(file)); }
 
-  /// Does `use(database)`, and comes to no harm by what is wrong with the database.
+  /// Does `use(database)`, and comes to no harm by what is wrong with the database or the machine: on the pool's thread
+  /// whatever is not caught here ends the process.
   template <class Use>
   void attempt(Use use) {
     try {
-      use(*database);
-    } catch (const SqliteError& e) {
-      if (!e.is_of_the_place()) return reopen();
+      if (database) use_or_reopen(use);
+    } catch (const std::exception& e) {
       if (const auto held_back = error_log.admit())
         log::warn("store: {}: {} ({} more since the last time); addresses may not be remembered", file.string(),
                   e.what(), *held_back);
     }
   }
 
-  /// After damage: opening finds it, sets the file aside and says so.
-  void reopen() {
-    database.reset();
-    database.emplace(open_file_or_memory(file));
+  /// After damage: opening finds it, sets the file aside and says so. Where not even memory takes a database, there is
+  /// none from then on.
+  template <class Use>
+  void use_or_reopen(Use& use) {
+    try {
+      use(*database);
+    } catch (const SqliteError& e) {
+      if (e.is_of_the_place()) throw;
+      database.reset();
+      database.emplace(open_file_or_memory(file));
+    }
   }
 
   template <class Use>
@@ -95,7 +102,7 @@ struct PeerStore::Impl {
   }
 
   fs::path file;
-  std::optional<PeerDatabase> database;
+  std::optional<PeerDatabase> database;  ///< none once it could not be opened again, and once closed
   log::Limiter error_log{kErrorLogPeriod};
   bool closed = false;
   asio::thread_pool pool{1};

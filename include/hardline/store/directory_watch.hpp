@@ -17,7 +17,7 @@ class DirectoryWatch {
  public:
   /// Watches `directory` itself, not below it. Where it does not exist yet, watches for it to appear by watching
   /// its nearest existing parent. Without inotify (no descriptors left) it logs once and falls back to looking every
-  /// two seconds.
+  /// second.
   DirectoryWatch(Executor executor, std::filesystem::path directory);
   DirectoryWatch(const DirectoryWatch&) = delete;
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;

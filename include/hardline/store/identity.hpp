@@ -4,6 +4,7 @@
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
+#include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
@@ -29,16 +30,26 @@ struct Identity {
   EvpPkeyPtr private_key;
 };
 
-/// Reads the three files of `certfile`. A missing .hash is computed and written, without a password, where it can be.
-/// Throws ConfigError where a file cannot be read or parsed, the key is not the certificate's, or the .hash names
-/// another certificate.
-Identity load_identity(const std::filesystem::path& certfile);
+/// Another maker of an identity needs a few milliseconds; but whoever can read a folder can lock it for as long as they
+/// like, and must not be able to hold up a start for longer than this.
+inline constexpr std::chrono::milliseconds kFolderLockPatience = std::chrono::seconds(5);
+
+/// What load_identity() does about a .hash file that is not there: a daemon writes it for its user to edit, a verb that
+/// only looks leaves the folder as it is.
+enum class MissingName { write, leave };
+
+/// Reads the three files of `certfile`. A missing .hash is computed, without a password, and written where it can be
+/// and `missing` says so; with `MissingName::leave` nothing is written at all. Throws ConfigError where a file cannot
+/// be read or parsed, the key is not the certificate's, or the .hash names another certificate.
+Identity load_identity(const std::filesystem::path& certfile, MissingName missing = MissingName::write);
 
 /// Makes a new identity: EC P-256, self-signed, a random password; files of mode 0600 (the certificate 0644). The key
 /// and the hash are on disk before the certificate is, and all by rename, so that a killed process or a full disk
 /// leaves either no identity or a whole one. A key or hash that has no certificate, as a killed process leaves it, is
-/// renamed to `FILE.orphan-TIME`. Throws ConfigError where the certificate exists or a file cannot be written.
-Identity create_identity(const std::filesystem::path& certfile);
+/// renamed to `FILE.orphan-TIME`. Throws ConfigError where the certificate exists, a file cannot be written, or the
+/// lock (flock(2)) on the folder, which keeps other makers out, cannot be had within `patience`.
+Identity create_identity(const std::filesystem::path& certfile,
+                         std::chrono::milliseconds patience = kFolderLockPatience);
 
 /// load_identity where `certfile` exists, else create_identity, its folder included.
 Identity load_or_create_identity(const std::filesystem::path& certfile);

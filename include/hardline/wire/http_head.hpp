@@ -18,6 +18,8 @@ struct RequestHead {
   std::string host;           ///< the one Host header's value, not yet looked at
   bool accepts_html = false;  ///< Accept names text/html: a person looks at the answer
   std::size_t length = 0;     ///< octets up to and including the blank line
+
+  friend bool operator==(const RequestHead&, const RequestHead&) = default;
 };
 
 enum class HeadError {
@@ -27,6 +29,39 @@ enum class HeadError {
   no_host,
   several_hosts,    ///< also two equal ones (RFC 9112 section 3.2: answer 400)
   not_origin_form,  ///< CONNECT or an absolute URI: a request to a forward proxy
+};
+
+/// Reads a head that arrives in pieces, each octet once: one that comes octet by octet costs no more than one that
+/// comes whole.
+class RequestHeadReader {
+ public:
+  /// Reads on in `more`, the octets behind those fed before. What follows the head is passed over:
+  /// `RequestHead::length` counts from the first octet ever fed. The errors are those of parse_request_head() for all
+  /// octets so far; after any answer but `incomplete` the reader is spent.
+  tl::expected<RequestHead, HeadError> feed(std::string_view more);
+
+ private:
+  using Step = tl::expected<bool, HeadError>;  ///< true at the head's last octet
+
+  enum class State { method, target, version, line_start, name, value, line_feed, last_line_feed };
+
+  Step take(char c);
+  Step take_method(char c);
+  Step take_target(char c);
+  Step take_version(char c);
+  Step take_line_end(char c);
+  Step take_line_start(char c);
+  Step take_name(char c);
+  Step take_value(char c);
+  Step finish();
+  Step stay(char c);
+  Step enter(State state);
+
+  State state_ = State::method;
+  std::string part_;  ///< what was read since the present state began
+  std::string name_;  ///< of the present header, lower case
+  bool has_host_ = false;
+  RequestHead head_;  ///< its length: of all octets so far
 };
 
 /// Reads the head at the start of `bytes`. `incomplete` as soon as it may still become valid, an error as soon as it

@@ -1,10 +1,12 @@
 #include "hardline/store/identity.hpp"
 
+#include <fcntl.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <openssl/err.h>
 #include <openssl/pem.h>
 #include <signal.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +88,14 @@ TEST_F(LoadIdentity, WritesAMissingHashFileWithoutPassword) {
   EXPECT_FALSE(load_identity(cert).name.password);
   EXPECT_EQ(file_content(hash), kRsaHash);
   EXPECT_FALSE(load_identity(cert).name.password);
+}
+
+TEST_F(LoadIdentity, LeavesAMissingHashFileMissingWhereItIsOnlyToLook) {
+  install("rsa.cert");
+  fs::remove(hash);
+  const auto identity = load_identity(cert, MissingName::leave);
+  EXPECT_EQ(identity.name.label(), kRsaHash);
+  EXPECT_THAT(dir.names(), ElementsAre("a.cert", "a.cert.private"));
 }
 
 TEST_F(LoadIdentity, RefusesTheHashFileOfAnotherCertificate) {
@@ -200,6 +210,21 @@ TEST_F(CreateIdentity, NamesAFolderThatIsNotThere) {
   } catch (const ConfigError& e) {
     EXPECT_EQ(e.file(), dir / "none");
   }
+}
+
+TEST_F(CreateIdentity, IsNotHeldUpForEverByAForeignLock) {
+  {
+    const UniqueFd foreign(::open(dir.path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    ASSERT_EQ(::flock(foreign.get(), LOCK_EX | LOCK_NB), 0);
+    try {
+      create_identity(cert, std::chrono::milliseconds(30));
+      FAIL();
+    } catch (const ConfigError& e) {
+      EXPECT_THAT(e.what(), AllOf(StartsWith(dir.path().string() + ": "), HasSubstr("locked")));
+    }
+    EXPECT_THAT(dir.names(), IsEmpty());
+  }
+  EXPECT_NO_THROW(create_identity(cert, std::chrono::milliseconds(0)));
 }
 
 TEST_F(CreateIdentity, LeavesNothingOnAFullDisk) {

@@ -184,6 +184,25 @@ TEST_F(PeerStoreTest, SetsAsideWhatIsDamagedWhileItRuns) {
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("peers.db.corrupt-")));
 }
 
+TEST_F(PeerStoreTest, GoesOnWithoutADatabaseWhereNoneCanBeOpened) {
+  const LogCapture log;
+  PeerStore store(file);
+  store.learn(kKey, {kA}, kNow);
+  EXPECT_THAT(hosts(store), ElementsAre(kA));
+  Database(file.string(), SQLITE_OPEN_READWRITE).script("DROP TABLE address");
+  // From here on SQLite opens nothing, not even in memory.
+  const auto refuse = +[](sqlite3*, char**, const void*) { return SQLITE_ERROR; };
+  const auto extension = reinterpret_cast<void (*)()>(refuse);
+  ASSERT_EQ(sqlite3_auto_extension(extension), SQLITE_OK);
+  store.learn(kKey, {kB}, kNow);
+  EXPECT_THAT(hosts(store), IsEmpty());
+  sqlite3_cancel_auto_extension(extension);
+  store.learn(kKey, {kB}, kNow);
+  EXPECT_THAT(hosts(store), IsEmpty());
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("peers.db.corrupt-"), HasSubstr("cannot use " + file.string()),
+                                       HasSubstr("addresses may not be remembered")));
+}
+
 TEST_F(PeerStoreTest, TakesOverAnOldDatabaseOnce) {
   const auto old = dir / "old.db";
   make_old_database(old, {{"secret-" + kHash, R"({"WANHosts":"203.0.113.1:7008,203.0.113.2:7008"})"}});

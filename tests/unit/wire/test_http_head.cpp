@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 namespace hardline::wire {
 
 // Found by GoogleTest through argument-dependent lookup: failures name the error.
@@ -15,16 +17,33 @@ namespace {
 
 const std::string kGet = "GET / HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n";
 
+/// The answer to the octets as a slow sender has them arrive.
+tl::expected<RequestHead, HeadError> read_in_pieces(std::string_view bytes, std::size_t size) {
+  RequestHeadReader reader;
+  auto head = reader.feed("");
+  for (; !head && head.error() == HeadError::incomplete && !bytes.empty();
+       bytes.remove_prefix(std::min(size, bytes.size())))
+    head = reader.feed(bytes.substr(0, size));
+  return head;
+}
+
+/// The answer to `bytes` at once, and that it is no other in pieces.
+tl::expected<RequestHead, HeadError> read_head(std::string_view bytes) {
+  auto head = parse_request_head(bytes);
+  for (const std::size_t size : {1, 2, 7}) EXPECT_EQ(read_in_pieces(bytes, size), head) << size;
+  return head;
+}
+
 /// The error of `bytes`, or nullopt where they are a head.
 std::optional<HeadError> error_of(std::string_view bytes) {
-  const auto head = parse_request_head(bytes);
+  const auto head = read_head(bytes);
   return head ? std::nullopt : std::optional(head.error());
 }
 
 TEST(RequestHead, ReadsAnOrdinaryRequest) {
   const std::string bytes =
       "POST /upload?a=b HTTP/1.1\r\nUser-Agent: x\r\nHost: wiki.localhost:7009\r\nContent-Length: 4\r\n\r\nbody";
-  const auto head = parse_request_head(bytes);
+  const auto head = read_head(bytes);
   ASSERT_TRUE(head);
   EXPECT_EQ(head->method, "POST");
   EXPECT_EQ(head->target, "/upload?a=b");
@@ -34,26 +53,26 @@ TEST(RequestHead, ReadsAnOrdinaryRequest) {
 }
 
 TEST(RequestHead, ReadsHttp10AndTheAsteriskForm) {
-  const auto head = parse_request_head("OPTIONS * HTTP/1.0\r\nHost: a\r\n\r\n");
+  const auto head = read_head("OPTIONS * HTTP/1.0\r\nHost: a\r\n\r\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->target, "*");
 }
 
 TEST(RequestHead, AcceptsLineFeedsAlone) {
-  const auto head = parse_request_head("GET / HTTP/1.1\nHost: a\n\n");
+  const auto head = read_head("GET / HTTP/1.1\nHost: a\n\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->host, "a");
   EXPECT_EQ(head->length, 24U);
 }
 
 TEST(RequestHead, FindsHostInAnyCaseAndTrimsIt) {
-  const auto head = parse_request_head("GET / HTTP/1.1\r\nhOST:\t a.localhost \t\r\n\r\n");
+  const auto head = read_head("GET / HTTP/1.1\r\nhOST:\t a.localhost \t\r\n\r\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->host, "a.localhost");
 }
 
 TEST(RequestHead, TakesAnEmptyHostForAHost) {
-  const auto head = parse_request_head("GET / HTTP/1.1\r\nHost:\r\n\r\n");
+  const auto head = read_head("GET / HTTP/1.1\r\nHost:\r\n\r\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->host, "");
 }
@@ -64,7 +83,7 @@ TEST(RequestHead, TakesNoLongerNameForHost) {
 
 TEST(RequestHead, SeesWhetherAPersonLooks) {
   const auto accepts = [](const std::string& headers) {
-    return parse_request_head("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n")->accepts_html;
+    return read_head("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n")->accepts_html;
   };
   EXPECT_TRUE(accepts("Accept: text/html,application/xhtml+xml;q=0.9\r\n"));
   EXPECT_TRUE(accepts("accept: image/png\r\nACCEPT: Text/HTML\r\n"));
@@ -86,6 +105,14 @@ TEST(RequestHead, RefusesRequestsToAForwardProxy) {
             HeadError::not_origin_form);
   EXPECT_EQ(error_of("CONNECT wiki.localhost:443 HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n"),
             HeadError::not_origin_form);
+}
+
+TEST(RequestHead, CountsItsLengthFromTheFirstPiece) {
+  RequestHeadReader reader;
+  EXPECT_EQ(reader.feed(kGet.substr(0, 20)), tl::unexpected(HeadError::incomplete));
+  const auto head = reader.feed(kGet.substr(20) + "body");
+  ASSERT_TRUE(head);
+  EXPECT_EQ(head->length, kGet.size());
 }
 
 TEST(RequestHead, ReadsOnUntilTheBlankLine) {
@@ -133,7 +160,7 @@ TEST(RequestHead, RefusesNulEverywhere) {
 }
 
 TEST(RequestHead, CarriesOctetsThatAreNotAscii) {
-  const auto head = parse_request_head("GET /\xc3\xa4 HTTP/1.1\r\nX: \xff\x80\r\nHost: a\r\n\r\n");
+  const auto head = read_head("GET /\xc3\xa4 HTTP/1.1\r\nX: \xff\x80\r\nHost: a\r\n\r\n");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->target, "/\xc3\xa4");
 }
@@ -142,7 +169,7 @@ TEST(RequestHead, BoundsItsLength) {
   const std::string start = "GET / HTTP/1.1\r\nHost: a\r\nX: ";
   const std::string end = "\r\n\r\n";
   const auto longest = start + std::string(kMaxRequestHead - start.size() - end.size(), 'x') + end;
-  const auto head = parse_request_head(longest + "body");
+  const auto head = read_head(longest + "body");
   ASSERT_TRUE(head);
   EXPECT_EQ(head->length, kMaxRequestHead);
   EXPECT_EQ(error_of(longest.substr(0, kMaxRequestHead - 1)), HeadError::incomplete);
