@@ -154,7 +154,9 @@ awaitable<void> Daemon::Parts::follow_service_files() {
 
 awaitable<void> Daemon::Parts::reload() {
   try {
-    auto job = [this] { return find_services(settings, Missing::create); };
+    const auto job = [this, published = publisher.files()] {
+      return find_services(settings, Missing::create, published);
+    };
     auto found = co_await offload(files, job);
     publisher.update(std::move(found));
     publish();

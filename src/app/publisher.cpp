@@ -10,6 +10,11 @@
 namespace hardline::app {
 namespace {
 
+store::Identity identity_of(const store::ServiceFile& file, Missing missing) {
+  if (missing == Missing::create) return store::load_or_create_identity(file.certfile);
+  return store::load_identity(file.certfile, store::MissingName::leave);
+}
+
 bool same_name(const ServiceName& a, const ServiceName& b) {
   if (a.key != b.key || a.password.has_value() != b.password.has_value()) return false;
   return !a.password || a.password->matches(*b.password);
@@ -17,7 +22,7 @@ bool same_name(const ServiceName& a, const ServiceName& b) {
 
 }  // namespace
 
-FoundServices find_services(const Settings& settings, Missing missing) {
+FoundServices find_services(const Settings& settings, Missing missing, const PublishedFiles& published) {
   FoundServices found;
   std::vector<store::ServiceFile> files;
   if (!settings.service_directory.empty()) {
@@ -26,6 +31,7 @@ FoundServices find_services(const Settings& settings, Missing missing) {
     found.errors = std::move(directory.errors);
   }
   if (settings.single_service) files.push_back(*settings.single_service);
+  std::stable_partition(files.begin(), files.end(), [&](const auto& file) { return published.contains(file.file); });
   std::map<KeyHash, std::filesystem::path> owners;
   for (auto& file : files) {
     found.warnings.insert(found.warnings.end(), file.warnings.begin(), file.warnings.end());
@@ -33,26 +39,37 @@ FoundServices find_services(const Settings& settings, Missing missing) {
       found.without_identity.push_back(std::move(file));
       continue;
     }
+    const auto refuse = [&](const std::string& problem) {
+      found.errors.emplace_back(file.file, 0, "certfile", problem);
+    };
     try {
-      auto identity = store::load_or_create_identity(file.certfile);
+      auto identity = identity_of(file, missing);
       const auto& key = identity.name.key;
-      if (store::is_test_certificate(key) && !settings.allow_test_certificates)
-        throw store::ConfigError(file.file, 0, "certfile",
-                                 "is a certificate of certs-test, whose key everybody has; use one of your own");
-      if (const auto [owner, first] = owners.emplace(key, file.file); !first)
-        throw store::ConfigError(file.file, 0, "certfile",
-                                 "has the certificate of " + owner->second.string() + "; each service needs its own");
       const auto& password = identity.name.password;
+      if (store::is_test_certificate(key) && !settings.allow_test_certificates) {
+        refuse("is a certificate of certs-test, whose key everybody has; use one of your own");
+        continue;
+      }
+      if (const auto [owner, first] = owners.emplace(key, file.file); !first) {
+        refuse("has the certificate of " + owner->second.string() + "; each service needs its own");
+        continue;
+      }
       if (password && password->reveal().size() > Password::kMaxInLabel)
         found.warnings.push_back(
             fmt::format("{}: the password has {} characters, and browsers refuse a name with more than {}",
                         file.file.string(), password->reveal().size(), Password::kMaxInLabel));
       found.services.push_back({std::move(file), std::move(identity)});
     } catch (const store::ConfigError& error) {
-      found.errors.push_back(error);
+      refuse(error.what());
     }
   }
   return found;
+}
+
+PublishedFiles Publisher::files() const {
+  PublishedFiles files;
+  for (const auto& [path, entry] : entries_) files.insert(path);
+  return files;
 }
 
 void Publisher::update(FoundServices found) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -27,11 +28,15 @@ struct FoundServices {
 };
 
 /// What to do about a service that has no certificate yet.
-enum class Missing { create, leave };
+enum class Missing { create, leave };  // `leave` writes nothing at all
 
-/// Reads the service directory and the single service of `settings`, and the identity of each. Blocks. Broken files,
-/// test certificates without leave, and two services of one certificate are errors; the others stand.
-FoundServices find_services(const Settings& settings, Missing missing);
+/// The service files of what is published now.
+using PublishedFiles = std::set<std::filesystem::path>;
+
+/// Reads the service directory and the single service of `settings`, and the identity of each. Blocks. Broken files and
+/// identities, test certificates without leave, and a second service of one certificate are errors, each of its service
+/// file; the others stand. Of two services with one certificate that of `published` stands, else the first by name.
+FoundServices find_services(const Settings& settings, Missing missing, const PublishedFiles& published = {});
 
 /// Keeps what is published in step with what is found. Io thread only.
 class Publisher {
@@ -42,6 +47,7 @@ class Publisher {
   /// one whose file is there but broken now: bad input does not take down what works. Logs what changed.
   void update(FoundServices found);
 
+  PublishedFiles files() const;
   std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
   std::vector<discovery::LanService> announced() const;
 

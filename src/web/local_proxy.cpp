@@ -53,6 +53,7 @@ class LocalProxy::BrowserSession final : public Session {
   awaitable<std::optional<Page>> read_head() {
     Watchdog watchdog(proxy_.executor_, [this] { browser_.interrupt(); });
     watchdog.arm(kHeadTimeout);
+    wire::RequestHeadReader reader;
     std::array<std::byte, 4096> chunk;
     for (;;) {
       const auto got = co_await read_some(browser_, chunk);
@@ -61,8 +62,9 @@ class LocalProxy::BrowserSession final : public Session {
         browser_.close();
         co_return std::nullopt;
       }
-      received_.append(reinterpret_cast<const char*>(chunk.data()), *got);
-      auto head = wire::parse_request_head(received_);
+      const std::string_view more(reinterpret_cast<const char*>(chunk.data()), *got);
+      received_.append(more);
+      auto head = reader.feed(more);
       if (head) {
         head_ = std::move(*head);
         co_return std::nullopt;

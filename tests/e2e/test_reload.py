@@ -97,6 +97,27 @@ def test_a_file_that_breaks_is_reported_and_the_others_run(home):
     wait_until(lambda: home.serves(second), "the mended service is there", WITHIN)
 
 
+def test_a_service_whose_identity_breaks_goes_on_as_it_was(home):
+    home.daemon.expected_errors.append("first.ini: certfile: .*first.cert.hash")
+    transfer = home.drip(home.first, 30)
+    name = home.daemon.services / "first.cert.hash"
+    right = name.read_text()
+    name.write_text("nonsense\n")
+    wait_until(lambda: "kept as it was" in home.daemon.log(), "the fault is logged", WITHIN)
+    assert "Hello" in home.curl(home.first)
+    assert transfer.communicate(timeout=30)[0].count("drop") == 29 and transfer.returncode == 0
+    name.write_text(right)
+
+
+def test_a_file_with_the_certificate_of_a_running_service_does_not_take_it_over(home):
+    home.daemon.expected_errors.append("a-thief.ini: certfile: has the certificate of .*first.ini")
+    (home.daemon.services / "a-thief.ini").write_text(
+        f"[Service]\nservice=127.0.0.1\nport=8081\ncertfile={home.first.certfile}\n")
+    home.other.stop()
+    wait_until(lambda: "a-thief.ini" in home.daemon.log(), "the fault is logged", WITHIN)
+    assert "Hello" in home.curl(home.first)
+
+
 def test_sighup_reads_again(home):
     for _ in range(3):
         home.daemon.reload()
