@@ -32,8 +32,12 @@ struct Connection {
 
 class Dialer {
  public:
-  /// Most candidates tried in one dial, so that forged ones cost a bounded effort.
+  /// Most candidates of one dial tried at a time; others wait until one of these has failed.
   static constexpr std::size_t kMaxAttempts = 16;
+  /// Of them, from the LAN, where anybody may name hosts that never answer: remembered addresses need not wait for it.
+  static constexpr std::size_t kMaxLanAttempts = 8;
+  /// Most candidates tried in one dial, one after the other, so that forged ones cost a bounded effort.
+  static constexpr std::size_t kMaxAttemptsInAll = 64;
   static constexpr auto kAttemptTimeout = std::chrono::seconds(5);
   static constexpr auto kDialTimeout = std::chrono::seconds(10);
   /// The address that worked last time is given this much of a start before anybody else is asked.

@@ -202,6 +202,17 @@ TEST_F(NetworkFinderTest, TheLanMayUseTheRoomThatNothingRememberedNeeds) {
   EXPECT_THAT(sink.candidates, SizeIs(kMaxCandidates));
 }
 
+TEST_F(NetworkFinderTest, ANeighbourThatNamesPortAfterPortHidesNobodyElse) {
+  make_finder({.lan_window = kNever});
+  lan.knows(at("192.168.1.66", 999), 60s);
+  start();
+  ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 1; }));
+  for (std::uint16_t port = 1000; port < 2000; ++port) lan.announce(kKey, at("192.168.1.66", port));
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxLanCandidatesPerAddress));
+  lan.announce(kKey, at("192.168.1.2"));
+  EXPECT_THAT(sink.candidates, Contains("192.168.1.2 lan"));
+}
+
 TEST_F(NetworkFinderTest, IsExhaustedOnceAndSilentAfterwards) {
   make_finder({.lan_window = 1ms});
   start();
