@@ -136,7 +136,6 @@ void Lan::Impl::take(const LanSocket::Received& received, LanSocket& socket) {
 void Lan::Impl::announce(const HeardService& service) {
   log::debug("lan: heard {} at {}:{}", service.name.key.brief(), service.endpoint.address().to_string(),
              service.endpoint.port());
-  searches.erase(service.name.key);
   std::erase_if(listeners, [](const auto& listener) { return listener.expired(); });
   const auto present = listeners;  // a listener may end itself or others, or start new ones
   for (const auto& weak : present)

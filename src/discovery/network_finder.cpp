@@ -56,10 +56,9 @@ class NetworkFinder::State {
     lan.search(key);
   }
 
-  /// An answer that was of no use has ended the repeats of the search before.
-  void ask_lan_again() {
-    lan_asked_ = false;
-    if (lan_pending_) ask_lan_once();
+  /// What was heard is of no use: the LAN is asked now, unless it was already. Its search goes on, whatever answers.
+  void ask_lan_now() {
+    search_at = std::min(search_at, steady_clock::now());
     changed.notify();
   }
 
@@ -190,8 +189,7 @@ void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {
   for (const auto& weak : searches_) {
     const auto search = weak.lock();
     if (!search || search->key != key) continue;
-    search->search_at = std::min(search->search_at, steady_clock::now());
-    search->ask_lan_again();
+    search->ask_lan_now();
   }
 }
 

@@ -29,7 +29,8 @@ class Lan final : public LanSearcher {
   void publish(std::vector<LanService> services, std::uint16_t port);
 
   /// Sends a search for `key` (today's rolling code, and the neighbour day's near midnight UTC) on every interface:
-  /// now, and again after 100, 300 and 700 ms unless it was answered. A search that is under way serves all who ask.
+  /// now, and again after 100, 300 and 700 ms, answered or not: whether an answer is true only its certificate says,
+  /// and a forged one must not keep the true one from being asked for. A search under way serves all who ask.
   void search(const KeyHash& key) override;
 
   /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.

@@ -293,6 +293,22 @@ TEST_F(LanTest, SendsOneSearchFourTimesForAllWhoAsk) {
   EXPECT_EQ(count, 4 * static_cast<int>(rolling_days_near(std::chrono::system_clock::now()).size()));
 }
 
+TEST_F(LanTest, AnAnswerWhichMayBeForgedDoesNotEndASearch) {
+  connect();
+  PlainSocket group(*here, udp::endpoint(udp::v4(), wire::kLpdPort));
+  group.join("192.0.2.1");
+  Peer client(*there);
+  client.search();
+  const auto first = group.receive();
+  ASSERT_TRUE(first);
+  const auto forged =
+      wire::format_lpd(wire::LpdAnnouncement{ServiceName{std::nullopt, kKey}, 7666, "forger", "Photos"});
+  group.send(forged, first->from);
+  const int times = 4 * static_cast<int>(rolling_days_near(std::chrono::system_clock::now()).size());
+  for (int i = 1; i < times; ++i) EXPECT_TRUE(group.receive()) << i;
+  EXPECT_THAT(client.heard(), Contains("192.0.2.1:7666")) << "it was heard";
+}
+
 TEST_F(LanTest, WorksAsASearcherWhereThePortIsTaken) {
   connect();
   Peer server(*here);
