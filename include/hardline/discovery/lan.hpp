@@ -12,7 +12,8 @@
 namespace hardline::discovery {
 
 /// Hears searches and announcements on every interface that can do multicast, answers for the published services,
-/// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced).
+/// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced); where they cannot be listed, it
+/// goes on with those it knows, and tries again.
 class Lan final : public LanSearcher {
  public:
   /// Opens the sockets. Where UDP port 6771 cannot be had it logs why and works as a searcher only.

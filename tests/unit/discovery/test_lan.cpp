@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstring>
 
+#include "discovery/lack_of_descriptors.hpp"
 #include "discovery/network_namespace.hpp"
 #include "hardline/rt/task_group.hpp"
 
@@ -21,7 +24,8 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kPatience = 10s;  // of a test that is about to fail
+constexpr auto kPatience = 10s;        // of a test that is about to fail
+constexpr auto kTimeToNotice = 500ms;  // changes of the network, which are debounced
 constexpr std::uint16_t kTlsPort = 7008;
 
 const KeyHash kKey = KeyHash::parse("03b131fef9459a4a73da0c27e5b9e96362859de6").value();
@@ -137,6 +141,25 @@ class PlainSocket {
   udp::socket socket_;
 };
 
+/// Changes veth0 of a host without a new descriptor.
+class LinkControl {
+ public:
+  explicit LinkControl(const test::NetworkNamespace& network) : socket_(io_) {
+    network.run([&] { socket_.open(udp::v4()); });
+  }
+
+  void set(int flags) const {
+    ifreq link{};
+    std::strcpy(link.ifr_name, "veth0");
+    link.ifr_flags = static_cast<short>(flags);
+    ASSERT_EQ(ioctl(socket_.native_handle(), SIOCSIFFLAGS, &link), 0);
+  }
+
+ private:
+  asio::io_context io_;
+  mutable udp::socket socket_;
+};
+
 class LanTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -213,6 +236,32 @@ TEST_F(LanTest, JoinsInterfacesThatComeLaterAndOutlivesThoseThatGo) {
   client.search();
   test::connect(*here, "198.51.100.1/24", *there, "198.51.100.2/24");
   EXPECT_TRUE(client.hears("198.51.100.1:7008"));
+}
+
+TEST_F(LanTest, GoesOnWithTheInterfacesItKnowsWhereItCannotListThem) {
+  connect();
+  Peer server(*here), client(*there);
+  server.publish();
+  const LinkControl link(*here);
+  const test::LackOfDescriptors lack;
+  link.set(IFF_UP | IFF_PROMISC);  // a change of no consequence, which the kernel reports
+  std::this_thread::sleep_for(kTimeToNotice);
+  EXPECT_TRUE(client.hears("192.0.2.1:7008"));
+}
+
+TEST_F(LanTest, ListsAgainWhatItCouldNotListWhenItChanged) {
+  connect();
+  const LinkControl link(*here);
+  link.set(0);
+  Peer server(*here), client(*there);
+  server.publish();
+  {
+    const test::LackOfDescriptors lack;
+    link.set(IFF_UP);
+    std::this_thread::sleep_for(kTimeToNotice);
+    EXPECT_THAT(client.heard(), IsEmpty());
+  }
+  EXPECT_TRUE(client.hears("192.0.2.1:7008"));
 }
 
 TEST_F(LanTest, AnswersAnOldClientWhereItListensAndTheGroup) {
