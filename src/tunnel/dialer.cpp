@@ -157,6 +157,7 @@ Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks)
     : executor_(executor), finder_(finder), tasks_(tasks), context_(make_client_context()) {}
 
 awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
+  if (closed_) co_return tl::unexpected(DialFailure{});
   const auto race = std::make_shared<Race>(*this, key);
   std::erase_if(races_, [](const auto& other) { return other.expired(); });
   races_.push_back(race);
@@ -164,6 +165,7 @@ awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
 }
 
 void Dialer::cancel_all() {
+  closed_ = true;
   for (const auto& weak : races_)
     if (const auto race = weak.lock()) race->cancel();
   for (auto* stream : openings_) stream->abort();

@@ -50,14 +50,16 @@ class Dialer {
 
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
 
-  /// Ends every dial and every opening that is under way.
+  /// Ends every dial and every opening that is under way, for good: later dials fail at once, and a connection that
+  /// was won just before opens no tunnel.
   void cancel_all();
 
-  /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts.
+  /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts, whether called before or after.
   class Opening {
    public:
     Opening(Dialer& dialer, ByteStream& stream) : dialer_(dialer), stream_(stream) {
       dialer_.openings_.insert(&stream_);
+      if (dialer_.closed_) stream_.abort();
     }
     Opening(const Opening&) = delete;
     Opening& operator=(const Opening&) = delete;
@@ -84,6 +86,7 @@ class Dialer {
   std::unordered_map<KeyHash, Recent> recent_;
   std::vector<std::weak_ptr<Race>> races_;
   std::unordered_set<ByteStream*> openings_;
+  bool closed_ = false;  ///< by cancel_all()
 };
 
 }  // namespace hardline::tunnel

@@ -237,6 +237,26 @@ TEST_F(DialerTest, CancellingEndsADialAndItsAttempts) {
   io.await(dials.join());
 }
 
+TEST_F(DialerTest, BeginsNothingAfterCancelling) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  dialer.cancel_all();
+  const auto dialled = io.await(dialer.dial(key));
+  ASSERT_FALSE(dialled);
+  EXPECT_THAT(dialled.error().attempts, IsEmpty());
+  EXPECT_EQ(finder.searches, 0);
+}
+
+TEST_F(DialerTest, OpensNoTunnelOnAConnectionWonBeforeCancelling) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  const auto dialled = dial_to(server);
+  ASSERT_TRUE(dialled);
+  dialer.cancel_all();
+  const Dialer::Opening opening(dialer, *dialled->stream);
+  EXPECT_TRUE(io.await(support::writing(*dialled->stream, "hello"))) << "it is cut";
+}
+
 TEST_F(DialerTest, DialsSideBySideDoNotDisturbEachOther) {
   ScriptedServer server(io, "ec");
   finder.add(server.endpoint());
