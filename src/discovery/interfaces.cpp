@@ -42,12 +42,9 @@ std::string last_error() {
 
 }  // namespace
 
-std::vector<Interface> list_interfaces() {
+Result<std::vector<Interface>> list_interfaces() {
   ifaddrs* list = nullptr;
-  if (getifaddrs(&list) != 0) {
-    log::warn("lan: cannot list the network interfaces: {}", last_error());
-    return {};
-  }
+  if (getifaddrs(&list) != 0) return fail({errno, std::system_category()});
   const std::unique_ptr<ifaddrs, void (*)(ifaddrs*)> owner(list, freeifaddrs);
 
   std::map<unsigned, Interface> found;
@@ -60,6 +57,7 @@ std::vector<Interface> list_interfaces() {
     // The name may be an alias, `eth0:1`, which is the same interface to all but ifconfig.
     const std::string name(entry->ifa_name, std::strcspn(entry->ifa_name, ":"));
     const auto index = if_nametoindex(name.c_str());
+    if (index == 0 && errno != ENODEV) return fail({errno, std::system_category()});
     if (index == 0) continue;  // gone since the list was made
     auto& interface = found[index];
     interface.index = index;

@@ -28,6 +28,8 @@ constexpr int kDatagramsPerTurn = 64;
 constexpr auto kErrorPause = 100ms;
 /// At most one log line a minute about sending failing: a link without a carrier fails at every search.
 constexpr auto kSendLogPause = 1min;
+/// When the interfaces are listed again after that failed: the kernel does not tell its news twice.
+constexpr auto kListAgainAfter = 1s;
 
 }  // namespace
 
@@ -35,11 +37,12 @@ struct Lan::Impl {
   explicit Impl(Executor executor);
 
   awaitable<void> receive(LanSocket& socket);
-  awaitable<void> repeat_searches();
+  awaitable<void> do_what_is_due();
   awaitable<void> follow_network();
 
   void take(const LanSocket::Received& received, LanSocket& socket);
   void update_interfaces();
+  steady_clock::time_point repeat_searches();
   void send(LanSocket& socket, const LanDatagram& datagram);
   void send_everywhere(const std::vector<std::string>& texts);
   void announce(const HeardService& service);
@@ -56,11 +59,12 @@ struct Lan::Impl {
   LanSocket own;     ///< from where we search, and where we are answered
   NetworkChanges changes;
   std::vector<Interface> interfaces;
+  std::optional<steady_clock::time_point> list_again;  ///< set while listing the interfaces fails
   std::map<KeyHash, Running> searches;
   std::vector<std::weak_ptr<Listener>> listeners;
   log::Limiter send_log{kSendLogPause};
   bool closed = false;
-  Event changed;  ///< searches or closed
+  Event changed;  ///< searches, list_again or closed
   TaskGroup tasks;
 };
 
@@ -81,7 +85,17 @@ Lan::Impl::Impl(Executor executor)
 }
 
 void Lan::Impl::update_interfaces() {
-  auto now = list_interfaces();
+  auto listed = list_interfaces();
+  if (!listed) {
+    if (!list_again)
+      log::warn("lan: cannot list the network interfaces: {}; going on with: {}", listed.error().message(),
+                describe(interfaces));
+    list_again = steady_clock::now() + kListAgainAfter;
+    changed.notify();
+    return;
+  }
+  list_again.reset();
+  auto& now = *listed;
   const bool news = now != interfaces;
   for (const auto& old : interfaces) {
     const auto same = [&](const Interface& interface) { return interface.index == old.index; };
@@ -136,7 +150,6 @@ void Lan::Impl::take(const LanSocket::Received& received, LanSocket& socket) {
 void Lan::Impl::announce(const HeardService& service) {
   log::debug("lan: heard {} at {}:{}", service.name.key.brief(), service.endpoint.address().to_string(),
              service.endpoint.port());
-  searches.erase(service.name.key);
   std::erase_if(listeners, [](const auto& listener) { return listener.expired(); });
   const auto present = listeners;  // a listener may end itself or others, or start new ones
   for (const auto& weak : present)
@@ -159,23 +172,31 @@ void Lan::Impl::send_everywhere(const std::vector<std::string>& texts) {
       for (const auto& text : texts) send(socket, {text, lan_group(), interface.index, address});
 }
 
-awaitable<void> Lan::Impl::repeat_searches() {
-  while (!closed) {
-    auto next_due = steady_clock::time_point::max();
-    const auto now = steady_clock::now();
-    for (auto search = searches.begin(); search != searches.end();) {
-      auto& [key, running] = *search;
-      if (running.due() <= now) {
-        send_everywhere(table.search_for(key, system_clock::now()));
-        ++running.next;
-      }
-      if (running.next == kSearchAt.size()) {
-        search = searches.erase(search);
-      } else {
-        next_due = std::min(next_due, running.due());
-        ++search;
-      }
+/// Sends those that are due, and says when the next one is.
+steady_clock::time_point Lan::Impl::repeat_searches() {
+  auto next_due = steady_clock::time_point::max();
+  const auto now = steady_clock::now();
+  for (auto search = searches.begin(); search != searches.end();) {
+    auto& [key, running] = *search;
+    if (running.due() <= now) {
+      send_everywhere(table.search_for(key, system_clock::now()));
+      ++running.next;
     }
+    if (running.next == kSearchAt.size()) {
+      search = searches.erase(search);
+    } else {
+      next_due = std::min(next_due, running.due());
+      ++search;
+    }
+  }
+  return next_due;
+}
+
+awaitable<void> Lan::Impl::do_what_is_due() {
+  while (!closed) {
+    if (list_again && *list_again <= steady_clock::now()) update_interfaces();
+    auto next_due = repeat_searches();
+    if (list_again) next_due = std::min(next_due, *list_again);
     co_await changed.wait_until(next_due);
   }
 }
@@ -195,7 +216,7 @@ awaitable<void> Lan::run() {
   auto& tasks = impl_->tasks;
   if (impl_->shared.is_open()) tasks.spawn("lan: shared socket", impl_->receive(impl_->shared));
   if (impl_->own.is_open()) tasks.spawn("lan: own socket", impl_->receive(impl_->own));
-  tasks.spawn("lan: searches", impl_->repeat_searches());
+  tasks.spawn("lan: searches", impl_->do_what_is_due());
   tasks.spawn("lan: network changes", impl_->follow_network());
   co_await tasks.join();
 }

@@ -45,7 +45,7 @@ class NetworkFinder::State {
   void offer(const tcp::endpoint& endpoint, Source source) {
     const bool known = std::any_of(offered_.begin(), offered_.end(),
                                    [&](const Candidate& candidate) { return candidate.endpoint == endpoint; });
-    if (ended() || known || !has_room(source)) return;
+    if (ended() || known || !has_room(endpoint.address(), source)) return;
     const Candidate candidate{endpoint, source};
     offered_.push_back(candidate);
     sink_->found(candidate);
@@ -56,10 +56,9 @@ class NetworkFinder::State {
     lan.search(key);
   }
 
-  /// An answer that was of no use has ended the repeats of the search before.
-  void ask_lan_again() {
-    lan_asked_ = false;
-    if (lan_pending_) ask_lan_once();
+  /// What was heard is of no use: the LAN is asked now, unless it was already. Its search goes on, whatever answers.
+  void ask_lan_now() {
+    search_at = std::min(search_at, steady_clock::now());
     changed.notify();
   }
 
@@ -76,12 +75,19 @@ class NetworkFinder::State {
   std::shared_ptr<void> listening;
 
  private:
-  bool has_room(Source source) const {
+  template <class Predicate>
+  std::size_t count_offered(Predicate predicate) const {
+    return static_cast<std::size_t>(std::count_if(offered_.begin(), offered_.end(), predicate));
+  }
+
+  bool has_room(const asio::ip::address& address, Source source) const {
     const auto remembered =
-        static_cast<std::size_t>(std::count_if(offered_.begin(), offered_.end(), [](const Candidate& candidate) {
-          return candidate.source == Source::remembered;
-        }));
+        count_offered([](const Candidate& candidate) { return candidate.source == Source::remembered; });
     if (source == Source::remembered) return remembered < kMaxRememberedCandidates;
+    const auto from_address = count_offered([&](const Candidate& candidate) {
+      return candidate.source == Source::lan && candidate.endpoint.address() == address;
+    });
+    if (source == Source::lan && from_address >= kMaxLanCandidatesPerAddress) return false;
     const auto kept_free = store_pending_ ? kMaxRememberedCandidates - remembered : 0;
     return offered_.size() + kept_free < kMaxCandidates;
   }
@@ -183,8 +189,7 @@ void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {
   for (const auto& weak : searches_) {
     const auto search = weak.lock();
     if (!search || search->key != key) continue;
-    search->search_at = std::min(search->search_at, steady_clock::now());
-    search->ask_lan_again();
+    search->ask_lan_now();
   }
 }
 

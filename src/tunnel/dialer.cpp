@@ -49,15 +49,13 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   }
 
   void found(const Candidate& candidate) override {
-    if (decided() || attempts_.size() >= kMaxAttempts) return;
-    const bool known = std::any_of(attempts_.begin(), attempts_.end(), [&candidate](const Attempt& attempt) {
-      return attempt.candidate.endpoint == candidate.endpoint;
-    });
-    if (known) return;
-    attempts_.push_back({candidate, Errc::timed_out, {}});
-    streams_.push_back(std::make_unique<TlsStream>(dialer_.executor_, dialer_.context_.get()));
-    ++running_;
-    dialer_.tasks_.spawn("dial", attempt(shared_from_this(), attempts_.size() - 1));
+    if (decided() || attempts_.size() + waiting_.size() >= kMaxAttemptsInAll) return;
+    const auto same = [&candidate](const Candidate& other) { return other.endpoint == candidate.endpoint; };
+    const bool tried = std::any_of(attempts_.begin(), attempts_.end(),
+                                   [&same](const Attempt& attempt) { return same(attempt.candidate); });
+    if (tried || std::any_of(waiting_.begin(), waiting_.end(), same)) return;
+    waiting_.push_back(candidate);
+    begin_attempts();
   }
 
   void exhausted() override {
@@ -72,6 +70,27 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
 
  private:
   bool decided() const { return winner_ || cancelled_; }
+
+  bool has_room(const Candidate& candidate) const {
+    if (running_ >= kMaxAttempts) return false;
+    return candidate.source != discovery::Source::lan || running_on_lan_ < kMaxLanAttempts;
+  }
+
+  /// Those that wait, in their order, as far as there is room. Where some wait, others are running.
+  void begin_attempts() {
+    while (!decided()) {
+      const auto next = std::find_if(waiting_.begin(), waiting_.end(),
+                                     [this](const Candidate& candidate) { return has_room(candidate); });
+      if (next == waiting_.end()) return;
+      const auto candidate = *next;
+      waiting_.erase(next);
+      attempts_.push_back({candidate, Errc::timed_out, {}});
+      streams_.push_back(std::make_unique<TlsStream>(dialer_.executor_, dialer_.context_.get()));
+      ++running_;
+      if (candidate.source == discovery::Source::lan) ++running_on_lan_;
+      dialer_.tasks_.spawn("dial", attempt(shared_from_this(), attempts_.size() - 1));
+    }
+  }
 
   /// `self` keeps the race alive while the attempt winds up.
   awaitable<void> attempt(std::shared_ptr<Race> self, std::size_t index) {
@@ -108,11 +127,14 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
       streams_[index]->close();
     }
     --running_;
+    if (attempt.candidate.source == discovery::Source::lan) --running_on_lan_;
+    begin_attempts();
     news_.notify();
   }
 
   void give_up_others() {
     given_up_ = true;
+    waiting_.clear();
     for (auto& stream : streams_)
       if (stream) stream->abort();
   }
@@ -122,8 +144,10 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   Event news_;
   std::vector<Attempt> attempts_;
   std::vector<std::unique_ptr<TlsStream>> streams_;  // by attempt; the winner's is moved out
+  std::vector<Candidate> waiting_;                   // for a running attempt to end
   std::optional<Connection> winner_;
   std::size_t running_ = 0;
+  std::size_t running_on_lan_ = 0;
   bool exhausted_ = false;
   bool given_up_ = false;
   bool cancelled_ = false;
@@ -133,6 +157,7 @@ Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks)
     : executor_(executor), finder_(finder), tasks_(tasks), context_(make_client_context()) {}
 
 awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
+  if (closed_) co_return tl::unexpected(DialFailure{});
   const auto race = std::make_shared<Race>(*this, key);
   std::erase_if(races_, [](const auto& other) { return other.expired(); });
   races_.push_back(race);
@@ -140,6 +165,7 @@ awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
 }
 
 void Dialer::cancel_all() {
+  closed_ = true;
   for (const auto& weak : races_)
     if (const auto race = weak.lock()) race->cancel();
   for (auto* stream : openings_) stream->abort();

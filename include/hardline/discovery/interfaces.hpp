@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "hardline/base/result.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 
@@ -23,8 +24,9 @@ struct Interface {
   friend bool operator==(const Interface&, const Interface&) = default;
 };
 
-/// Ordered by index; empty, with a log line, when the kernel does not tell.
-std::vector<Interface> list_interfaces();
+/// Ordered by index. An error, as of having no descriptor left to ask the kernel with, says nothing about what is
+/// there.
+Result<std::vector<Interface>> list_interfaces();
 
 /// The address of `interface` whose subnet `source` is a host of, or nullopt: then `source` is no neighbour there,
 /// whatever its first octets look like. A subnet's own address and its broadcast address are not hosts.

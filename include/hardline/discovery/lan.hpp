@@ -12,7 +12,8 @@
 namespace hardline::discovery {
 
 /// Hears searches and announcements on every interface that can do multicast, answers for the published services,
-/// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced).
+/// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced); where they cannot be listed, it
+/// goes on with those it knows, and tries again.
 class Lan final : public LanSearcher {
  public:
   /// Opens the sockets. Where UDP port 6771 cannot be had it logs why and works as a searcher only.
@@ -29,7 +30,8 @@ class Lan final : public LanSearcher {
   void publish(std::vector<LanService> services, std::uint16_t port);
 
   /// Sends a search for `key` (today's rolling code, and the neighbour day's near midnight UTC) on every interface:
-  /// now, and again after 100, 300 and 700 ms unless it was answered. A search that is under way serves all who ask.
+  /// now, and again after 100, 300 and 700 ms, answered or not: whether an answer is true only its certificate says,
+  /// and a forged one must not keep the true one from being asked for. A search under way serves all who ask.
   void search(const KeyHash& key) override;
 
   /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.

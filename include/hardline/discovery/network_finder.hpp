@@ -15,10 +15,13 @@
 
 namespace hardline::discovery {
 
-/// Candidates of one search. Each costs a dial, and anybody on the LAN can send us some.
-inline constexpr std::size_t kMaxCandidates = 16;
+/// Candidates of one search, whatever became of them. Each costs a dial, and anybody on the LAN can send us some.
+inline constexpr std::size_t kMaxCandidates = 64;
 /// Of them, kept for remembered addresses, so that spoofed answers cannot crowd them out.
 inline constexpr std::size_t kMaxRememberedCandidates = 8;
+/// Of them, from one address on the LAN: a service is at one port of it, or has just moved to another. One neighbour
+/// that names port after port then leaves room for all the others.
+inline constexpr std::size_t kMaxLanCandidatesPerAddress = 2;
 
 struct FinderTimes {
   /// How long the LAN may take to answer: its last packet goes out after 700 ms, and old servers wake up slowly.

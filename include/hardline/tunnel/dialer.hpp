@@ -32,8 +32,12 @@ struct Connection {
 
 class Dialer {
  public:
-  /// Most candidates tried in one dial, so that forged ones cost a bounded effort.
+  /// Most candidates of one dial tried at a time; others wait until one of these has failed.
   static constexpr std::size_t kMaxAttempts = 16;
+  /// Of them, from the LAN, where anybody may name hosts that never answer: remembered addresses need not wait for it.
+  static constexpr std::size_t kMaxLanAttempts = 8;
+  /// Most candidates tried in one dial, one after the other, so that forged ones cost a bounded effort.
+  static constexpr std::size_t kMaxAttemptsInAll = 64;
   static constexpr auto kAttemptTimeout = std::chrono::seconds(5);
   static constexpr auto kDialTimeout = std::chrono::seconds(10);
   /// The address that worked last time is given this much of a start before anybody else is asked.
@@ -46,14 +50,16 @@ class Dialer {
 
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
 
-  /// Ends every dial and every opening that is under way.
+  /// Ends every dial and every opening that is under way, for good: later dials fail at once, and a connection that
+  /// was won just before opens no tunnel.
   void cancel_all();
 
-  /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts.
+  /// A tunnel that is being opened on a dialled connection, which cancel_all() cuts, whether called before or after.
   class Opening {
    public:
     Opening(Dialer& dialer, ByteStream& stream) : dialer_(dialer), stream_(stream) {
       dialer_.openings_.insert(&stream_);
+      if (dialer_.closed_) stream_.abort();
     }
     Opening(const Opening&) = delete;
     Opening& operator=(const Opening&) = delete;
@@ -80,6 +86,7 @@ class Dialer {
   std::unordered_map<KeyHash, Recent> recent_;
   std::vector<std::weak_ptr<Race>> races_;
   std::unordered_set<ByteStream*> openings_;
+  bool closed_ = false;  ///< by cancel_all()
 };
 
 }  // namespace hardline::tunnel

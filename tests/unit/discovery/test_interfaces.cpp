@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "discovery/lack_of_descriptors.hpp"
+
 namespace hardline::discovery {
 namespace {
 
@@ -64,6 +66,13 @@ TEST(AddressTowards, KnowsNobodyWithoutAddresses) {
 TEST(SubnetAddresses, NamesEachSubnetOnce) {
   const auto addresses = subnet_addresses(with({"192.168.1.5/24", "192.168.1.6/24", "10.1.2.3/8"}));
   EXPECT_THAT(addresses, testing::ElementsAre(make_address_v4("192.168.1.5"), make_address_v4("10.1.2.3")));
+}
+
+TEST(ListInterfaces, SaysThatItCouldNotAskInsteadOfNone) {
+  const test::LackOfDescriptors lack;
+  const auto listed = list_interfaces();
+  ASSERT_FALSE(listed);
+  EXPECT_EQ(listed.error(), std::errc::too_many_files_open);
 }
 
 TEST(DescribeInterfaces, IsForPeople) {

@@ -2,12 +2,15 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 #include <cstring>
 
+#include "discovery/lack_of_descriptors.hpp"
 #include "discovery/network_namespace.hpp"
 #include "hardline/rt/task_group.hpp"
 
@@ -21,7 +24,8 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kPatience = 10s;  // of a test that is about to fail
+constexpr auto kPatience = 10s;        // of a test that is about to fail
+constexpr auto kTimeToNotice = 1500ms;  // changes of the network: the kernel takes up to a second to tell
 constexpr std::uint16_t kTlsPort = 7008;
 
 const KeyHash kKey = KeyHash::parse("03b131fef9459a4a73da0c27e5b9e96362859de6").value();
@@ -137,6 +141,25 @@ class PlainSocket {
   udp::socket socket_;
 };
 
+/// Changes veth0 of a host.
+class LinkControl {
+ public:
+  explicit LinkControl(const test::NetworkNamespace& network) : socket_(io_) {
+    network.run([&] { socket_.open(udp::v4()); });
+  }
+
+  void set(int flags) const {
+    ifreq link{};
+    std::strcpy(link.ifr_name, "veth0");
+    link.ifr_flags = static_cast<short>(flags);
+    ASSERT_EQ(ioctl(socket_.native_handle(), SIOCSIFFLAGS, &link), 0);
+  }
+
+ private:
+  asio::io_context io_;
+  mutable udp::socket socket_;
+};
+
 class LanTest : public testing::Test {
  protected:
   void SetUp() override {
@@ -215,6 +238,32 @@ TEST_F(LanTest, JoinsInterfacesThatComeLaterAndOutlivesThoseThatGo) {
   EXPECT_TRUE(client.hears("198.51.100.1:7008"));
 }
 
+TEST_F(LanTest, GoesOnWithTheInterfacesItKnowsWhereItCannotListThem) {
+  connect();
+  Peer server(*here), client(*there);
+  server.publish();
+  const LinkControl link(*here);
+  const test::LackOfDescriptors lack;
+  link.set(IFF_UP | IFF_MULTICAST | IFF_PROMISC);  // a change of no consequence, which the kernel reports
+  std::this_thread::sleep_for(kTimeToNotice);
+  EXPECT_TRUE(client.hears("192.0.2.1:7008"));
+}
+
+TEST_F(LanTest, ListsAgainWhatItCouldNotListWhenItChanged) {
+  connect();
+  const LinkControl link(*here);
+  link.set(0);
+  Peer server(*here), client(*there);
+  server.publish();
+  {
+    const test::LackOfDescriptors lack;
+    link.set(IFF_UP | IFF_MULTICAST);
+    std::this_thread::sleep_for(kTimeToNotice);
+    EXPECT_THAT(client.heard(), IsEmpty());
+  }
+  EXPECT_TRUE(client.hears("192.0.2.1:7008"));
+}
+
 TEST_F(LanTest, AnswersAnOldClientWhereItListensAndTheGroup) {
   connect();
   Peer server(*here);
@@ -291,6 +340,22 @@ TEST_F(LanTest, SendsOneSearchFourTimesForAllWhoAsk) {
   while (group.receive(count < 4 ? kPatience : 400ms)) ++count;
   // Within two hours of midnight UTC each time has two datagrams, one for each day.
   EXPECT_EQ(count, 4 * static_cast<int>(rolling_days_near(std::chrono::system_clock::now()).size()));
+}
+
+TEST_F(LanTest, AnAnswerWhichMayBeForgedDoesNotEndASearch) {
+  connect();
+  PlainSocket group(*here, udp::endpoint(udp::v4(), wire::kLpdPort));
+  group.join("192.0.2.1");
+  Peer client(*there);
+  client.search();
+  const auto first = group.receive();
+  ASSERT_TRUE(first);
+  const auto forged =
+      wire::format_lpd(wire::LpdAnnouncement{ServiceName{std::nullopt, kKey}, 7666, "forger", "Photos"});
+  group.send(forged, first->from);
+  const int times = 4 * static_cast<int>(rolling_days_near(std::chrono::system_clock::now()).size());
+  for (int i = 1; i < times; ++i) EXPECT_TRUE(group.receive()) << i;
+  EXPECT_THAT(client.heard(), Contains("192.0.2.1:7666")) << "it was heard";
 }
 
 TEST_F(LanTest, WorksAsASearcherWhereThePortIsTaken) {

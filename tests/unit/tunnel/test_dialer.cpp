@@ -45,6 +45,12 @@ class DialerTest : public testing::Test {
     return dialling.get();
   }
 
+  std::vector<SilentServer> silent_servers(std::size_t count) {
+    std::vector<SilentServer> servers;
+    while (servers.size() < count) servers.emplace_back(io);
+    return servers;
+  }
+
   tcp::endpoint nobody() { return SilentServer(io).endpoint(); }
 
   support::TestIo io;
@@ -134,11 +140,48 @@ TEST_F(DialerTest, FindsTheRightOneBehindAnImpostor) {
 
 TEST_F(DialerTest, TriesNoMoreThanABoundedNumberOfCandidates) {
   auto port = nobody().port();
-  for (std::size_t i = 0; i < 2 * Dialer::kMaxAttempts; ++i)
+  for (std::size_t i = 0; i < 2 * Dialer::kMaxAttemptsInAll; ++i)
     finder.add({asio::ip::make_address_v4("127.0.0." + std::to_string(10 + i)), port});
   const auto dialled = io.await(dialer.dial(key));
   ASSERT_FALSE(dialled);
-  EXPECT_THAT(dialled.error().attempts, SizeIs(Dialer::kMaxAttempts));
+  EXPECT_THAT(dialled.error().attempts, SizeIs(Dialer::kMaxAttemptsInAll));
+}
+
+TEST_F(DialerTest, FindsTheRightOneBehindMoreWrongOnesThanItTriesAtATime) {
+  ScriptedServer server(io, "ec");
+  const auto port = nobody().port();
+  for (std::size_t i = 0; i < 2 * Dialer::kMaxAttempts; ++i)
+    finder.add({asio::ip::make_address_v4("127.0.0." + std::to_string(10 + i)), port});
+  finder.add(server.endpoint());
+  const auto dialled = dial_to(server);
+  ASSERT_TRUE(dialled);
+  EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
+  EXPECT_THAT(finder.failed_at, SizeIs(2 * Dialer::kMaxAttempts));
+}
+
+TEST_F(DialerTest, TriesABoundedNumberOfCandidatesAtATime) {
+  const auto silent = silent_servers(2 * Dialer::kMaxAttempts);
+  for (const auto& server : silent) finder.candidates.push_back({server.endpoint(), discovery::Source::remembered});
+  auto dialling = dial();
+  io.settle();
+  EXPECT_EQ(dials.size(), Dialer::kMaxAttempts);
+  dialer.cancel_all();
+  const auto dialled = dialling.get();
+  ASSERT_FALSE(dialled);
+  EXPECT_THAT(dialled.error().attempts, SizeIs(Dialer::kMaxAttempts)) << "those that waited were not tried";
+  io.await(dials.join());
+}
+
+TEST_F(DialerTest, DoesNotLetSilentNeighboursKeepARememberedAddressWaiting) {
+  const auto silent = silent_servers(2 * Dialer::kMaxAttempts);
+  ScriptedServer server(io, "ec");
+  for (const auto& neighbour : silent) finder.add(neighbour.endpoint());
+  finder.candidates.push_back({server.endpoint(), discovery::Source::remembered});
+  const auto began = Clock::now();
+  const auto dialled = dial_to(server);
+  ASSERT_TRUE(dialled);
+  EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
+  EXPECT_LT(Clock::now() - began, Dialer::kAttemptTimeout);
 }
 
 TEST_F(DialerTest, TriesACandidateOnceInADial) {
@@ -192,6 +235,26 @@ TEST_F(DialerTest, CancellingEndsADialAndItsAttempts) {
   dialer.cancel_all();
   EXPECT_FALSE(dialling.get());
   io.await(dials.join());
+}
+
+TEST_F(DialerTest, BeginsNothingAfterCancelling) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  dialer.cancel_all();
+  const auto dialled = io.await(dialer.dial(key));
+  ASSERT_FALSE(dialled);
+  EXPECT_THAT(dialled.error().attempts, IsEmpty());
+  EXPECT_EQ(finder.searches, 0);
+}
+
+TEST_F(DialerTest, OpensNoTunnelOnAConnectionWonBeforeCancelling) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  const auto dialled = dial_to(server);
+  ASSERT_TRUE(dialled);
+  dialer.cancel_all();
+  const Dialer::Opening opening(dialer, *dialled->stream);
+  EXPECT_TRUE(io.await(support::writing(*dialled->stream, "hello"))) << "it is cut";
 }
 
 TEST_F(DialerTest, DialsSideBySideDoNotDisturbEachOther) {
