@@ -24,7 +24,7 @@ using testing::Contains;
 using testing::IsEmpty;
 using testing::SizeIs;
 
-constexpr auto kPatience = 10s;        // of a test that is about to fail
+constexpr auto kPatience = 10s;         // of a test that is about to fail
 constexpr auto kTimeToNotice = 1500ms;  // changes of the network: the kernel takes up to a second to tell
 constexpr std::uint16_t kTlsPort = 7008;
 
