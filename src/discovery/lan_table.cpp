@@ -63,15 +63,20 @@ std::vector<LanDatagram> LanTable::answer(const wire::LpdSearch& search, const A
   for (const auto index : services_asked_for(search, today)) {
     if (!limiter_.admit_to(asker.endpoint.address().to_v4(), now)) break;
     const auto& service = services_[index];
-    const auto text = wire::format_lpd(wire::LpdAnnouncement{service.name, port_, cookie_, service.title});
-    replies.push_back({text, asker.endpoint, asker.interface, asker.towards});
+    // The password goes to those alone who know the service already: not into a list, and not to the whole group.
+    const wire::LpdAnnouncement full{service.name, port_, cookie_, service.title};
+    auto bare = full;
+    bare.name.password.reset();
+    const auto for_all = wire::format_lpd(bare);
+    const auto for_asker = search.code ? wire::format_lpd(full) : for_all;
+    replies.push_back({for_asker, asker.endpoint, asker.interface, asker.towards});
     if (!search.code) next_listed_ = index + 1;
 
     const auto [copy, first] = multicast_.try_emplace({index, asker.interface}, now);
     if (!first && now - copy->second < kMulticastPause) continue;
     if (!limiter_.admit_to_all(now)) continue;
     copy->second = now;
-    replies.push_back({text, lan_group(), asker.interface, asker.towards});
+    replies.push_back({for_all, lan_group(), asker.interface, asker.towards});
   }
   return replies;
 }

@@ -11,6 +11,9 @@ namespace {
 
 using tunnel::Attempt;
 
+/// Attempts that a page lists: more are a flood of forged answers, which nobody wants to read.
+constexpr std::size_t kMostTried = 16;
+
 std::string describe(const Attempt& attempt) {
   std::string how = attempt.error.message();
   if (attempt.error == Errc::certificate_mismatch)
@@ -42,7 +45,8 @@ Page dial_failure_page(const tunnel::DialFailure& failure) {
     return std::any_of(attempts.begin(), attempts.end(), [code](const Attempt& a) { return a.error == code; });
   };
   std::vector<std::string> tried;
-  for (const auto& attempt : attempts) tried.push_back(describe(attempt));
+  for (std::size_t i = 0; i < attempts.size() && i < kMostTried; ++i) tried.push_back(describe(attempts[i]));
+  if (attempts.size() > kMostTried) tried.push_back(fmt::format("and {} more", attempts.size() - kMostTried));
   if (any(Errc::certificate_mismatch))
     return {
         .status = 502,

@@ -17,8 +17,8 @@ class Origin {
   virtual awaitable<Result<std::unique_ptr<ByteStream>>> connect() = 0;
 };
 
-/// For looking a name up, and again for connecting: old clients give up after 5 s, and a person does not wait longer for
-/// a service on the same machine.
+/// For looking a name up, and again for connecting: old clients give up after 5 s, and a person does not wait longer
+/// for a service on the same machine.
 inline constexpr auto kOriginConnectTimeout = std::chrono::seconds(5);
 
 /// A TCP or Unix socket. A host name is looked up at each connection, on `resolver`, and every address it has is

@@ -93,7 +93,7 @@ TEST_F(LanTableTest, AnswersTodaysCodeToTheAskerAndToTheGroup) {
   for (const auto& reply : outcome.send) {
     EXPECT_EQ(reply.interface, eth0.index);
     EXPECT_EQ(reply.from.to_string(), "192.168.1.5");
-    EXPECT_EQ(announcement(reply).name.label(), "secret-" + kKey.hex());
+    EXPECT_EQ(announcement(reply).name.key, kKey);
     EXPECT_EQ(announcement(reply).port, kTlsPort);
     EXPECT_EQ(announcement(reply).title, "Photos");
     EXPECT_EQ(announcement(reply).cookie, kOurCookie);
@@ -139,6 +139,18 @@ TEST_F(LanTableTest, TellsOnlyListedServicesToTheEmptySearch) {
   ASSERT_THAT(replies, SizeIs(1));
   EXPECT_EQ(announcement(replies[0]).title, "Open");
   EXPECT_THAT(search(kOtherKey.bytes()).send, SizeIs(2)) << "whoever knows its code is answered";
+}
+
+TEST_F(LanTableTest, TellsThePasswordToWhoeverKnowsTheServiceAndToNobodyElse) {
+  const auto known = search(code(today));
+  ASSERT_THAT(known.send, SizeIs(2));
+  EXPECT_EQ(announcement(known.send[0]).name.label(), "secret-" + kKey.hex());
+  EXPECT_EQ(known.send[1].to, lan_group());
+  EXPECT_EQ(announcement(known.send[1]).name.label(), kKey.hex());
+  now += 2s;
+  const auto list = search_all();
+  ASSERT_THAT(list.send, SizeIs(2));
+  for (const auto& reply : list.send) EXPECT_EQ(announcement(reply).name.label(), kKey.hex());
 }
 
 TEST_F(LanTableTest, LeavesAHiddenPasswordOut) {
