@@ -158,6 +158,7 @@ awaitable<void> Daemon::Parts::reload() {
       return find_services(settings, Missing::create, published);
     };
     auto found = co_await offload(files, job);
+    if (ending) co_return;
     publisher.update(std::move(found));
     publish();
   } catch (const std::exception& e) {

@@ -210,16 +210,13 @@ void P2pListener::open(std::uint16_t port, int more) {
     const int wanted = any ? 0 : port + tried;
     try {
       acceptors_ = listen_everywhere(executor_, static_cast<std::uint16_t>(wanted));
+      port_ = acceptors_.front().local_endpoint().port();
       return;
     } catch (const boost::system::system_error& e) {
       const bool next = e.code() == asio::error::address_in_use && tried < more && wanted < 65535;
       if (!next) throw std::system_error(e.code());
     }
   }
-}
-
-std::uint16_t P2pListener::port() const {
-  return acceptors_.front().local_endpoint().port();
 }
 
 void P2pListener::start(TaskGroup& sessions) {

@@ -35,7 +35,14 @@ def test_a_search_is_answered_to_the_asker_and_to_the_group(pair, lurker):
     lurker.asking.sendto(search(lurker.code), GROUP)
     told = listen_for(lurker.asking, 1)
     assert told and all((t["infohash"], t["port"], t["title"]) == (pair.service.label, "7008", "demo") for t in told)
-    assert pair.service.label in {heard["infohash"] for heard in listen_for(lurker.hearing, 1)}
+    heard = {heard["infohash"] for heard in listen_for(lurker.hearing, 1)}
+    assert heard == {pair.service.keyhash}, "the group is told no password"
+
+
+def test_a_list_of_what_is_here_holds_no_password(pair, lurker):
+    lurker.asking.sendto(search(""), GROUP)
+    told = listen_for(lurker.asking, 1) + listen_for(lurker.hearing, 0.2)
+    assert {heard["infohash"] for heard in told} == {pair.service.keyhash}
 
 
 def test_a_flood_of_searches_gets_few_replies(pair, lurker):

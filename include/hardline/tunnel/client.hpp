@@ -32,7 +32,8 @@ using OpenFailure = std::variant<DialFailure, Refused, BrokenOff>;
 inline constexpr auto kAnswerTimeout = std::chrono::seconds(20);
 
 /// Dials, exchanges OOB lines, and sends `first` (the bytes the local program has sent already) as early as the peer
-/// can take it: right behind the handshake to a new one, after its OOB line to an old one.
+/// can take it: right behind the handshake to a new one, after its OOB line to an old one. `name` and `first` outlive
+/// the call.
 awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder,
                                                          const ServiceName& name, std::string_view first);
 

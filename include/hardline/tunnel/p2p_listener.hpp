@@ -33,8 +33,8 @@ class P2pListener {
   /// Port 0 takes a free one. Throws std::system_error where none can be had.
   void open(std::uint16_t port, int more);
 
-  /// The port it is at.
-  std::uint16_t port() const;
+  /// The port that open() got.
+  std::uint16_t port() const { return port_; }
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
@@ -61,6 +61,7 @@ class P2pListener {
   ContextBySni context_by_sni_;
   SslContextPtr context_;
   std::vector<tcp::acceptor> acceptors_;
+  std::uint16_t port_ = 0;
   PasswordGuard guard_;
   Openings openings_;
   SessionRegistry registry_;

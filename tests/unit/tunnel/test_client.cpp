@@ -188,7 +188,8 @@ TEST_F(OpenTunnelToNewServer, NamesTheServiceByItsKeyhash) {
 }
 
 TEST_F(OpenTunnelToNewServer, SendsNoPasswordWhereTheNameHasNone) {
-  auto opening = open(ServiceName{std::nullopt, name.key});
+  const ServiceName bare{std::nullopt, name.key};
+  auto opening = open(bare);
   auto peer = server.accept_with_tls();
   EXPECT_EQ(peer.record(), "{}\n");
 }
@@ -262,7 +263,8 @@ TEST_P(OpenTunnelToKind, Works) {
   const auto& [certificate, version] = GetParam();
   ScriptedServer server(io, certificate, {.hardline1 = true, .only_version = version});
   finder.add(server.endpoint());
-  auto opening = open(service_name(certificate));
+  const auto service = service_name(certificate);
+  auto opening = open(service);
   auto peer = server.accept_with_tls();
   EXPECT_EQ(SSL_version(peer.ssl()), version);
   peer.send("{}\n");
