@@ -71,7 +71,7 @@ class Relay {
     } else if (carried.write_error) {
       far_.abort();
       near_.abort();
-    } else if (carried.read_error || far_was_cut()) {
+    } else if (carried.read_error) {
       near_.abort();
     } else {
       co_await near_.end_writing();
@@ -82,13 +82,6 @@ class Relay {
       near_.interrupt();
       far_.close();
     }
-  }
-
-  /// A socket tells of a reset once: if a write was told, the read that follows takes it for the end of the stream. A
-  /// broken pipe is no cut: it means that the end had been read before.
-  bool far_was_cut() const {
-    const auto& error = outcome_.to_far.write_error;
-    return error && error != std::errc::broken_pipe;
   }
 
   void close_unless_answering() {

@@ -40,7 +40,9 @@ awaitable<std::error_code> SocketStream::readable() {
 
 Result<std::size_t> SocketStream::read_now(std::span<std::byte> buffer) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));
-  return result_of(::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0));
+  const auto got = result_of(::recv(socket_.native_handle(), buffer.data(), buffer.size(), 0));
+  if (got && *got == 0 && !buffer.empty() && told_to_writer_) return fail(told_to_writer_);
+  return got;
 }
 
 awaitable<std::error_code> SocketStream::writable() {
@@ -51,7 +53,11 @@ awaitable<std::error_code> SocketStream::writable() {
 
 Result<std::size_t> SocketStream::write_now(std::span<const std::byte> data) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));
-  return result_of(::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL));
+  const auto written = result_of(::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL));
+  // A broken pipe is no failure of the connection: the end had come before.
+  if (!written && written.error() != would_block() && written.error() != std::errc::broken_pipe)
+    told_to_writer_ = written.error();
+  return written;
 }
 
 awaitable<void> SocketStream::end_writing() {

@@ -26,6 +26,8 @@ class SocketStream final : public ByteStream {
 
  private:
   StreamSocket socket_;
+  /// A socket tells of its failure once. Where that was in a write, the read that follows would find an end.
+  std::error_code told_to_writer_;
 };
 
 /// How a dead path is noticed on an idle TCP connection: probes after 30 s, every 10 s, given up after 3; and sent

@@ -2,7 +2,6 @@
 
 #include <gtest/gtest.h>
 
-#include "hardline/rt/event.hpp"
 #include "support/tls_peer.hpp"
 
 namespace hardline {
@@ -244,52 +243,6 @@ TEST_P(Relay, HidesTheUsersEndFromAServiceThatWouldTakeItForTheEndOfEverything) 
   EXPECT_EQ(answer.text, "answer");
   EXPECT_FALSE(answer.error);
   relayed->get();
-}
-
-/// A service that resets the connection while it is written to: the kernel tells the writer, and lets the reader find
-/// what was sent before, and then an end.
-class ResetWhileWrittenTo final : public ByteStream {
- public:
-  explicit ResetWhileWrittenTo(Executor executor) : written_to_(executor) {}
-
-  awaitable<std::error_code> readable() override {
-    while (!reset_) co_await written_to_.wait();
-    co_return std::error_code();
-  }
-  Result<std::size_t> read_now(std::span<std::byte> buffer) override {
-    if (!reset_) return fail(would_block());
-    const auto text = as_octets(std::exchange(answer_, {}));
-    std::copy(text.begin(), text.end(), buffer.begin());
-    return text.size();
-  }
-  awaitable<std::error_code> writable() override { co_return std::error_code(); }
-  Result<std::size_t> write_now(std::span<const std::byte>) override {
-    reset_ = true;
-    written_to_.notify();
-    return fail(std::make_error_code(std::errc::connection_reset));
-  }
-  awaitable<void> end_writing() override { co_return; }
-  awaitable<void> failed() override { co_return; }
-  void interrupt() override {}
-  void close() override {}
-  void abort() override {}
-
- private:
-  std::string_view answer_ = "HTTP/1.1 200 OK\r\n\r\nhalf an ans";
-  bool reset_ = false;
-  Event written_to_;
-};
-
-TEST(RelayOfAReset, IsACutAlsoWhereAWriteWasToldOfIt) {
-  support::TestIo io;
-  BufferPool buffers;
-  auto [user, near] = support::socket_streams(io);
-  ResetWhileWrittenTo service(io.executor());
-  RelayOutcome outcome;
-  auto relayed = io.start(relay(*near, service, buffers, RelayOptions{}, outcome));
-  ASSERT_FALSE(io.await(writing(*user, "an upload")));
-  EXPECT_TRUE(io.await(reading_to_end(*user)).error) << "half an answer was passed on as a whole one";
-  relayed.get();
 }
 
 INSTANTIATE_TEST_SUITE_P(Over, Relay,

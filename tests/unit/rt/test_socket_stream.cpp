@@ -50,6 +50,17 @@ TEST_F(SocketStreamTest, AbortIsAReset) {
   EXPECT_EQ(io.await(reading_to_end(far)).error, std::errc::connection_reset);
 }
 
+TEST_F(SocketStreamTest, AResetThatTheWriterWasToldOfIsNoProperEndForTheReader) {
+  ASSERT_FALSE(io.await(writing(far, "half an ans")));
+  ASSERT_EQ(io.await(reading(near, 11)), "half an ans");
+  far.abort();
+  std::array<std::byte, 1> octet{};
+  ASSERT_EQ(near.write_now(octet).error(), std::errc::connection_reset);
+  const auto got = near.read_now(octet);
+  ASSERT_FALSE(got) << "an end";
+  EXPECT_EQ(got.error(), std::errc::connection_reset);
+}
+
 TEST_F(SocketStreamTest, InterruptEndsWaitingAndNothingElse) {
   auto waited = io.start(near.readable());
   io.settle();
