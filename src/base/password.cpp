@@ -5,6 +5,8 @@
 #include <array>
 #include <cstdint>
 
+#include "hardline/base/ascii.hpp"
+
 namespace hardline {
 
 std::optional<Password> Password::parse(std::string_view text) {
@@ -12,7 +14,7 @@ std::optional<Password> Password::parse(std::string_view text) {
   std::string lower;
   for (char c : text) {
     if (c <= ' ' || c > '~' || std::string_view("-./:\"\\").find(c) != std::string_view::npos) return std::nullopt;
-    lower += c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+    lower += to_lower(c);
   }
   return Password(std::move(lower));
 }

@@ -8,8 +8,8 @@
 #include <optional>
 #include <utility>
 
+#include "hardline/base/ascii.hpp"
 #include "hardline/store/file.hpp"
-#include "hardline/store/spelling.hpp"
 
 namespace hardline::store {
 namespace fs = std::filesystem;

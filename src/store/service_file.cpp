@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "hardline/base/ascii.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/store/file.hpp"
 #include "hardline/store/ini.hpp"

@@ -5,6 +5,8 @@
 #include <utility>
 #include <vector>
 
+#include "hardline/base/ascii.hpp"
+
 namespace hardline::store {
 namespace {
 
@@ -23,13 +25,6 @@ std::size_t distance(std::string_view a, std::string_view b) {
 }
 
 }  // namespace
-
-std::string to_lower(std::string_view text) {
-  std::string result(text);
-  for (char& c : result)
-    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c - 'A' + 'a');
-  return result;
-}
 
 std::string_view closest(std::string_view text, std::span<const std::string_view> words) {
   std::string_view best;

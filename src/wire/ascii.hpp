@@ -1,21 +1,11 @@
 // ASCII without a locale, for the formats of this folder.
 #pragma once
 
-#include <algorithm>
-#include <string>
 #include <string_view>
 
+#include "hardline/base/ascii.hpp"
+
 namespace hardline::wire {
-
-constexpr char to_lower(char c) {
-  return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
-}
-
-inline std::string to_lower(std::string_view text) {
-  std::string lower(text);
-  std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return to_lower(c); });
-  return lower;
-}
 
 constexpr bool is_digit(char c) {
   return c >= '0' && c <= '9';

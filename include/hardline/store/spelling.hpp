@@ -2,13 +2,9 @@
 #pragma once
 
 #include <span>
-#include <string>
 #include <string_view>
 
 namespace hardline::store {
-
-/// ASCII only.
-std::string to_lower(std::string_view text);
 
 /// The one of `words` that is a slip or two away from `text`, whatever their case; empty where none is.
 std::string_view closest(std::string_view text, std::span<const std::string_view> words);

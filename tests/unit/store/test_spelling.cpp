@@ -25,9 +25,5 @@ TEST(Spelling, DoesNotGuessWildly) {
   EXPECT_EQ(closest("title", {}), "");
 }
 
-TEST(Spelling, LowersAsciiAlone) {
-  EXPECT_EQ(to_lower("useDHT ÄZ@["), "usedht Äz@[");
-}
-
 }  // namespace
 }  // namespace hardline::store
