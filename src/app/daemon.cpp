@@ -10,6 +10,7 @@
 #include "hardline/discovery/lan.hpp"
 #include "hardline/discovery/network_finder.hpp"
 #include "hardline/rt/offload.hpp"
+#include "hardline/rt/resolver.hpp"
 #include "hardline/store/directory_watch.hpp"
 #include "hardline/store/peer_store.hpp"
 #include "hardline/store/state_directory.hpp"
@@ -49,8 +50,8 @@ struct Daemon::Parts {
   Settings settings;
   store::StateDirectory state;
   asio::io_context io{1};
-  asio::thread_pool files{1};     // service files and identities
-  asio::thread_pool resolver{4};  // getaddrinfo
+  asio::thread_pool files{1};  // service files and identities
+  Resolver resolver;
   BufferPool buffers;
   store::PeerStore peers;
   TaskGroup dials;  // searches and attempts
@@ -196,7 +197,6 @@ int Daemon::run() {
   parts_->io.run();
   parts_->files.join();
   parts_->peers.close();
-  parts_->resolver.join();  // last: a look-up that nobody waits for any more ends in the resolver's own time
   log::info("ended");
   return 0;
 }

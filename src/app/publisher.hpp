@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "hardline/discovery/lan_table.hpp"
+#include "hardline/rt/resolver.hpp"
 #include "hardline/store/identity.hpp"
 #include "hardline/tunnel/published_service.hpp"
 #include "settings.hpp"
@@ -41,7 +42,7 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
 /// Keeps what is published in step with what is found. Io thread only.
 class Publisher {
  public:
-  explicit Publisher(asio::thread_pool& resolver) : resolver_(resolver) {}
+  explicit Publisher(Resolver& resolver) : resolver_(resolver) {}
 
   /// Takes what was found over. A service whose file and identity did not change stays the same object, and so does
   /// one whose file is there but broken now: bad input does not take down what works. Logs what changed.
@@ -57,7 +58,7 @@ class Publisher {
     std::shared_ptr<tunnel::PublishedService> service;
   };
 
-  asio::thread_pool& resolver_;
+  Resolver& resolver_;
   std::map<std::filesystem::path, Entry> entries_;  // by service file
   std::vector<std::string> told_;                   // errors and warnings that were logged last time
 };

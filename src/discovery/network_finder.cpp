@@ -17,6 +17,8 @@ std::string_view describe(Source source) {
     case Source::this_machine: return "this computer";
     case Source::lan: return "the local network";
     case Source::remembered: return "a remembered address";
+    case Source::dht: return "the DHT";
+    case Source::dht_proxy: return "a DHT proxy";
   }
   return "an unknown source";
 }
@@ -113,6 +115,8 @@ class NetworkFinder::NetworkSearch final : public Search {
   NetworkSearch& operator=(const NetworkSearch&) = delete;
   ~NetworkSearch() override { state_->end(); }
 
+  std::vector<SourceReport> sources() const override { return {}; }
+
  private:
   std::shared_ptr<State> state_;
 };
@@ -176,8 +180,9 @@ awaitable<void> NetworkFinder::ask_store(std::shared_ptr<State> state) {
   state->store_finished();
 }
 
-void NetworkFinder::worked(const KeyHash& key, const Candidate& candidate) {
-  if (candidate.source == Source::remembered) store_.worked(key, to_host_port(candidate.endpoint), system_clock::now());
+void NetworkFinder::worked(const KeyHash& key, const Candidate& candidate, std::chrono::milliseconds round_trip) {
+  if (candidate.source == Source::remembered)
+    store_.worked(key, to_host_port(candidate.endpoint), system_clock::now(), round_trip);
 }
 
 void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {

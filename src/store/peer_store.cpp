@@ -129,7 +129,8 @@ void PeerStore::learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::sys
   impl_->post([key, hosts = std::move(hosts), now](PeerDatabase& database) { database.learn(key, hosts, now); });
 }
 
-void PeerStore::worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now) {
+void PeerStore::worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now,
+                       std::chrono::milliseconds) {
   impl_->post([key, address = std::move(address), now](PeerDatabase& database) { database.worked(key, address, now); });
 }
 

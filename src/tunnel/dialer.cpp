@@ -118,7 +118,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
     attempt.took = std::chrono::duration_cast<std::chrono::milliseconds>(took);
     attempt.error = error;
     if (!error && !given_up_ && !winner_) {
-      dialer_.finder_.worked(key_, attempt.candidate);
+      dialer_.finder_.worked(key_, attempt.candidate, attempt.took);
       winner_ = Connection{std::move(streams_[index]), attempt.candidate};
     } else {
       if (error && error != Errc::cancelled) dialer_.finder_.failed(key_, attempt.candidate);

@@ -35,6 +35,19 @@ std::optional<asio::ip::address_v4> address_towards(const Interface& interface, 
 /// One address of `interface` for each of its subnets: whom to speak as, to be taken for a neighbour by all of them.
 std::vector<asio::ip::address_v4> subnet_addresses(const Interface& interface);
 
+/// An address of this machine, on an interface that is up.
+struct LocalAddress {
+  std::string interface;
+  asio::ip::address address;
+  bool temporary = false;   ///< an IPv6 privacy address, gone tomorrow (RFC 8981)
+  bool deprecated = false;  ///< not to be used for anything new (RFC 4862), or not usable yet
+
+  friend bool operator==(const LocalAddress&, const LocalAddress&) = default;
+};
+
+/// All of them, loopback and link-local ones too. IPv4 and IPv6; in the kernel's order.
+Result<std::vector<LocalAddress>> list_addresses();
+
 /// `lo 127.0.0.1/8, eth0 192.0.2.7/24`, for people.
 std::string describe(const std::vector<Interface>& interfaces);
 

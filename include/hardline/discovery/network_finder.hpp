@@ -46,7 +46,7 @@ class NetworkFinder final : public Finder {
   void published_here(std::unordered_set<KeyHash> keys, std::uint16_t port);
 
   std::unique_ptr<Search> find(const KeyHash& key, CandidateSink& sink) override;
-  void worked(const KeyHash& key, const Candidate& candidate) override;
+  void worked(const KeyHash& key, const Candidate& candidate, std::chrono::milliseconds round_trip) override;
   void failed(const KeyHash& key, const Candidate& candidate) override;
   void learned(const KeyHash& key, std::vector<HostPort> hosts) override;
 

@@ -6,6 +6,7 @@
 
 #include "hardline/base/origin_address.hpp"
 #include "hardline/rt/byte_stream.hpp"
+#include "hardline/rt/resolver.hpp"
 
 namespace hardline::origin {
 
@@ -22,15 +23,15 @@ class Origin {
 inline constexpr auto kOriginConnectTimeout = std::chrono::seconds(5);
 
 /// A TCP or Unix socket. A host name is looked up at each connection, on `resolver`, and every address it has is
-/// tried in turn; `localhost` is 127.0.0.1, then ::1, without asking anybody (RFC 6761 section 6.3).
+/// tried in turn.
 class SocketOrigin final : public Origin {
  public:
-  SocketOrigin(OriginAddress address, asio::thread_pool& resolver);
+  SocketOrigin(OriginAddress address, Resolver& resolver);
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
 
  private:
   OriginAddress address_;
-  asio::thread_pool& resolver_;
+  Resolver& resolver_;
 };
 
 }  // namespace hardline::origin

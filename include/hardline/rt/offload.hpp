@@ -8,8 +8,10 @@
 #include <optional>
 #include <type_traits>
 
+#include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
+#include "hardline/rt/mailbox.hpp"
 
 namespace hardline {
 
@@ -59,30 +61,31 @@ awaitable<std::invoke_result_t<Job&>> offload(asio::thread_pool& pool, Job job) 
 }
 
 /// As offload(), but waits `limit` at most and then returns nullopt. A job that has not begun by then never does; one
-/// that has begun ends unheard. Nothing of it keeps the io_context running.
+/// that has begun ends unheard.
 template <class Job>
-awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(asio::thread_pool& pool, Job job,
+awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool& pool, Job job,
                                                                  std::chrono::steady_clock::duration limit) {
   struct Shared {
-    Shared(Job j, Executor executor) : state(std::move(j)), done(executor) {}
+    explicit Shared(Job j) : state(std::move(j)) {}
     detail::OffloadState<Job> state;
-    Event done;
-    bool finished = false;                ///< io thread
-    std::atomic<bool> abandoned = false;  ///< either thread
+    std::atomic<bool> abandoned = false;
   };
   auto executor = co_await asio::this_coro::executor;
   const auto deadline = std::chrono::steady_clock::now() + limit;
-  const auto shared = std::make_shared<Shared>(std::move(job), executor);
-  asio::post(pool, [shared, executor] {
+  const auto shared = std::make_shared<Shared>(std::move(job));
+  Event done(executor);
+  bool finished = false;
+  const Mailbox mailbox(executor);
+  pool.post([shared, sender = mailbox.sender(), &done, &finished] {
     if (shared->abandoned) return;
     shared->state.run();
-    asio::post(executor, [shared] {
-      shared->finished = true;
-      shared->done.notify();
+    sender.post([&done, &finished] {
+      finished = true;
+      done.notify();
     });
   });
-  while (!shared->finished && std::chrono::steady_clock::now() < deadline) co_await shared->done.wait_until(deadline);
-  if (!shared->finished) {
+  while (!finished && std::chrono::steady_clock::now() < deadline) co_await done.wait_until(deadline);
+  if (!finished) {
     shared->abandoned = true;
     co_return std::nullopt;
   }

@@ -18,6 +18,7 @@ struct RememberedAddress {
   std::chrono::system_clock::time_point learned;  ///< when its service last named it
   std::optional<std::chrono::system_clock::time_point> last_worked;
   std::optional<std::chrono::system_clock::time_point> last_failed;
+  std::optional<std::chrono::milliseconds> round_trip = {};  ///< of the last connection that worked
 };
 
 /// Most addresses kept per service: the first of its list.
@@ -43,7 +44,8 @@ class PeerStore {
   /// literal IP addresses are kept; a list without any says nothing and changes nothing.
   void learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::system_clock::time_point now);
   /// Of an address that was learned; others are passed over.
-  void worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
+  void worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now,
+              std::chrono::milliseconds round_trip);
   void failed(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
 
   /// Takes over the addresses of an old program's database (~/.hardlinep2p/peers.db: table peers(serviceID, info),

@@ -299,7 +299,7 @@ TEST_F(NetworkFinderTest, ForgetsALanCandidateThatFailed) {
 
 TEST_F(NetworkFinderTest, NotesHowRememberedAddressesDid) {
   finder->learned(kKey, {{"203.0.113.7", 7008}, {"200:1234:0::1", 7008}});
-  finder->worked(kKey, {at("203.0.113.7"), Source::remembered});
+  finder->worked(kKey, {at("203.0.113.7"), Source::remembered}, 9ms);
   finder->failed(kKey, {at("200:1234::1"), Source::remembered});
   const auto addresses = stored(kKey);
   EXPECT_THAT(addresses, SizeIs(2));
@@ -312,7 +312,7 @@ TEST_F(NetworkFinderTest, NotesHowRememberedAddressesDid) {
 
 TEST_F(NetworkFinderTest, NotesNothingAboutLanCandidates) {
   finder->learned(kKey, {{"192.168.1.2", 7008}});
-  finder->worked(kKey, {at("192.168.1.2"), Source::lan});
+  finder->worked(kKey, {at("192.168.1.2"), Source::lan}, 9ms);
   finder->failed(kKey, {at("192.168.1.2"), Source::lan});
   const auto known = stored(kKey);
   ASSERT_THAT(known, SizeIs(1));

@@ -15,8 +15,6 @@ using support::writing;
 
 class SocketOriginTest : public testing::Test {
  protected:
-  ~SocketOriginTest() override { resolver.join(); }
-
   Result<std::unique_ptr<ByteStream>> connect(OriginAddress address) {
     SocketOrigin origin(std::move(address), resolver);
     return io.await(origin.connect());
@@ -37,7 +35,7 @@ class SocketOriginTest : public testing::Test {
   tcp::acceptor listen(const char* address) { return {io.executor(), {asio::ip::make_address(address), 0}}; }
 
   support::TestIo io;
-  asio::thread_pool resolver{1};
+  Resolver resolver;
 };
 
 TEST_F(SocketOriginTest, ConnectsToAnIpv4Address) {

@@ -70,7 +70,7 @@ TEST_F(PeerStoreTest, AnswersInTheOrderOfItsOrders) {
   PeerStore store(file);
   EXPECT_THAT(hosts(store), IsEmpty());
   store.learn(kKey, {kA, kB}, kNow);
-  store.worked(kKey, kB, kNow);
+  store.worked(kKey, kB, kNow, std::chrono::milliseconds(9));
   EXPECT_THAT(hosts(store), ElementsAre(kB, kA));
   store.failed(kKey, kB, kNow);
   store.learn(kKey, {kA}, kNow);

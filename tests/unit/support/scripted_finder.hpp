@@ -32,7 +32,7 @@ class ScriptedFinder final : public discovery::Finder {
     return search;
   }
 
-  void worked(const KeyHash&, const discovery::Candidate& candidate) override {
+  void worked(const KeyHash&, const discovery::Candidate& candidate, std::chrono::milliseconds) override {
     worked_at.push_back(candidate.endpoint);
   }
   void failed(const KeyHash&, const discovery::Candidate& candidate) override {
@@ -42,6 +42,7 @@ class ScriptedFinder final : public discovery::Finder {
 
  private:
   struct Found final : discovery::Search {
+    std::vector<discovery::SourceReport> sources() const override { return {}; }
     std::shared_ptr<int> alive = std::make_shared<int>();
   };
 

@@ -1,0 +1,65 @@
+// A node of our own in the OpenDHT network.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "hardline/base/host_port.hpp"
+#include "hardline/discovery/dht.hpp"
+#include "hardline/rt/resolver.hpp"
+
+namespace hardline::discovery {
+
+struct DhtNodeOptions {
+  std::vector<HostPort> bootstrap;   ///< nodes to enter by, where no remembered one answers; UDP
+  std::uint16_t port = 0;            ///< UDP; 0: any free one
+  std::uint32_t network = 0;         ///< OpenDHT's network id; 0 is the public one
+  std::filesystem::path nodes_file;  ///< the nodes known last time; written while it runs and at the end
+};
+
+struct DhtNodeStatus {
+  enum class State { idle, connecting, connected, disconnected };  ///< idle: not wanted yet, or ended
+  State state = State::idle;
+  std::uint16_t port = 0;  ///< UDP; 0 while idle
+  unsigned good_nodes4 = 0, good_nodes6 = 0, known_nodes4 = 0, known_nodes6 = 0;
+  std::vector<asio::ip::address> seen_as;  ///< our address as other nodes told us, IPv4 and IPv6
+  std::string problem;                     ///< why it cannot run, as when the port is taken; empty if it can
+};
+
+/// OpenDHT's runner with its thread, behind a mailbox: its callbacks only post, and no call of ours waits for its lock
+/// on the io thread. It starts with the first get() or put(): a daemon that needs neither sends nothing. A get or put
+/// that comes while it is not connected waits for that, until its own deadline.
+class DhtNode final : public Dht {
+ public:
+  /// `resolver` outlives it.
+  DhtNode(Executor executor, Resolver& resolver, DhtNodeOptions options);
+  DhtNode(const DhtNode&) = delete;
+  DhtNode& operator=(const DhtNode&) = delete;
+  ~DhtNode() override;
+
+  std::string name() const override { return "the DHT"; }
+  awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override;
+  awaitable<std::error_code> put(DhtKey key, std::string value, Deadline deadline) override;
+
+  /// As it was a moment ago; never waits.
+  DhtNodeStatus status() const;
+
+  /// Calls `changed` on the io thread when the state or seen_as has changed. One listener.
+  void on_change(std::function<void()> changed);
+
+  /// This machine's addresses have changed, or it slept.
+  void network_changed();
+
+  /// Ends what runs, keeps the known nodes, stops. Bounded (3 s); later gets and puts fail at once.
+  awaitable<void> stop();
+
+ private:
+  class Impl;
+  std::shared_ptr<Impl> impl_;
+};
+
+}  // namespace hardline::discovery

@@ -1,0 +1,49 @@
+// A node of somebody else's in the OpenDHT network, by HTTP or HTTPS (PROTOCOL: WAN).
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+#include "hardline/discovery/dht.hpp"
+#include "hardline/discovery/network_clock.hpp"
+#include "hardline/rt/resolver.hpp"
+#include "hardline/wire/url.hpp"
+
+namespace hardline::discovery {
+
+struct DhtProxyStatus {
+  std::optional<std::chrono::system_clock::time_point> last_answer;
+  std::string problem;                              ///< why it was of no use last time; empty if it was
+  std::optional<asio::ip::address> public_address;  ///< as it saw us
+  bool loses_puts = false;  ///< it answered gets, and what was put through it could not be got: a zombie
+};
+
+/// GET /HASH, and /key/HASH where the first is not known there; which of them works is remembered. https certificates
+/// are verified by the system's authorities and the host's name. Answers that stay open are read as they come.
+class DhtProxy final : public Dht {
+ public:
+  /// `resolver` and `clock`, which hears its Date headers, outlive it.
+  DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url);
+
+  std::string name() const override { return url_.to_string(); }
+  awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override;
+  awaitable<std::error_code> put(DhtKey key, std::string value, Deadline deadline) override;
+
+  /// Asks for the node's state and how it sees us, into status().
+  awaitable<std::error_code> ask_about_us(Deadline deadline);
+
+  const DhtProxyStatus& status() const { return status_; }
+  /// The announcer's finding, from a get after a put.
+  void note_put_lost(bool lost);
+
+ private:
+  Executor executor_;
+  Resolver& resolver_;
+  NetworkClock& clock_;
+  wire::Url url_;
+  DhtProxyStatus status_;
+  bool newer_paths_ = false;  ///< /key/HASH and /node/info
+};
+
+}  // namespace hardline::discovery

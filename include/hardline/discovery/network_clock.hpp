@@ -1,0 +1,39 @@
+// What day it is for rolling codes: this machine's clock, and what others say where it is wrong.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+namespace hardline::discovery {
+
+/// A clock that is off by less is left alone: rolling codes are looked for two hours into the neighbouring day.
+inline constexpr auto kClockErrorThatMatters = std::chrono::minutes(5);
+
+/// io thread only. A stranger's `Date` may be a lie: a correction adds days to look under, it takes none away.
+class NetworkClock {
+ public:
+  using Now = std::chrono::system_clock::time_point (*)();
+  explicit NetworkClock(Now now = std::chrono::system_clock::now) : now_(now) {}
+
+  /// This machine's own clock.
+  std::chrono::system_clock::time_point now() const { return now_(); }
+
+  /// An HTTP Date header (RFC 9110 section 6.6.1) that has just come in. The first that contradicts the clock is
+  /// logged, and again when it agrees.
+  void observe(std::chrono::system_clock::time_point date);
+
+  /// How far this machine's clock is behind what was observed last; nullopt if nothing contradicts it.
+  std::optional<std::chrono::seconds> error() const { return error_; }
+
+  /// The days to put and look up under: the corrected one first, then this clock's own, then neighbours near midnight;
+  /// each once. One to four.
+  std::vector<std::uint64_t> days() const;
+
+ private:
+  Now now_;
+  std::optional<std::chrono::seconds> error_;
+};
+
+}  // namespace hardline::discovery

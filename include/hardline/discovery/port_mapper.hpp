@@ -1,0 +1,87 @@
+// Keeps the P2P port reachable through the home router: asks for a mapping, renews it, makes it again when the router
+// forgot it, and takes it back at the end.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hardline/discovery/gateway.hpp"
+#include "hardline/rt/abandonable_pool.hpp"
+#include "hardline/rt/asio.hpp"
+#include "hardline/rt/event.hpp"
+
+namespace hardline::discovery {
+
+struct PortMapperOptions {
+  bool upnp = true;
+  bool nat_pmp = true;
+  bool pinholes = true;  ///< for IPv6, where a gateway offers them
+};
+
+struct PortMapperTimes {
+  std::chrono::seconds lease = std::chrono::hours(1);            ///< renewed at half of it
+  std::chrono::seconds verify_every = std::chrono::seconds(45);  ///< so that a restarted router has it back in a minute
+  std::chrono::seconds search_again = std::chrono::minutes(2);   ///< while there is no gateway, or none that maps
+};
+
+/// What is mapped now, for people and for WANHosts.
+struct PortMapping {
+  std::string protocol;  ///< Gateway::protocol()
+  std::uint16_t internal_port = 0;
+  std::uint16_t external_port = 0;
+  asio::ip::address_v4 internal_address;
+  std::optional<asio::ip::address_v4> external_address;  ///< as the gateway says; may be private
+  std::chrono::seconds lease{0};                         ///< 0: permanent
+  std::chrono::steady_clock::time_point renewed;
+};
+
+struct PortMapperStatus {
+  enum class State { off, searching, no_gateway, refused, mapped };
+  State state = State::off;
+  std::string gateway;                                   ///< Gateway::description(); empty if none was found
+  std::optional<asio::ip::address_v4> external_address;  ///< the gateway's, also where it maps nothing
+  std::optional<PortMapping> mapping;
+  std::vector<asio::ip::address_v6> pinholes;  ///< addresses that are let in
+  std::string problem;                         ///< one clause for a person, empty if there is none
+};
+
+/// io thread only; blocking calls run on a pool of its own and are abandoned at the end if a router hangs.
+class PortMapper {
+ public:
+  /// Next external ports tried where the first one is somebody else's.
+  static constexpr int kMorePorts = 10;
+
+  /// `changed` is called whenever status() has changed in a way that matters to WANHosts or a person.
+  PortMapper(Executor executor, PortMapperOptions options, std::function<void()> changed, PortMapperTimes times = {});
+  /// For tests: gateways found by `find`.
+  PortMapper(Executor executor, FindGateways find, std::function<void()> changed, PortMapperTimes times = {});
+
+  /// Keeps `port` mapped until close(), while something is wanted.
+  awaitable<void> run(std::uint16_t port);
+  /// Whether there is anything to be reached at: with nothing published, nothing is asked of a router.
+  void want(bool wanted);
+  /// Addresses that are to be let in at the P2P port (Reachability knows them).
+  void want_pinholes(std::vector<asio::ip::address_v6> addresses);
+  /// Addresses or routes of this machine have changed, or it slept: look again now.
+  void network_changed();
+  /// Ends run(), which takes the mappings back first; bounded (3 s).
+  void close();
+
+  const PortMapperStatus& status() const { return status_; }
+
+ private:
+  Executor executor_;
+  FindGateways find_;
+  std::function<void()> changed_;
+  PortMapperTimes times_;
+  AbandonablePool pool_;
+  PortMapperStatus status_;
+  Event news_;
+};
+
+}  // namespace hardline::discovery
