@@ -1,0 +1,80 @@
+// This machine's presence on the internet: asks the router to let connections in, works out where they have to come to,
+// and announces that in the DHT. What the services are it is told; who may open them is none of its business.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "hardline/discovery/announcer.hpp"
+#include "hardline/discovery/dht_node.hpp"
+#include "hardline/discovery/dht_proxy.hpp"
+#include "hardline/discovery/port_mapper.hpp"
+#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/rt/event.hpp"
+#include "hardline/rt/task_group.hpp"
+
+namespace hardline::discovery {
+
+struct PresenceOptions {
+  PortMapperOptions port_mapper;
+  std::vector<HostPort> public_addresses;  ///< configured; best first
+};
+
+/// io thread only.
+class Presence {
+ public:
+  /// How long the router and the DHT may take to tell our address, before a DHT proxy is asked.
+  static constexpr auto kAskProxyAfter = std::chrono::seconds(15);
+  /// A provider may change the address without anything here noticing: what only a proxy told is asked again.
+  static constexpr auto kAskProxyEvery = std::chrono::minutes(10);
+  static constexpr auto kAskProxyLimit = std::chrono::seconds(10);
+
+  /// `node` (null: none), `proxies` by priority, and `clock` outlive it; so does `tasks`, joined after close().
+  Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock, TaskGroup& tasks,
+           PresenceOptions options);
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+
+  /// Begins, with the TLS port that is to be reached.
+  void start(std::uint16_t p2p_port);
+
+  /// What is published: whether anything is, and the services that may be announced in the DHT.
+  void publish(bool anything, std::vector<KeyHash> in_dht);
+
+  /// This machine's addresses or routes have changed, or it slept.
+  void network_changed();
+
+  /// Takes port mappings back and ends; bounded (3 s).
+  void close();
+
+  /// WANHosts as it goes over the wire (PROTOCOL: Tunnel 3); empty if nothing is known.
+  const std::string& wan_hosts() const { return wan_hosts_; }
+  const Reachability& reachability() const { return reachability_; }
+  const PortMapperStatus& port_mapper() const { return mapper_.status(); }
+  const Announcer& announcer() const { return announcer_; }
+
+ private:
+  void refresh();
+  void say_what_is_new(const Reachability& now);
+  awaitable<void> ask_proxies();
+  void ask_proxies_soon();
+
+  Executor executor_;
+  DhtNode* node_;
+  std::vector<DhtProxy*> proxies_;
+  TaskGroup& tasks_;
+  std::vector<HostPort> configured_;
+  std::uint16_t p2p_port_ = 0;
+  bool dht_wanted_ = false;
+  bool closed_ = false;
+  Event news_;
+  std::chrono::steady_clock::time_point ask_proxies_at_ = std::chrono::steady_clock::time_point::max();
+  PortMapper mapper_;
+  Announcer announcer_;
+  Reachability reachability_;
+  std::string wan_hosts_;
+};
+
+}  // namespace hardline::discovery

@@ -1,0 +1,112 @@
+#include "hardline/discovery/presence.hpp"
+
+#include <utility>
+
+#include "hardline/base/log.hpp"
+#include "hardline/wire/hosts_list.hpp"
+
+namespace hardline::discovery {
+
+using std::chrono::steady_clock;
+
+Presence::Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock,
+                   TaskGroup& tasks, PresenceOptions options)
+    : executor_(executor),
+      node_(node),
+      proxies_(std::move(proxies)),
+      tasks_(tasks),
+      configured_(std::move(options.public_addresses)),
+      news_(executor),
+      mapper_(executor, options.port_mapper, [this] { refresh(); }),
+      announcer_(executor, node, proxies_, clock) {
+  if (node_) node_->on_change([this] { refresh(); });
+}
+
+void Presence::start(std::uint16_t p2p_port) {
+  p2p_port_ = p2p_port;
+  refresh();
+  tasks_.spawn("port mapper", mapper_.run(p2p_port));
+  tasks_.spawn("announcer", announcer_.run());
+  tasks_.spawn("presence: proxies", ask_proxies());
+}
+
+void Presence::publish(bool anything, std::vector<KeyHash> in_dht) {
+  if (!std::exchange(dht_wanted_, !in_dht.empty())) ask_proxies_soon();
+  mapper_.want(anything);
+  if (dht_wanted_ && node_) node_->start();  // it also learns how others see us
+  announcer_.publish(std::move(in_dht));
+}
+
+void Presence::network_changed() {
+  refresh();
+  mapper_.network_changed();
+  announcer_.network_changed();
+  ask_proxies_soon();
+}
+
+void Presence::close() {
+  closed_ = true;
+  if (node_) node_->on_change(nullptr);
+  mapper_.close();
+  announcer_.close();
+  news_.notify();
+}
+
+void Presence::refresh() {
+  if (closed_ || p2p_port_ == 0) return;
+  Observations seen;
+  seen.configured = configured_;
+  seen.gateway = mapper_.status();
+  seen.p2p_port = p2p_port_;
+  if (auto local = list_addresses()) seen.local = std::move(*local);
+  if (node_) seen.seen_by_dht = node_->status().seen_as;
+  for (const auto* proxy : proxies_)
+    if (!seen.seen_by_proxy) seen.seen_by_proxy = proxy->status().public_address;
+
+  auto now = work_out(seen);
+  say_what_is_new(now);
+  reachability_ = std::move(now);
+  std::vector<asio::ip::address_v6> let_in;
+  for (const auto& host : reachability_.wan_hosts) {
+    AsioError not_v6;
+    const auto address = asio::ip::make_address_v6(host.host, not_v6);
+    if (!not_v6) let_in.push_back(address);
+  }
+  mapper_.want_pinholes(std::move(let_in));
+  wan_hosts_ = wire::format_hosts_list(reachability_.wan_hosts);
+  announcer_.set_hosts(wan_hosts_);
+}
+
+void Presence::say_what_is_new(const Reachability& now) {
+  if (now.wan_hosts != reachability_.wan_hosts)
+    log::info("internet: reachable at {}",
+              now.wan_hosts.empty() ? "no address known" : wire::format_hosts_list(now.wan_hosts));
+  if (now.nat != reachability_.nat && !explain(now.nat).empty()) log::warn("internet: {}", explain(now.nat));
+}
+
+/// Only where nobody else tells our address: it costs a stranger a request.
+awaitable<void> Presence::ask_proxies() {
+  while (!closed_) {
+    while (!closed_ && steady_clock::now() < ask_proxies_at_) {
+      const auto at = ask_proxies_at_;
+      co_await news_.wait_until(at);
+    }
+    ask_proxies_at_ = steady_clock::now() + kAskProxyEvery;
+    const bool told_by_others = reachability_.public_v4 && reachability_.told_by != kToldByProxy;
+    if (closed_ || !dht_wanted_ || told_by_others) continue;
+    for (auto* proxy : proxies_) {
+      const auto deadline = steady_clock::now() + kAskProxyLimit;
+      const auto failed = co_await proxy->ask_about_us(deadline);
+      if (closed_) co_return;
+      if (!failed) break;
+    }
+    refresh();
+  }
+}
+
+void Presence::ask_proxies_soon() {
+  ask_proxies_at_ = steady_clock::now() + kAskProxyAfter;
+  news_.notify();
+}
+
+}  // namespace hardline::discovery
