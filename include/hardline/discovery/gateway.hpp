@@ -35,6 +35,7 @@ struct GrantedMapping {
   std::chrono::seconds lease;   ///< 0: permanent
 };
 
+/// A call that was given up may still run while the next one is made, from another thread.
 class Gateway {
  public:
   virtual ~Gateway() = default;
@@ -46,10 +47,12 @@ class Gateway {
   /// Its address on the other side; also a private one is told as it is.
   virtual tl::expected<asio::ip::address_v4, MappingError> external_address() = 0;
 
-  /// Maps TCP. A mapping of ours that is there already is renewed, never a conflict.
+  /// Maps TCP. A mapping of ours that is there already is renewed, never a conflict; one of somebody else's is never
+  /// replaced, as far as the router can be asked.
   virtual tl::expected<GrantedMapping, MappingError> map(const MappingRequest& request) = 0;
-  /// Whether our mapping is still there; `unsupported` where it cannot be asked.
+  /// Whether our mapping is still there; `unsupported` where that cannot be told.
   virtual tl::expected<bool, MappingError> has_mapping(std::uint16_t external_port, std::uint16_t internal_port) = 0;
+  /// Takes our mapping away, nobody else's.
   virtual void unmap(std::uint16_t external_port, std::uint16_t internal_port) = 0;
 
   /// Lets TCP in to `address` and `port` (WANIPv6FirewallControl:1 AddPinhole); the pinhole's id, to renew with.
@@ -64,7 +67,7 @@ using FindGateways = std::function<std::vector<std::shared_ptr<Gateway>>()>;
 
 /// By SSDP multicast on each of this machine's networks, with miniupnpc.
 std::vector<std::shared_ptr<Gateway>> find_upnp_gateways();
-/// The default route's router, with libnatpmp.
+/// The default routes' routers, with libnatpmp.
 std::vector<std::shared_ptr<Gateway>> find_nat_pmp_gateways();
 
 }  // namespace hardline::discovery

@@ -8,12 +8,14 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <type_traits>
 #include <vector>
 
 #include "hardline/discovery/gateway.hpp"
 #include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
+#include "hardline/rt/mailbox.hpp"
 
 namespace hardline::discovery {
 
@@ -25,8 +27,9 @@ struct PortMapperOptions {
 
 struct PortMapperTimes {
   std::chrono::seconds lease = std::chrono::hours(1);            ///< renewed at half of it
-  std::chrono::seconds verify_every = std::chrono::seconds(45);  ///< so that a restarted router has it back in a minute
-  std::chrono::seconds search_again = std::chrono::minutes(2);   ///< while there is no gateway, or none that maps
+  std::chrono::milliseconds verify_every = std::chrono::seconds(45);  ///< so that a restarted router has it back in a minute
+  std::chrono::milliseconds search_again = std::chrono::minutes(2);   ///< while there is no gateway, or none that maps
+  std::chrono::milliseconds close_within = std::chrono::seconds(3);   ///< to take mappings back at the end
 };
 
 /// What is mapped now, for people and for WANHosts.
@@ -69,19 +72,70 @@ class PortMapper {
   void want_pinholes(std::vector<asio::ip::address_v6> addresses);
   /// Addresses or routes of this machine have changed, or it slept: look again now.
   void network_changed();
-  /// Ends run(), which takes the mappings back first; bounded (3 s).
+  /// Ends run(), which takes the mappings back first, within PortMapperTimes::close_within.
   void close();
 
   const PortMapperStatus& status() const { return status_; }
 
  private:
+  using Clock = std::chrono::steady_clock;
+  using Gateways = std::vector<std::shared_ptr<Gateway>>;
+
+  /// An address that is wanted in, and the pinhole for it once there is one.
+  struct Pinhole {
+    asio::ip::address_v6 address;
+    std::shared_ptr<Gateway> gateway;
+    std::string id;
+    bool refused = false;  ///< by all gateways of the last search
+  };
+
+  /// A call that asks, or one that leaves something behind in the router, which is worth knowing of at the end.
+  enum class Call { asks, leaves };
+
+  template <class Job>
+  awaitable<std::optional<std::invoke_result_t<Job&>>> call(Call kind, Job job);
+  bool give_up(Call kind, Clock::time_point begun) const;
+
+  awaitable<void> search();
+  awaitable<void> map_at_the_best();
+  awaitable<std::optional<MappingError>> map_at(std::shared_ptr<Gateway> gateway);
+  awaitable<void> verify();
+  awaitable<void> renew();
+  awaitable<void> refresh_pinholes();
+  awaitable<void> forget_old_address();
+  awaitable<void> take_back();
+
+  void adopt(const std::shared_ptr<Gateway>& gateway, const GrantedMapping& granted);
+  void lose(PortMapperStatus::State state, std::string problem);
+  void update_external(const std::optional<asio::ip::address_v4>& address);
+  void list_pinholes();
+  std::vector<std::uint16_t> ports_to_try() const;
+  Clock::time_point next_due() const;
+
   Executor executor_;
   FindGateways find_;
+  bool pinholes_allowed_ = true;
   std::function<void()> changed_;
   PortMapperTimes times_;
   AbandonablePool pool_;
+  Mailbox mailbox_;
   PortMapperStatus status_;
   Event news_;
+
+  std::uint16_t port_ = 0;
+  bool wanted_ = false;
+  bool disturbed_ = false;  ///< want() or others have said something that the loop has not looked at
+  bool search_now_ = true;
+  std::optional<Clock::time_point> closed_at_;
+  Gateways gateways_;                 ///< the last search's
+  std::shared_ptr<Gateway> mapped_at_;
+  bool permanent_ = false;            ///< mapped_at_ knows no leases
+  bool seen_there_ = false;           ///< it could be asked for the mapping, and had it
+  bool lost_ = false;                 ///< there was a mapping: the router is probably restarting
+  Clock::time_point verify_at_;
+  Clock::time_point renew_at_;
+  Clock::time_point search_at_;
+  std::vector<Pinhole> pinholes_;
 };
 
 }  // namespace hardline::discovery
