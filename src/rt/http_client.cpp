@@ -186,15 +186,23 @@ class HttpClient::Impl {
     co_return std::exchange(reader_->piece, {});
   }
 
-  awaitable<Result<HttpAnswer>> exchange(HttpRequest request, Deadline deadline, std::size_t max_body) {
-    auto answer = co_await begin(std::move(request), deadline);
-    while (answer) {
+  awaitable<Result<std::string>> read_body(std::size_t max) {
+    std::string body;
+    for (;;) {
       const auto piece = co_await read_piece();
       if (!piece) co_return fail(piece.error());
-      if (piece->empty()) break;
-      if (answer->body.size() + piece->size() > max_body) co_return failed(Errc::too_large);
-      answer->body += *piece;
+      if (piece->empty()) co_return body;
+      if (body.size() + piece->size() > max) co_return failed(Errc::too_large);
+      body += *piece;
     }
+  }
+
+  awaitable<Result<HttpAnswer>> exchange(HttpRequest request, Deadline deadline, std::size_t max_body) {
+    auto answer = co_await begin(std::move(request), deadline);
+    if (!answer) co_return answer;
+    auto body = co_await read_body(max_body);
+    if (!body) co_return fail(body.error());
+    answer->body = std::move(*body);
     co_return answer;
   }
 
@@ -409,6 +417,10 @@ awaitable<Result<HttpAnswer>> HttpClient::begin(HttpRequest request, Deadline de
 
 awaitable<Result<std::string>> HttpClient::read_piece() {
   return impl_->read_piece();
+}
+
+awaitable<Result<std::string>> HttpClient::read_body(std::size_t max) {
+  return impl_->read_body(max);
 }
 
 awaitable<Result<HttpAnswer>> HttpClient::exchange(HttpRequest request, Deadline deadline, std::size_t max_body) {

@@ -65,7 +65,10 @@ class HttpClient {
   /// What has come of the body since the last call, waiting for at least one octet; empty at the body's end.
   awaitable<Result<std::string>> read_piece();
 
-  /// begin() and all of the body, which is Errc::too_large if it is longer than `max_body` octets.
+  /// All that read_piece() still has; Errc::too_large if that is more than `max` octets.
+  awaitable<Result<std::string>> read_body(std::size_t max);
+
+  /// begin() and read_body().
   awaitable<Result<HttpAnswer>> exchange(HttpRequest request, Deadline deadline, std::size_t max_body = 64 * 1024);
 
   /// For good, from anywhere on the io thread: what waits comes back soon with Errc::cancelled.
