@@ -15,6 +15,8 @@ class Category : public std::error_category {
       case Errc::too_large: return "too large";
       case Errc::tls_failed: return "TLS failed";
       case Errc::certificate_mismatch: return "the certificate is not that of the service";
+      case Errc::certificate_untrusted: return "the certificate is not trusted";
+      case Errc::unexpected_status: return "the server answered with an error";
       case Errc::cancelled: return "cancelled";
       case Errc::truncated: return "the connection was cut";
     }

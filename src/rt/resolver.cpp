@@ -31,7 +31,7 @@ std::vector<tcp::endpoint> look_up(const HostPort& where) {
 }  // namespace
 
 awaitable<Result<std::vector<tcp::endpoint>>> Resolver::resolve(HostPort where,
-                                                                std::chrono::steady_clock::duration limit) {
+                                                                std::chrono::steady_clock::duration limit, Stop* stop) {
   std::vector<tcp::endpoint> endpoints;
   if (where.host == "localhost") {
     endpoints.emplace_back(asio::ip::address_v4::loopback(), where.port);
@@ -45,8 +45,8 @@ awaitable<Result<std::vector<tcp::endpoint>>> Resolver::resolve(HostPort where,
     co_return endpoints;
   }
   const auto job = [where] { return look_up(where); };
-  auto found = co_await offload_for(pool_, job, limit);
-  if (!found) co_return fail(Errc::timed_out);
+  auto found = co_await offload_for(pool_, job, limit, stop);
+  if (!found) co_return fail(stop && stop->requested() ? Errc::cancelled : Errc::timed_out);
   if (found->empty()) co_return fail(AsioError(asio::error::host_not_found));
   co_return std::move(*found);
 }

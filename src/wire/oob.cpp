@@ -1,15 +1,13 @@
 #include "hardline/wire/oob.hpp"
 
-#include <nlohmann/json.hpp>
-
 #include "hardline/wire/text.hpp"
+#include "json.hpp"
 
 namespace hardline::wire {
 namespace {
 
 using nlohmann::json;
 
-constexpr std::size_t kMaxDepth = 8;        // known keys need 2; the rest is for newer peers' unknown ones
 constexpr std::size_t kMaxErrorCode = 40;   // octets; ours have at most 18
 constexpr std::size_t kMaxErrorText = 200;  // octets
 constexpr const char* kPassword = "password";
@@ -17,26 +15,6 @@ constexpr const char* kWanHosts = "WANHosts";
 constexpr const char* kError = "error";
 constexpr const char* kErrorCode = "code";
 constexpr const char* kErrorText = "text";
-
-/// Where the string that opens at `quote` closes.
-std::size_t end_of_string(std::string_view text, std::size_t quote) {
-  auto at = quote + 1;
-  while (at < text.size() && text[at] != '"') at += text[at] == '\\' ? 2 : 1;
-  return at;
-}
-
-/// Counts brackets outside of strings: 16 KiB of `[` are refused before the parser builds anything of them.
-bool nests_too_deep(std::string_view text) {
-  std::size_t depth = 0;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    const char c = text[i];
-    if (c == '"') i = end_of_string(text, i);
-    if (c == '{' || c == '[') ++depth;
-    if ((c == '}' || c == ']') && depth > 0) --depth;
-    if (depth > kMaxDepth) return true;
-  }
-  return false;
-}
 
 /// Reads the string at `key`, if there is one, into `value`. False for a value of another type.
 bool read_string(const json& object, const char* key, std::optional<std::string>& value) {
@@ -61,12 +39,11 @@ bool read_error(const json& object, std::optional<OobError>& error) {
 }  // namespace
 
 std::optional<OobLine> parse_oob(std::string_view line) {
-  if (line.size() >= kMaxOobLine || nests_too_deep(line)) return std::nullopt;
-  if (line.find('\0') != std::string_view::npos) return std::nullopt;  // the JSON parser would stop there, content
-  const auto object = json::parse(line, nullptr, false);
+  if (line.size() >= kMaxOobLine) return std::nullopt;
+  const auto object = parse_json_object(line);
   OobLine read;
-  if (!object.is_object() || !read_string(object, kPassword, read.password) ||
-      !read_string(object, kWanHosts, read.wan_hosts) || !read_error(object, read.error))
+  if (!object || !read_string(*object, kPassword, read.password) || !read_string(*object, kWanHosts, read.wan_hosts) ||
+      !read_error(*object, read.error))
     return std::nullopt;
   return read;
 }

@@ -5,10 +5,14 @@ from pathlib import Path
 
 GROUND = ("rt", "wire", "base")  # whatever stands above one of these may use it
 ASIO_FREE = ("wire", "base")
-THE_ONE_ASIO_HEADER = Path("include/hardline/rt/asio.hpp")
+ASIO_HEADERS = ("hardline/rt/asio.hpp", "hardline/rt/beast.hpp")
 
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*[<"]([^>"]+)[>"]', re.MULTILINE)
-ASIO = re.compile(r"(boost/)?asio(/|\.hpp)")
+# What is slow to compile, or must be included in one way, is included in one place.
+THE_ONE_HEADER_OF = {
+    re.compile(r"(boost/)?asio(/|\.hpp)"): Path("include/hardline/rt/asio.hpp"),
+    re.compile(r"boost/beast(/|\.hpp)"): Path("include/hardline/rt/beast.hpp"),
+}
 
 
 def parse_table(markdown):
@@ -50,8 +54,11 @@ def breaches_of_file(path, text, table):
     part = part_of(path)
     found = []
     for included in INCLUDE.findall(text):
-        if ASIO.match(included) and Path(path) != THE_ONE_ASIO_HEADER:
-            found.append(f"{path} includes {included}; only {THE_ONE_ASIO_HEADER} may")
+        for library, header in THE_ONE_HEADER_OF.items():
+            if library.match(included) and Path(path) != header:
+                found.append(f"{path} includes {included}; only {header} may")
+        if included == "hardline/rt/beast.hpp" and Path(path).suffix != ".cpp":
+            found.append(f"{path} includes {included}, and makes all that includes it slow to compile")
         if not included.startswith("hardline/") or part is None:
             continue
         other = part_of("include/" + included)
@@ -59,7 +66,7 @@ def breaches_of_file(path, text, table):
             found.append(f"{path} includes {included}, which belongs to no part")
         elif other != part and other not in table.get(part, ()):
             found.append(f"{path} includes {included}, but `{part}` may not use `{other}`")
-        elif part in ASIO_FREE and included == "hardline/rt/asio.hpp":
+        elif part in ASIO_FREE and included in ASIO_HEADERS:
             found.append(f"{path} includes {included}, but `{part}` knows nothing of Asio")
     return found
 

@@ -96,6 +96,13 @@ def test_refuses_a_table_that_makes_no_sense(wrong):
         ("src/wire/a.cpp", "#include <boost/asio.hpp>"),
         ("src/base/a.cpp", "#include <asio/ip/address.hpp>"),
         ("src/pch.hpp", "#include <boost/asio.hpp>"),
+        ("include/hardline/rt/beast.hpp", "#include <boost/asio/ssl.hpp>"),
+        ("src/side/a.cpp", "#include <boost/beast/http.hpp>"),
+        ("include/hardline/rt/a.hpp", "#include <boost/beast.hpp>"),
+        ("include/hardline/rt/asio.hpp", "#include <boost/beast/core.hpp>"),
+        ("include/hardline/rt/a.hpp", '#include "hardline/rt/beast.hpp"'),  # slow to compile
+        ("src/pch.hpp", "#include <hardline/rt/beast.hpp>"),
+        ("src/wire/a.cpp", '#include "hardline/rt/beast.hpp"'),
     ],
 )
 def test_sees_a_wrong_include(path, line):
@@ -112,7 +119,8 @@ def test_sees_a_wrong_include(path, line):
         ("src/middle/a.cpp", '#include "hardline/rt/asio.hpp"'),
         ("src/wire/a.cpp", '#include "hardline/base/b.hpp"'),
         ("include/hardline/rt/asio.hpp", "#include <boost/asio/awaitable.hpp>"),
-        ("src/side/a.cpp", "#include <boost/beast/http.hpp>"),
+        ("src/side/a.cpp", '#include "hardline/rt/beast.hpp"'),
+        ("include/hardline/rt/beast.hpp", "#include <boost/beast/http.hpp>"),
         ("src/side/a.cpp", "// #include <boost/asio.hpp> is for rt alone"),
         ("src/pch.hpp", "#include <hardline/rt/asio.hpp>"),
     ],

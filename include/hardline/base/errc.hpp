@@ -6,14 +6,16 @@
 namespace hardline {
 
 enum class Errc {
-  timed_out = 1,         ///< a deadline of ours passed
-  peer_closed,           ///< the other side ended before it had said what it must
-  malformed,             ///< bytes that are not of the format
-  too_large,             ///< more bytes than the format or our bound allows
-  tls_failed,            ///< the TLS handshake or record layer failed
-  certificate_mismatch,  ///< the certificate's hash is not the KEYHASH asked for
-  cancelled,             ///< we gave up, because somebody else won or the daemon stops
-  truncated,             ///< the connection was cut without close_notify
+  timed_out = 1,          ///< a deadline of ours passed
+  peer_closed,            ///< the other side ended before it had said what it must
+  malformed,              ///< bytes that are not of the format
+  too_large,              ///< more bytes than the format or our bound allows
+  tls_failed,             ///< the TLS handshake or record layer failed
+  certificate_mismatch,   ///< the certificate's hash is not the KEYHASH asked for
+  certificate_untrusted,  ///< no authority that we trust vouches for the certificate and its name (https)
+  unexpected_status,      ///< an HTTP server answered, and not with what was asked for
+  cancelled,              ///< we gave up, because somebody else won or the daemon stops
+  truncated,              ///< the connection was cut without close_notify
 };
 
 const std::error_category& hardline_category();

@@ -7,7 +7,9 @@
 
 #include "hardline/discovery/dht.hpp"
 #include "hardline/discovery/network_clock.hpp"
+#include "hardline/rt/http_client.hpp"
 #include "hardline/rt/resolver.hpp"
+#include "hardline/wire/dht_proxy.hpp"
 #include "hardline/wire/url.hpp"
 
 namespace hardline::discovery {
@@ -21,6 +23,9 @@ struct DhtProxyStatus {
 
 /// GET /HASH, and /key/HASH where the first is not known there; which of them works is remembered. https certificates
 /// are verified by the system's authorities and the host's name. Answers that stay open are read as they come.
+///
+/// get(), put() and ask_about_us() fail with HttpClient's errors, or with Errc::unexpected_status where the proxy
+/// refuses, Errc::malformed where it says what no proxy says; status().problem then has it in a person's words.
 class DhtProxy final : public Dht {
  public:
   /// `resolver` and `clock`, which hears its Date headers, outlive it.
@@ -38,12 +43,27 @@ class DhtProxy final : public Dht {
   void note_put_lost(bool lost);
 
  private:
+  struct Paths {
+    std::string older, newer;
+  };
+
+  HttpServer server() const;
+  Paths paths_of(const DhtKey& key) const;
+  awaitable<Result<HttpAnswer>> begin(HttpClient& client, HttpRequest request, Paths paths, Deadline deadline);
+  awaitable<std::error_code> read_values(HttpClient& client, std::shared_ptr<Lookup> lookup);
+  void heard(const HttpAnswer& answer);
+  void told(const wire::ProxyInfo& info);
+  void was_of_use();
+  std::error_code failed(std::error_code error, std::string problem);
+
   Executor executor_;
   Resolver& resolver_;
   NetworkClock& clock_;
   wire::Url url_;
+  SslContextPtr tls_;  ///< null where url_ is no https
   DhtProxyStatus status_;
-  bool newer_paths_ = false;  ///< /key/HASH and /node/info
+  bool newer_paths_ = false;   ///< /key/HASH and /node/info
+  bool knows_nobody_ = false;  ///< as it said of itself; not refuted since
 };
 
 }  // namespace hardline::discovery

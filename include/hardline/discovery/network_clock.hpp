@@ -6,6 +6,8 @@
 #include <optional>
 #include <vector>
 
+#include "hardline/base/log.hpp"
+
 namespace hardline::discovery {
 
 /// A clock that is off by less is left alone: rolling codes are looked for two hours into the neighbouring day.
@@ -21,7 +23,7 @@ class NetworkClock {
   std::chrono::system_clock::time_point now() const { return now_(); }
 
   /// An HTTP Date header (RFC 9110 section 6.6.1) that has just come in. The first that contradicts the clock is
-  /// logged, and again when it agrees.
+  /// logged, and again when it agrees; each at most once an hour.
   void observe(std::chrono::system_clock::time_point date);
 
   /// How far this machine's clock is behind what was observed last; nullopt if nothing contradicts it.
@@ -32,8 +34,12 @@ class NetworkClock {
   std::vector<std::uint64_t> days() const;
 
  private:
+  static constexpr auto kLogEvery = std::chrono::hours(1);  // proxies that contradict each other
+
   Now now_;
   std::optional<std::chrono::seconds> error_;
+  log::Limiter contradicted_{kLogEvery};
+  log::Limiter agreed_{kLogEvery};
 };
 
 }  // namespace hardline::discovery

@@ -12,6 +12,7 @@
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/mailbox.hpp"
+#include "hardline/rt/stop.hpp"
 
 namespace hardline {
 
@@ -60,11 +61,12 @@ awaitable<std::invoke_result_t<Job&>> offload(asio::thread_pool& pool, Job job) 
   if constexpr (!std::is_void_v<std::invoke_result_t<Job&>>) co_return std::move(*state->value);
 }
 
-/// As offload(), but waits `limit` at most and then returns nullopt. A job that has not begun by then never does; one
-/// that has begun ends unheard.
+/// As offload(), but waits `limit` at most, or until `stop` is requested, and then returns nullopt. A job that has not
+/// begun by then never does; one that has begun ends unheard.
 template <class Job>
 awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool& pool, Job job,
-                                                                 std::chrono::steady_clock::duration limit) {
+                                                                 std::chrono::steady_clock::duration limit,
+                                                                 Stop* stop = nullptr) {
   struct Shared {
     explicit Shared(Job j) : state(std::move(j)) {}
     detail::OffloadState<Job> state;
@@ -73,18 +75,20 @@ awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool
   auto executor = co_await asio::this_coro::executor;
   const auto deadline = std::chrono::steady_clock::now() + limit;
   const auto shared = std::make_shared<Shared>(std::move(job));
-  Event done(executor);
+  Event own(executor);
+  Event& news = stop ? stop->changed : own;
   bool finished = false;
   const Mailbox mailbox(executor);
-  pool.post([shared, sender = mailbox.sender(), &done, &finished] {
+  pool.post([shared, sender = mailbox.sender(), &news, &finished] {
     if (shared->abandoned) return;
     shared->state.run();
-    sender.post([&done, &finished] {
+    sender.post([&news, &finished] {
       finished = true;
-      done.notify();
+      news.notify();
     });
   });
-  while (!finished && std::chrono::steady_clock::now() < deadline) co_await done.wait_until(deadline);
+  while (!finished && !(stop && stop->requested()) && std::chrono::steady_clock::now() < deadline)
+    co_await news.wait_until(deadline);
   if (!finished) {
     shared->abandoned = true;
     co_return std::nullopt;

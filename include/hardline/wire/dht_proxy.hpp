@@ -1,11 +1,15 @@
 // What OpenDHT's REST proxy says and hears, in JSON (PROTOCOL: WAN).
 #pragma once
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
 
 namespace hardline::wire {
+
+/// Longest line or body that is read, in octets: four times what the longest value of use to us fills.
+inline constexpr std::size_t kMaxProxyLine = 16 * 1024;
 
 /// One line of an answer to GET: the value's octets. nullopt for what is no such line, or whose data is no base64; an
 /// expired value (`"expired":true`) is none either.
@@ -16,10 +20,12 @@ std::string format_proxy_put(std::string_view value);
 
 /// What `GET /` or `GET /node/info` tells.
 struct ProxyInfo {
-  std::string
-      public_address;  ///< `public_ip`: where the proxy saw us come from, as an IP address without a port; may be empty
+  /// `public_ip`: where the proxy saw us come from, as an IP address without a port, an IPv4 one never as IPv6; empty
+  /// if it does not say so.
+  std::string public_address;
   unsigned good_nodes = 0;  ///< of both families; a proxy without any is no use
 };
+/// nullopt for what does not speak of an IPv4 or IPv6 network at all.
 std::optional<ProxyInfo> parse_proxy_info(std::string_view body);
 
 }  // namespace hardline::wire

@@ -1,0 +1,86 @@
+// An HTTP/1.1 client for a handful of servers that answer programs: OpenDHT's proxies, and our own daemon behind its
+// Unix socket (RFC 9110, RFC 9112).
+#pragma once
+
+#include <chrono>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "hardline/base/origin_address.hpp"
+#include "hardline/base/result.hpp"
+#include "hardline/rt/asio.hpp"
+#include "hardline/rt/resolver.hpp"
+#include "hardline/rt/tls_stream.hpp"
+
+namespace hardline {
+
+struct HttpServer {
+  OriginAddress where;     ///< host and port, or a Unix socket's path
+  SSL_CTX* tls = nullptr;  ///< https, with this context (see verifying_context()), which outlives the client
+};
+
+struct HttpRequest {
+  std::string method = "GET";  ///< not HEAD or CONNECT, whose answers are framed in another way
+  std::string target = "/";    ///< as it is sent: begins with `/`, without spaces
+  std::string body;            ///< JSON, if there is any
+};
+
+struct HttpAnswer {
+  int status = 0;
+  std::vector<std::pair<std::string, std::string>> fields;
+  std::string body;  ///< what exchange() has read of it; begin() reads nothing of it
+
+  /// The value of the first field of this name, in any case.
+  std::optional<std::string_view> field(std::string_view name) const;
+};
+
+/// A context for https that trusts the system's authorities (or those of SSL_CERT_FILE and SSL_CERT_DIR, openssl(1)),
+/// and demands a certificate. Throws std::runtime_error where OpenSSL makes none.
+SslContextPtr verifying_context();
+
+/// One exchange after the other, each over a connection of its own. io thread only, and one coroutine at a time; only
+/// close() is for others meanwhile. Every address of the host is tried: a further one each 250 ms, or as soon as one
+/// has failed, and the first connection wins (RFC 8305 in small). Redirects are not followed: they are an answer.
+///
+/// Errors: host_not_found; what connect(2) says (as connection_refused); Errc::certificate_untrusted, Errc::tls_failed;
+/// Errc::timed_out; Errc::malformed, Errc::too_large and Errc::truncated for an answer that is no HTTP, has too much of
+/// it or breaks off; Errc::cancelled after close(). A status is none, whichever it is.
+class HttpClient {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  /// `resolver` outlives it.
+  HttpClient(Executor executor, Resolver& resolver, HttpServer server);
+  HttpClient(const HttpClient&) = delete;
+  HttpClient& operator=(const HttpClient&) = delete;
+  ~HttpClient();
+
+  /// Connects, sends `request`, and reads the answer's head. `deadline` is for the whole exchange, body included.
+  awaitable<Result<HttpAnswer>> begin(HttpRequest request, Deadline deadline);
+
+  /// What has come of the body since the last call, waiting for at least one octet; empty at the body's end.
+  awaitable<Result<std::string>> read_piece();
+
+  /// All that read_piece() still has; Errc::too_large if that is more than `max` octets.
+  awaitable<Result<std::string>> read_body(std::size_t max);
+
+  /// begin() and read_body().
+  awaitable<Result<HttpAnswer>> exchange(HttpRequest request, Deadline deadline, std::size_t max_body = 64 * 1024);
+
+  /// For good, from anywhere on the io thread: what waits comes back soon with Errc::cancelled.
+  void close();
+
+  /// The last error in a person's words, as "it refuses connections" or "its certificate is not trusted: certificate
+  /// has expired"; empty if there was none.
+  const std::string& problem() const;
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace hardline

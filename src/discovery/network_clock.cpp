@@ -1,0 +1,50 @@
+#include "hardline/discovery/network_clock.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hardline/base/log.hpp"
+#include "hardline/base/rolling_code.hpp"
+
+namespace hardline::discovery {
+namespace {
+
+/// `3 h 20 min`, as exact as a person needs it.
+std::string in_words(std::chrono::seconds span) {
+  using namespace std::chrono;
+  const auto minutes_in_all = duration_cast<minutes>(abs(span)).count();
+  if (minutes_in_all < 60) return fmt::format("{} min", minutes_in_all);
+  if (minutes_in_all < 48 * 60) return fmt::format("{} h {} min", minutes_in_all / 60, minutes_in_all % 60);
+  return fmt::format("{} days", minutes_in_all / (24 * 60));
+}
+
+}  // namespace
+
+void NetworkClock::observe(std::chrono::system_clock::time_point date) {
+  const auto error = std::chrono::duration_cast<std::chrono::seconds>(date - now());
+  if (abs(error) <= kClockErrorThatMatters) {
+    if (error_ && agreed_.admit()) log::info("clock: agrees with what others say again");
+    error_.reset();
+    return;
+  }
+  if (!error_ && contradicted_.admit())
+    log::warn("clock: this computer's is {} {} what others say; services are looked for under their day too",
+              in_words(error), error > error.zero() ? "behind" : "ahead of");
+  error_ = error;
+}
+
+std::vector<std::uint64_t> NetworkClock::days() const {
+  std::vector<std::uint64_t> days;
+  const auto add = [&days](std::uint64_t day) {
+    if (std::find(days.begin(), days.end(), day) == days.end()) days.push_back(day);
+  };
+  const auto own = now();
+  const auto corrected = own + error_.value_or(std::chrono::seconds(0));
+  for (const auto time : {corrected, own}) add(rolling_day(time));
+  for (const auto time : {corrected, own})
+    for (const auto day : rolling_days_near(time)) add(day);
+  return days;
+}
+
+}  // namespace hardline::discovery

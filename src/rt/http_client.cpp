@@ -1,0 +1,438 @@
+#include "hardline/rt/http_client.hpp"
+
+#include <openssl/err.h>
+#include <openssl/x509_vfy.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+#include <array>
+#include <sstream>
+#include <stdexcept>
+
+#include "hardline/base/ascii.hpp"
+#include "hardline/rt/beast.hpp"
+#include "hardline/rt/socket_stream.hpp"
+#include "hardline/rt/stop.hpp"
+#include "hardline/rt/task_group.hpp"
+#include "hardline/rt/watchdog.hpp"
+
+namespace hardline {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+namespace http = beast::http;
+
+constexpr auto kStagger = std::chrono::milliseconds(250);  // RFC 8305 section 5, Connection Attempt Delay
+constexpr std::size_t kMaxAddresses = 16;                  // of a host; 4 s until the last is tried
+constexpr std::size_t kReadSize = 16 * 1024;               // a TLS record
+constexpr std::uint32_t kMaxHead = 16 * 1024;              // octets of an answer's head
+constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets that the parser does not take, as of a chunk's header
+constexpr int kMaxInterim = 8;                   // 1xx answers before the real one (RFC 9110 section 15.2)
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+/// Reads an answer, and keeps what has come of its body until it is asked for.
+class AnswerReader final : public http::basic_parser<false> {
+ public:
+  AnswerReader() {
+    eager(true);
+    header_limit(kMaxHead);
+    body_limit(boost::none);  // whoever reads bounds it
+  }
+
+  HttpAnswer answer;
+  std::string piece;
+
+ private:
+  using Error = beast::error_code;
+
+  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, Error&) override {}
+  void on_response_impl(int code, beast::string_view, int, Error&) override { answer.status = code; }
+  void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
+    answer.fields.emplace_back(view(name), view(value));
+  }
+  void on_header_impl(Error&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+  std::size_t on_body_impl(beast::string_view body, Error&) override { return keep(body); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return keep(body); }
+  void on_finish_impl(Error&) override {}
+
+  std::size_t keep(beast::string_view body) {
+    piece.append(body.data(), body.size());
+    return body.size();
+  }
+};
+
+/// IPv6 and IPv4 by turns, in their order, beginning with the family of the first (RFC 8305 section 4).
+std::vector<tcp::endpoint> by_turns(std::vector<tcp::endpoint> endpoints) {
+  if (endpoints.empty()) return endpoints;
+  const bool first_is_v6 = endpoints.front().address().is_v6();
+  const auto second_family = std::stable_partition(endpoints.begin(), endpoints.end(),
+                                                   [&](const auto& e) { return e.address().is_v6() == first_is_v6; });
+  std::vector<tcp::endpoint> ordered;
+  auto first = endpoints.begin();
+  auto second = second_family;
+  while (first != second_family || second != endpoints.end()) {
+    if (first != second_family) ordered.push_back(*first++);
+    if (second != endpoints.end()) ordered.push_back(*second++);
+  }
+  ordered.resize(std::min(ordered.size(), kMaxAddresses));
+  return ordered;
+}
+
+/// Says less about a server than what another of its addresses may say.
+bool means_no_path(const AsioError& error) {
+  return error == asio::error::network_unreachable || error == asio::error::host_unreachable ||
+         error == asio::error::address_family_not_supported;
+}
+
+/// The value of Host (RFC 9110 section 7.2): the port only where it is not the scheme's own.
+std::string host_field(const HttpServer& server) {
+  const auto* where = std::get_if<HostPort>(&server.where);
+  if (!where) return "localhost";
+  auto text = where->to_string();
+  if (where->port == (server.tls ? 443 : 80)) text.erase(text.rfind(':'));
+  return text;
+}
+
+std::string serialized(const HttpRequest& request, const HttpServer& server) {
+  http::request<http::string_body> message;
+  message.method_string(request.method);
+  message.target(request.target);
+  message.version(11);
+  message.set(http::field::host, host_field(server));
+  message.set(http::field::user_agent, "hardlined/" HARDLINE_VERSION);
+  message.set(http::field::accept, "*/*");
+  message.set(http::field::connection, "close");
+  if (!request.body.empty()) {
+    message.set(http::field::content_type, "application/json");
+    message.body() = request.body;
+  }
+  message.prepare_payload();
+  std::ostringstream text;
+  text << message;
+  return text.str();
+}
+
+/// SNI and the name that the certificate must have. An address is no SNI (RFC 6066 section 3).
+bool expect_name(SSL* ssl, const std::string& host) {
+  AsioError not_an_address;
+  asio::ip::make_address(host, not_an_address);
+  if (!not_an_address) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(ssl), host.c_str()) == 1;
+  SSL_set_hostflags(ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
+  return SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
+}
+
+}  // namespace
+
+std::optional<std::string_view> HttpAnswer::field(std::string_view name) const {
+  const auto wanted = to_lower(name);
+  for (const auto& [key, value] : fields)
+    if (to_lower(key) == wanted) return value;
+  return std::nullopt;
+}
+
+SslContextPtr verifying_context() {
+  SslContextPtr context(SSL_CTX_new(TLS_client_method()));
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
+    throw std::runtime_error("OpenSSL makes no context for https");
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  SSL_CTX_set_default_verify_paths(context.get());  // none at all: then nothing is trusted
+  ERR_clear_error();
+  return context;
+}
+
+class HttpClient::Impl {
+ public:
+  Impl(Executor executor, Resolver& resolver, HttpServer server)
+      : executor_(executor),
+        resolver_(resolver),
+        server_(std::move(server)),
+        attempts_(executor),
+        watchdog_(executor, [this] { time_out(); }) {}
+
+  awaitable<Result<HttpAnswer>> begin(HttpRequest request, Deadline deadline) {
+    reset();
+    if (closed_) co_return failed(Errc::cancelled);
+    watchdog_.arm(deadline - Clock::now());
+    auto error = co_await connect(deadline);
+    if (error) co_return failed(error);
+    doing_ = "it did not take the request in time";
+    const auto text = serialized(request, server_);
+    const auto octets = as_octets(text);
+    error = co_await write_all(*stream_, octets);
+    if (error) co_return failed(error);
+    doing_ = "it did not answer in time";
+    for (int interim = 0; interim <= kMaxInterim; ++interim) {
+      reader_.emplace();
+      error = parse();
+      while (!error && !reader_->is_header_done()) error = co_await read_on();
+      if (error) co_return failed(error);
+      if (reader_->answer.status / 100 == 1) continue;
+      doing_ = "its answer did not end in time";
+      co_return std::move(reader_->answer);
+    }
+    co_return failed(Errc::malformed);
+  }
+
+  awaitable<Result<std::string>> read_piece() {
+    while (!broken_ && reader_ && reader_->piece.empty() && !reader_->is_done()) broken_ = co_await read_on();
+    if (!reader_) co_return failed(Errc::cancelled);
+    if (reader_->piece.empty() && broken_) co_return failed(broken_);
+    if (reader_->piece.empty()) end();
+    co_return std::exchange(reader_->piece, {});
+  }
+
+  awaitable<Result<std::string>> read_body(std::size_t max) {
+    std::string body;
+    for (;;) {
+      const auto piece = co_await read_piece();
+      if (!piece) co_return fail(piece.error());
+      if (piece->empty()) co_return body;
+      if (body.size() + piece->size() > max) co_return failed(Errc::too_large);
+      body += *piece;
+    }
+  }
+
+  awaitable<Result<HttpAnswer>> exchange(HttpRequest request, Deadline deadline, std::size_t max_body) {
+    auto answer = co_await begin(std::move(request), deadline);
+    if (!answer) co_return answer;
+    auto body = co_await read_body(max_body);
+    if (!body) co_return fail(body.error());
+    answer->body = std::move(*body);
+    co_return answer;
+  }
+
+  void close() {
+    closed_ = true;
+    abort();
+  }
+
+  const std::string& problem() const { return problem_; }
+
+ private:
+  struct Race {
+    std::size_t running = 0;  ///< attempts
+    std::vector<tcp::socket*> connecting;
+    std::optional<tcp::socket> winner;
+    AsioError error = asio::error::host_not_found;
+    bool failed_once = false;
+  };
+
+  void reset() {
+    stream_.reset();
+    tls_ = nullptr;
+    reader_.reset();
+    unparsed_.clear();
+    problem_.clear();
+    broken_ = {};
+    timed_out_ = false;
+    stop_.emplace(executor_);
+  }
+
+  void end() {
+    watchdog_.disarm();
+    if (stream_) stream_->close();
+  }
+
+  void time_out() {
+    timed_out_ = true;
+    abort();
+  }
+
+  /// Makes whatever waits come back.
+  void abort() {
+    if (stop_) stop_->request();
+    if (stream_) stream_->abort();
+  }
+
+  tl::unexpected<std::error_code> failed(std::error_code error) {
+    end();
+    if (closed_)
+      error = Errc::cancelled;
+    else if (timed_out_)
+      error = Errc::timed_out;
+    problem_ = words_for(error);
+    return fail(error);
+  }
+
+  std::string words_for(const std::error_code& error) const {
+    if (error == Errc::timed_out) return doing_;
+    if (error == Errc::cancelled) return "nobody waited for its answer";
+    if (error == std::error_code(AsioError(asio::error::host_not_found)))
+      return "its name has no address, or no name server answers";
+    if (error == std::errc::connection_refused) return "it refuses connections";
+    if (error == Errc::certificate_untrusted)
+      return std::string("its certificate is not trusted: ") +
+             X509_verify_cert_error_string(SSL_get_verify_result(tls_->ssl()));
+    if (error == Errc::tls_failed) return "no TLS with it: " + tls_->failure();
+    if (error == Errc::malformed) return "what it answers is not HTTP/1.1";
+    if (error == Errc::too_large) return "its answer is too long";
+    if (error == Errc::truncated) return "the connection was cut before the end of its answer";
+    if (error == Errc::peer_closed) return "it closed the connection without an answer";
+    return "the connection failed: " + error.message();
+  }
+
+  awaitable<std::error_code> connect(Deadline deadline) {
+    if (const auto* path = std::get_if<UnixPath>(&server_.where)) {
+      doing_ = "it took no connection in time";
+      const auto error = co_await connect_to_path(path->path);
+      co_return error;
+    }
+    const auto& where = std::get<HostPort>(server_.where);
+    doing_ = "no name server answered in time";
+    const auto endpoints = co_await resolver_.resolve(where, deadline - Clock::now(), &*stop_);
+    if (!endpoints) co_return endpoints.error();
+    doing_ = "it took no connection in time";
+    Race race;
+    auto ordered = by_turns(*endpoints);
+    co_await run(race, std::move(ordered));
+    if (stop_->requested()) co_return Errc::cancelled;
+    if (!race.winner) co_return race.error;
+    if (!server_.tls) {
+      stream_ = std::make_unique<SocketStream>(std::move(*race.winner));
+      co_return std::error_code();
+    }
+    doing_ = "TLS did not come about in time";
+    const auto error = co_await secure(std::move(*race.winner), where.host);
+    co_return error;
+  }
+
+  awaitable<std::error_code> connect_to_path(std::string path) {
+    if (path.size() >= sizeof(sockaddr_un::sun_path)) co_return make_error_code(std::errc::filename_too_long);
+    StreamSocket socket(executor_);
+    AsioError error;
+    const StreamSocket::endpoint_type endpoint{asio::local::stream_protocol::endpoint(path)};
+    co_await socket.async_connect(endpoint, redirect_error(use_awaitable, error));
+    if (!error) stream_ = std::make_unique<SocketStream>(std::move(socket));
+    co_return error;
+  }
+
+  /// Connects to `endpoints`, each a while after the one before it, until one connection stands.
+  awaitable<void> run(Race& race, std::vector<tcp::endpoint> endpoints) {
+    auto next = endpoints.begin();
+    auto next_begins = Clock::now();
+    while (!race.winner && !stop_->requested()) {
+      const bool more = next != endpoints.end();
+      if (more && (race.running == 0 || Clock::now() >= next_begins)) {
+        ++race.running;
+        attempts_.spawn("http: connect", attempt(race, *next++));
+        next_begins = Clock::now() + kStagger;
+        continue;
+      }
+      if (!more && race.running == 0) break;
+      const auto until = more ? next_begins : Clock::time_point::max();
+      co_await stop_->changed.wait_until(until);
+    }
+    AsioError ignored;
+    for (auto* socket : race.connecting) socket->close(ignored);
+    co_await attempts_.join();
+  }
+
+  awaitable<void> attempt(Race& race, tcp::endpoint endpoint) {
+    tcp::socket socket(executor_);
+    AsioError error;
+    race.connecting.push_back(&socket);
+    co_await socket.async_connect(endpoint, redirect_error(use_awaitable, error));
+    std::erase(race.connecting, &socket);
+    if (!error && !race.winner) race.winner = std::move(socket);
+    if (error && (!race.failed_once || means_no_path(race.error))) race.error = error;
+    race.failed_once = race.failed_once || error;
+    --race.running;
+    stop_->changed.notify();
+  }
+
+  awaitable<std::error_code> secure(tcp::socket socket, std::string host) {
+    auto stream = std::make_unique<TlsStream>(std::move(socket), server_.tls);
+    tls_ = stream.get();
+    stream_ = std::move(stream);
+    SSL_set_connect_state(tls_->ssl());  // it is made as a server's end
+    if (!expect_name(tls_->ssl(), host)) co_return make_error_code(Errc::tls_failed);
+    const auto error = co_await tls_->handshake();
+    if (error && SSL_get_verify_result(tls_->ssl()) != X509_V_OK) co_return Errc::certificate_untrusted;
+    co_return error;
+  }
+
+  /// Waits for more of the answer, and takes it apart.
+  awaitable<std::error_code> read_on() {
+    std::array<std::byte, kReadSize> buffer;
+    const auto got = co_await read_some(*stream_, buffer);
+    if (!got) co_return got.error();
+    if (*got == 0) {
+      if (!reader_->got_some()) co_return Errc::peer_closed;
+      AsioError error;
+      reader_->put_eof(error);
+      co_return as_ours(error);
+    }
+    unparsed_.append(reinterpret_cast<const char*>(buffer.data()), *got);
+    co_return parse();
+  }
+
+  std::error_code parse() {
+    if (unparsed_.empty()) return {};
+    AsioError error;
+    const auto taken = reader_->put(asio::const_buffer(unparsed_.data(), unparsed_.size()), error);
+    unparsed_.erase(0, taken);
+    if (error == http::error::need_more) error = {};
+    if (!error && unparsed_.size() > kMaxUnparsed) return Errc::too_large;
+    return as_ours(error);
+  }
+
+  static std::error_code as_ours(const AsioError& error) {
+    if (!error) return {};
+    if (error == http::error::partial_message || error == http::error::end_of_stream) return Errc::truncated;
+    if (error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow)
+      return Errc::too_large;
+    return Errc::malformed;
+  }
+
+  Executor executor_;
+  Resolver& resolver_;
+  HttpServer server_;
+  std::optional<Stop> stop_;  ///< of the exchange that runs
+  TaskGroup attempts_;        ///< empty but while it connects
+  std::unique_ptr<ByteStream> stream_;
+  TlsStream* tls_ = nullptr;  ///< stream_, where it is TLS
+  std::optional<AnswerReader> reader_;
+  std::string unparsed_;
+  std::error_code broken_;  ///< how the answer broke off, for when what had come of it was taken
+  const char* doing_ = "";  ///< what did not come to an end, when the deadline passes
+  std::string problem_;
+  bool timed_out_ = false;
+  bool closed_ = false;
+  Watchdog watchdog_;
+};
+
+HttpClient::HttpClient(Executor executor, Resolver& resolver, HttpServer server)
+    : impl_(std::make_unique<Impl>(executor, resolver, std::move(server))) {}
+
+HttpClient::~HttpClient() = default;
+
+awaitable<Result<HttpAnswer>> HttpClient::begin(HttpRequest request, Deadline deadline) {
+  return impl_->begin(std::move(request), deadline);
+}
+
+awaitable<Result<std::string>> HttpClient::read_piece() {
+  return impl_->read_piece();
+}
+
+awaitable<Result<std::string>> HttpClient::read_body(std::size_t max) {
+  return impl_->read_body(max);
+}
+
+awaitable<Result<HttpAnswer>> HttpClient::exchange(HttpRequest request, Deadline deadline, std::size_t max_body) {
+  return impl_->exchange(std::move(request), deadline, max_body);
+}
+
+void HttpClient::close() {
+  impl_->close();
+}
+
+const std::string& HttpClient::problem() const {
+  return impl_->problem();
+}
+
+}  // namespace hardline
