@@ -1,5 +1,7 @@
 #include "hardline/discovery/dialable.hpp"
 
+#include "hardline/discovery/address_scope.hpp"
+
 namespace hardline::discovery {
 namespace {
 
@@ -30,6 +32,12 @@ std::optional<tcp::endpoint> dialable(const HostPort& address) {
   const bool ok = literal.is_v4() ? is_dialable(literal.to_v4()) : is_dialable(literal.to_v6());
   if (!ok) return std::nullopt;
   return tcp::endpoint(literal, address.port);
+}
+
+std::optional<tcp::endpoint> dialable_from_stranger(const HostPort& address) {
+  auto endpoint = dialable(address);
+  if (endpoint && !is_global_unicast(endpoint->address()) && !is_yggdrasil(endpoint->address())) endpoint.reset();
+  return endpoint;
 }
 
 HostPort to_host_port(const tcp::endpoint& endpoint) {

@@ -1,11 +1,14 @@
 #include "hardline/discovery/network_finder.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <random>
 #include <utility>
 
 #include "hardline/base/log.hpp"
 #include "hardline/discovery/dialable.hpp"
 #include "hardline/rt/event.hpp"
+#include "hardline/wire/hosts_list.hpp"
 
 namespace hardline::discovery {
 
@@ -23,18 +26,79 @@ std::string_view describe(Source source) {
   return "an unknown source";
 }
 
+namespace {
+
+bool is_near(Source source) {
+  return source == Source::this_machine || source == Source::lan;
+}
+
+}  // namespace
+
 /// What a search has told its sink, shared by the Search and its coroutines. It stays silent once the Search is gone,
 /// which a sink may bring about from inside a call.
-class NetworkFinder::State {
+class NetworkFinder::State : public std::enable_shared_from_this<State> {
  public:
+  /// One source, and what came of it.
+  class Party {
+   public:
+    explicit Party(Source source, std::string by = {}) { report_.source = source, report_.by = std::move(by); }
+
+    Source source() const { return report_.source; }
+    const SourceReport& report() const { return report_; }
+    /// Candidates that nobody had named before.
+    std::size_t first_named() const { return first_named_; }
+    bool has_named(const tcp::endpoint& endpoint) const { return named_.contains(endpoint); }
+    std::size_t named_at(const asio::ip::address& address) const {
+      return static_cast<std::size_t>(
+          std::count_if(named_.begin(), named_.end(), [&](const auto& known) { return known.address() == address; }));
+    }
+    bool has_ended() const { return report_.state == SourceReport::State::ended; }
+
+    void expect(std::size_t answers) { answers_due_ = answers; }
+    void asked() {
+      if (report_.state == SourceReport::State::waiting) report_.state = SourceReport::State::asked;
+    }
+    void named(const tcp::endpoint& endpoint, bool first) {
+      named_.insert(endpoint);
+      ++report_.candidates;
+      if (first) ++first_named_;
+    }
+    void named_unusable(std::size_t count = 1) { report_.unusable += static_cast<unsigned>(count); }
+    /// One of its answers is complete, or failed. What one day's key lacks another's may have.
+    void answered(std::error_code error) {
+      answered_well_ = answered_well_ || !error;
+      if (error) error_ = error;
+      if (--answers_due_ > 0) return;
+      report_.state = SourceReport::State::ended;
+      if (!answered_well_ && report_.candidates == 0) report_.error = error_;
+    }
+
+   private:
+    SourceReport report_;
+    std::set<tcp::endpoint> named_;  ///< usable ones
+    std::size_t first_named_ = 0;
+    std::size_t answers_due_ = 1;
+    bool answered_well_ = false;
+    std::error_code error_;
+  };
+
   State(NetworkFinder& finder, const KeyHash& key, CandidateSink& sink)
       : key(key),
         own_port(finder.own_keys_.contains(key) ? finder.own_port_ : std::uint16_t{0}),
         lan(finder.lan_),
         store(finder.store_),
         times(finder.times_),
+        dhts(finder.dhts_),
         changed(finder.executor_),
-        sink_(&sink) {}
+        executor_(finder.executor_),
+        own_endpoints_(finder.own_endpoints_),
+        sink_(&sink) {
+    for (const auto& [source, dht] : dhts)
+      far_.push_back({Party(source, source == Source::dht_proxy ? dht->name() : ""), {}});
+    memory_.asked();
+    here_.asked();
+    here_.answered({});
+  }
 
   bool ended() const { return sink_ == nullptr; }
 
@@ -42,19 +106,23 @@ class NetworkFinder::State {
     sink_ = nullptr;
     listening.reset();
     changed.notify();
+    for (const auto& lookup : std::exchange(lookups_, {})) lookup->stop();
   }
 
-  void offer(const tcp::endpoint& endpoint, Source source) {
-    const bool known = std::any_of(offered_.begin(), offered_.end(),
-                                   [&](const Candidate& candidate) { return candidate.endpoint == endpoint; });
-    if (ended() || known || !has_room(endpoint.address(), source)) return;
-    const Candidate candidate{endpoint, source};
-    offered_.push_back(candidate);
-    sink_->found(candidate);
+  void offer_this_machine() { offer(here_, {asio::ip::address_v4::loopback(), own_port}, {}); }
+  void offer_neighbour(const tcp::endpoint& endpoint, std::optional<system_clock::time_point> heard = {}) {
+    offer(lan_, endpoint, heard);
+  }
+  void offer_remembered(const store::RememberedAddress& known) {
+    if (const auto endpoint = dialable(known.address))
+      offer(memory_, *endpoint, known.learned);
+    else
+      memory_.named_unusable();
   }
 
   void ask_lan_once() {
     if (std::exchange(lan_asked_, true)) return;
+    lan_.asked();
     lan.search(key);
   }
 
@@ -64,48 +132,126 @@ class NetworkFinder::State {
     changed.notify();
   }
 
-  void lan_finished() { finish(lan_pending_); }
-  void store_finished() { finish(store_pending_); }
+  void expect_from_dhts(std::size_t keys) {
+    for (auto& [party, arrived] : far_) party.expect(keys);
+  }
+
+  /// What the `which`th way into the DHT is asked with.
+  std::shared_ptr<Lookup> begin_lookup(std::size_t which) {
+    far_[which].party.asked();
+    auto lookup = std::make_shared<Lookup>([weak = weak_from_this(), which](std::string_view value) {
+      if (const auto state = weak.lock()) state->take_value(which, value);
+    });
+    lookups_.push_back(lookup);
+    return lookup;
+  }
+
+  void lan_finished() { finish(lan_, {}); }
+  void store_finished() { finish(memory_, {}); }
+  void dht_finished(std::size_t which, std::error_code error) {
+    offer_arrived(which);
+    finish(far_[which].party, error);
+  }
+
+  std::vector<SourceReport> reports() const {
+    std::vector<SourceReport> all;
+    if (own_port != 0) all.push_back(here_.report());
+    all.push_back(lan_.report());
+    all.push_back(memory_.report());
+    for (const auto& [party, arrived] : far_) all.push_back(party.report());
+    return all;
+  }
 
   const KeyHash key;
   const std::uint16_t own_port;  ///< where this machine serves it itself; 0 if it does not
   LanSearcher& lan;
   store::PeerStore& store;
   const FinderTimes times;
+  const std::vector<DhtSource> dhts;
   Event changed;                         ///< the end, or a new search_at
-  steady_clock::time_point search_at{};  ///< when the LAN is asked
+  steady_clock::time_point search_at{};  ///< when the LAN and the DHT are asked
   std::shared_ptr<void> listening;
 
  private:
-  template <class Predicate>
-  std::size_t count_offered(Predicate predicate) const {
-    return static_cast<std::size_t>(std::count_if(offered_.begin(), offered_.end(), predicate));
+  struct FarParty {
+    Party party;
+    std::vector<std::vector<tcp::endpoint>> arrived;  ///< by value; soon to be offered
+  };
+
+  void offer(Party& party, const tcp::endpoint& endpoint, std::optional<system_clock::time_point> known_since) {
+    if (ended() || party.has_named(endpoint)) return;
+    const bool known = offered_.contains(endpoint);
+    const bool ours = party.source() != Source::this_machine && own_endpoints_.contains(endpoint);
+    if (ours || (!known && !has_room(party, endpoint.address()))) return party.named_unusable();
+    party.named(endpoint, !known);
+    if (known) return;
+    offered_.insert(endpoint);
+    const Candidate candidate{endpoint, party.source(), party.report().by, known_since};
+    sink_->found(candidate);
   }
 
-  bool has_room(const asio::ip::address& address, Source source) const {
-    const auto remembered =
-        count_offered([](const Candidate& candidate) { return candidate.source == Source::remembered; });
-    if (source == Source::remembered) return remembered < kMaxRememberedCandidates;
-    const auto from_address = count_offered([&](const Candidate& candidate) {
-      return candidate.source == Source::lan && candidate.endpoint.address() == address;
+  bool has_room(const Party& party, const asio::ip::address& address) const {
+    switch (party.source()) {
+      case Source::this_machine: return true;
+      case Source::remembered: return memory_.first_named() < kMaxRememberedCandidates;
+      case Source::lan: {
+        const auto kept_free = memory_.has_ended() ? 0 : kMaxRememberedCandidates - memory_.first_named();
+        const auto near = here_.first_named() + lan_.first_named() + memory_.first_named();
+        return near + kept_free < kMaxNearCandidates && lan_.named_at(address) < kMaxLanCandidatesPerAddress;
+      }
+      default: {
+        const auto share = std::min(kMaxDhtCandidates, (kMaxCandidates - kMaxNearCandidates) / far_.size());
+        return party.first_named() < share && party.named_at(address) < kMaxDhtCandidatesPerAddress;
+      }
+    }
+  }
+
+  /// Values that come together are offered together, in a random order and one host of each in turn: whoever is first
+  /// in the network's order, or says the most, gains nothing by it.
+  void take_value(std::size_t which, std::string_view value) {
+    auto& [party, arrived] = far_[which];
+    const auto hosts = wire::parse_hosts_list(value);
+    std::vector<tcp::endpoint> usable;
+    for (const auto& host : hosts) {
+      const auto endpoint = usable.size() < kMaxHostsPerValue ? dialable_from_stranger(host) : std::nullopt;
+      if (endpoint) usable.push_back(*endpoint);
+    }
+    party.named_unusable(hosts.empty() ? 1 : hosts.size() - usable.size());
+    arrived.push_back(std::move(usable));
+    if (arrived.size() > 1) return;  // it is on its way
+    asio::post(executor_, [weak = weak_from_this(), which] {
+      if (const auto state = weak.lock()) state->offer_arrived(which);
     });
-    if (source == Source::lan && from_address >= kMaxLanCandidatesPerAddress) return false;
-    const auto kept_free = store_pending_ ? kMaxRememberedCandidates - remembered : 0;
-    return offered_.size() + kept_free < kMaxCandidates;
   }
 
-  void finish(bool& pending) {
-    pending = false;
-    if (lan_pending_ || store_pending_ || ended()) return;
+  void offer_arrived(std::size_t which) {
+    auto values = std::exchange(far_[which].arrived, {});
+    std::shuffle(values.begin(), values.end(), random_);
+    for (std::size_t turn = 0; turn < kMaxHostsPerValue; ++turn)
+      for (const auto& hosts : values)
+        if (turn < hosts.size()) offer(far_[which].party, hosts[turn], {});
+  }
+
+  void finish(Party& party, std::error_code error) {
+    party.answered(error);
+    const bool all_ended = lan_.has_ended() && memory_.has_ended() &&
+                           std::all_of(far_.begin(), far_.end(), [](const auto& far) { return far.party.has_ended(); });
+    if (!all_ended || ended()) return;
     listening.reset();
     sink_->exhausted();
   }
 
+  Executor executor_;
+  const std::set<tcp::endpoint> own_endpoints_;
   CandidateSink* sink_;  ///< null once the Search is gone
-  std::vector<Candidate> offered_;
+  std::set<tcp::endpoint> offered_;
+  Party here_{Source::this_machine};
+  Party lan_{Source::lan};
+  Party memory_{Source::remembered};
+  std::vector<FarParty> far_;  ///< as `dhts`
+  std::vector<std::shared_ptr<Lookup>> lookups_;
+  std::minstd_rand random_{std::random_device{}()};
   bool lan_asked_ = false;
-  bool lan_pending_ = true;
-  bool store_pending_ = true;
 };
 
 class NetworkFinder::NetworkSearch final : public Search {
@@ -115,15 +261,21 @@ class NetworkFinder::NetworkSearch final : public Search {
   NetworkSearch& operator=(const NetworkSearch&) = delete;
   ~NetworkSearch() override { state_->end(); }
 
-  std::vector<SourceReport> sources() const override { return {}; }
+  std::vector<SourceReport> sources() const override { return state_->reports(); }
 
  private:
   std::shared_ptr<State> state_;
 };
 
-NetworkFinder::NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, TaskGroup& tasks,
-                             FinderTimes times)
-    : executor_(executor), lan_(lan), store_(store), tasks_(tasks), times_(times) {}
+NetworkFinder::NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
+                             const NetworkClock& clock, TaskGroup& tasks, FinderTimes times)
+    : executor_(executor),
+      lan_(lan),
+      store_(store),
+      dhts_(std::move(dhts)),
+      clock_(clock),
+      tasks_(tasks),
+      times_(times) {}
 
 NetworkFinder::~NetworkFinder() = default;
 
@@ -132,12 +284,16 @@ void NetworkFinder::published_here(std::unordered_set<KeyHash> keys, std::uint16
   own_port_ = port;
 }
 
+void NetworkFinder::set_own_endpoints(std::set<tcp::endpoint> endpoints) {
+  own_endpoints_ = std::move(endpoints);
+}
+
 std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& sink) {
   const auto state = std::make_shared<State>(*this, key, sink);
   const std::weak_ptr<State> weak = state;
   state->listening = lan_.listen([weak](const HeardService& service) {
     const auto listener = weak.lock();
-    if (listener && service.name.key == listener->key) listener->offer(service.endpoint, Source::lan);
+    if (listener && service.name.key == listener->key) listener->offer_neighbour(service.endpoint);
   });
 
   const auto now = steady_clock::now();
@@ -150,20 +306,32 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
   searches_.push_back(weak);
   tasks_.spawn("finder: LAN", ask_lan(state));
   tasks_.spawn("finder: remembered addresses", ask_store(state));
+  const auto days = dhts_.empty() ? std::vector<std::uint64_t>() : clock_.days();
+  state->expect_from_dhts(days.size());
+  for (std::size_t which = 0; which < dhts_.size(); ++which)
+    for (const auto day : days)
+      tasks_.spawn("finder: DHT", ask_dht(state, which, DhtKey::of(RollingCode::of(key, day))));
   return std::make_unique<NetworkSearch>(state);
+}
+
+awaitable<void> NetworkFinder::until_asked(std::shared_ptr<State> state) {
+  while (!state->ended() && steady_clock::now() < state->search_at) {
+    const auto search_at = state->search_at;
+    co_await state->changed.wait_until(search_at);
+  }
 }
 
 awaitable<void> NetworkFinder::ask_lan(std::shared_ptr<State> state) {
   auto executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_awaitable);  // never from inside find()
-  if (state->own_port != 0) state->offer({asio::ip::address_v4::loopback(), state->own_port}, Source::this_machine);
+  if (state->own_port != 0) state->offer_this_machine();
   const auto heard = state->lan.heard(state->key);
-  for (const auto& service : heard) state->offer(service.endpoint, Source::lan);
-
-  while (!state->ended() && steady_clock::now() < state->search_at) {
-    const auto search_at = state->search_at;
-    co_await state->changed.wait_until(search_at);
+  for (const auto& service : heard) {
+    const auto age = std::chrono::duration_cast<system_clock::duration>(steady_clock::now() - service.heard);
+    state->offer_neighbour(service.endpoint, system_clock::now() - age);
   }
+
+  co_await until_asked(state);
   if (state->ended()) co_return;
   state->ask_lan_once();
   const auto window_ends = steady_clock::now() + state->times.lan_window;
@@ -175,18 +343,31 @@ awaitable<void> NetworkFinder::ask_store(std::shared_ptr<State> state) {
   auto executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_awaitable);  // never from inside find()
   const auto remembered = co_await state->store.addresses(state->key);
-  for (const auto& known : remembered)
-    if (const auto endpoint = dialable(known.address)) state->offer(*endpoint, Source::remembered);
+  for (const auto& known : remembered) state->offer_remembered(known);
   state->store_finished();
 }
 
+awaitable<void> NetworkFinder::ask_dht(std::shared_ptr<State> state, std::size_t which, DhtKey key) {
+  auto executor = co_await asio::this_coro::executor;
+  co_await asio::post(executor, use_awaitable);  // never from inside find()
+  co_await until_asked(state);
+  if (state->ended()) co_return;
+  const auto lookup = state->begin_lookup(which);
+  auto& dht = *state->dhts[which].dht;
+  const auto deadline = steady_clock::now() + state->times.dht_window;
+  const auto error = co_await dht.get(key, lookup, deadline);
+  lookup->stop();  // whatever still arrives is late
+  state->dht_finished(which, error);
+}
+
+/// What the LAN answered is not remembered, nor how it did: it is found afresh within milliseconds, and a private
+/// address that is dialled in a foreign network later would show the KEYHASH to a stranger there.
 void NetworkFinder::worked(const KeyHash& key, const Candidate& candidate, std::chrono::milliseconds round_trip) {
-  if (candidate.source == Source::remembered)
-    store_.worked(key, to_host_port(candidate.endpoint), system_clock::now(), round_trip);
+  if (!is_near(candidate.source)) store_.worked(key, to_host_port(candidate.endpoint), system_clock::now(), round_trip);
 }
 
 void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {
-  if (candidate.source == Source::remembered) {
+  if (!is_near(candidate.source)) {
     store_.failed(key, to_host_port(candidate.endpoint), system_clock::now());
     return;
   }

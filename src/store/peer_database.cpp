@@ -11,14 +11,28 @@ using std::chrono::seconds;
 using Time = PeerDatabase::Time;
 
 /// What brings a database of version N (PRAGMA user_version) to N + 1. Never change one that was released. Times are
-/// Unix seconds; `rank` counts from 0 in the order the service gave.
+/// Unix seconds; `rank` counts from 0 in the order the service gave, and is NULL for what it does not name (any more).
+/// `works` says how the last attempt ended, 1 or 0, as two of them may fall into one second; NULL if there was none.
+/// `round_trip` is in milliseconds.
 constexpr std::array kMigrations{
     "CREATE TABLE address ("
     "  key BLOB NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,"
     "  rank INTEGER, learned INTEGER NOT NULL, last_worked INTEGER, last_failed INTEGER,"
     "  PRIMARY KEY (key, host, port)) WITHOUT ROWID;"
     "CREATE TABLE taken_over (file TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID;",
+
+    "ALTER TABLE address ADD COLUMN works INTEGER;"
+    "ALTER TABLE address ADD COLUMN round_trip INTEGER;"
+    "UPDATE address SET works = ifnull(last_worked, 0) >= ifnull(last_failed, 0)"
+    "  WHERE last_worked IS NOT NULL OR last_failed IS NOT NULL;",
 };
+
+/// Best first: what works, the nearest one in front; then what was never tried, as its service ranks it; then what
+/// failed, beginning with what has had the longest time to come back.
+constexpr std::string_view kBestFirst =
+    "ORDER BY CASE works WHEN 1 THEN 0 WHEN 0 THEN 2 ELSE 1 END,"
+    "  CASE works WHEN 1 THEN ifnull(round_trip, 9e9) WHEN 0 THEN last_failed ELSE ifnull(rank, 9e9) END,"
+    "  last_worked DESC, ifnull(rank, 9e9)";
 
 std::int64_t to_unix(Time time) {
   return std::chrono::floor<seconds>(time.time_since_epoch()).count();
@@ -55,7 +69,7 @@ void migrate(Database& database) {
 void check(Database& database) {
   auto check = database.query("PRAGMA quick_check(1)");
   if (!check.next() || check.bytes(0) != "ok") throw SqliteError(SQLITE_CORRUPT, "the file is damaged");
-  database.query("SELECT key, host, port, rank, learned, last_worked, last_failed FROM address");
+  database.query("SELECT key, host, port, rank, learned, last_worked, last_failed, works, round_trip FROM address");
   database.query("SELECT file, at FROM taken_over");
 }
 
@@ -74,17 +88,23 @@ PeerDatabase::PeerDatabase(const std::string& file) : database_(file, SQLITE_OPE
 }
 
 std::vector<RememberedAddress> PeerDatabase::addresses(const KeyHash& key) {
-  auto rows = database_.query(
-      "SELECT host, port, learned, last_worked, last_failed FROM address WHERE key = ?1 "
-      "ORDER BY last_worked DESC, rank",  // NULL, that is never, comes last
-      key.bytes());
-  std::vector<RememberedAddress> found;
+  static const auto sql =
+      "SELECT host, port, learned, last_worked, last_failed, round_trip, rank FROM address WHERE key = ?1 " +
+      std::string(kBestFirst);
+  auto rows = database_.query(sql, key.bytes());
   const auto time = [&](int column) {
     return rows.is_null(column) ? std::nullopt : std::optional(from_unix(rows.integer(column)));
   };
-  while (rows.next())
-    found.push_back({HostPort{std::string(rows.bytes(0)), static_cast<std::uint16_t>(rows.integer(1))},
-                     from_unix(rows.integer(2)), time(3), time(4)});
+  std::vector<RememberedAddress> found;
+  while (rows.next()) {
+    auto& known = found.emplace_back();
+    known.address = {std::string(rows.bytes(0)), static_cast<std::uint16_t>(rows.integer(1))};
+    known.learned = from_unix(rows.integer(2));
+    known.last_worked = time(3);
+    known.last_failed = time(4);
+    if (!rows.is_null(5)) known.round_trip = std::chrono::milliseconds(rows.integer(5));
+    known.named_by_service = !rows.is_null(6);
+  }
   return found;
 }
 
@@ -107,26 +127,46 @@ void PeerDatabase::replace_addresses(const KeyHash& key, const std::vector<HostP
   }
   if (kept.empty()) return;
 
-  database_.run("UPDATE address SET rank = NULL WHERE key = ?1", key.bytes());
+  constexpr std::int64_t kNoLonger = -1;
+  database_.run("UPDATE address SET rank = ?2 WHERE key = ?1 AND rank IS NOT NULL", key.bytes(), kNoLonger);
   std::int64_t rank = 0;
   for (const auto& [host, port] : kept)
     database_.run(
         "INSERT INTO address (key, host, port, rank, learned) VALUES (?1, ?2, ?3, ?4, ?5) "
         "ON CONFLICT DO UPDATE SET rank = excluded.rank, learned = excluded.learned",
         key.bytes(), host, port, rank++, to_unix(now));
-  database_.run("DELETE FROM address WHERE key = ?1 AND rank IS NULL", key.bytes());
+  // What still works stays: several daemons may serve one certificate, and each names its own addresses.
+  database_.run("DELETE FROM address WHERE key = ?1 AND rank = ?2 AND works IS NOT 1", key.bytes(), kNoLonger);
+  database_.run("UPDATE address SET rank = NULL WHERE key = ?1 AND rank = ?2", key.bytes(), kNoLonger);
+  database_.run("DELETE FROM address WHERE key = ?1 AND rank IS NULL AND works = 0 AND ifnull(last_worked, 0) < ?2",
+                key.bytes(), to_unix(now - kKeepUnnamedFor));
+  prune(key);
 }
 
-void PeerDatabase::worked(const KeyHash& key, const HostPort& address, Time now) {
-  if (const auto known = literal(address))
-    database_.run("UPDATE address SET last_worked = ?4 WHERE key = ?1 AND host = ?2 AND port = ?3", key.bytes(),
-                  known->host, known->port, to_unix(now));
+void PeerDatabase::prune(const KeyHash& key) {
+  static const auto sql =
+      "DELETE FROM address WHERE key = ?1 AND (host, port) IN (SELECT host, port FROM address WHERE key = ?1 " +
+      std::string(kBestFirst) + " LIMIT -1 OFFSET ?2)";
+  database_.run(sql, key.bytes(), static_cast<std::int64_t>(kMaxAddressesPerService));
+}
+
+void PeerDatabase::worked(const KeyHash& key, const HostPort& address, Time now, std::chrono::milliseconds round_trip) {
+  const auto known = literal(address);
+  if (!known) return;
+  Transaction transaction(database_);
+  database_.run(
+      "INSERT INTO address (key, host, port, learned, last_worked, works, round_trip) VALUES (?1, ?2, ?3, ?4, ?4, 1, "
+      "?5) "
+      "ON CONFLICT DO UPDATE SET last_worked = excluded.last_worked, works = 1, round_trip = excluded.round_trip",
+      key.bytes(), known->host, known->port, to_unix(now), static_cast<std::int64_t>(round_trip.count()));
+  prune(key);
+  transaction.commit();
 }
 
 void PeerDatabase::failed(const KeyHash& key, const HostPort& address, Time now) {
   if (const auto known = literal(address))
-    database_.run("UPDATE address SET last_failed = ?4 WHERE key = ?1 AND host = ?2 AND port = ?3", key.bytes(),
-                  known->host, known->port, to_unix(now));
+    database_.run("UPDATE address SET last_failed = ?4, works = 0 WHERE key = ?1 AND host = ?2 AND port = ?3",
+                  key.bytes(), known->host, known->port, to_unix(now));
 }
 
 bool PeerDatabase::has_taken_over(const std::filesystem::path& old_database) {

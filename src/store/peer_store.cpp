@@ -130,8 +130,10 @@ void PeerStore::learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::sys
 }
 
 void PeerStore::worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now,
-                       std::chrono::milliseconds) {
-  impl_->post([key, address = std::move(address), now](PeerDatabase& database) { database.worked(key, address, now); });
+                       std::chrono::milliseconds round_trip) {
+  impl_->post([key, address = std::move(address), now, round_trip](PeerDatabase& database) {
+    database.worked(key, address, now, round_trip);
+  });
 }
 
 void PeerStore::failed(KeyHash key, HostPort address, std::chrono::system_clock::time_point now) {

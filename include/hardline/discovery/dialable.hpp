@@ -1,4 +1,4 @@
-// Which of the addresses a service names for itself are worth a dial.
+// Which of the addresses that others name are worth a dial.
 #pragma once
 
 #include <optional>
@@ -12,6 +12,10 @@ namespace hardline::discovery {
 /// private one, or one of Yggdrasil's (200::/7). Never a name, loopback, multicast or reserved, and never link-local:
 /// its scope names an interface of whoever wrote it.
 std::optional<tcp::endpoint> dialable(const HostPort& address);
+
+/// The same for what anybody may have written (the DHT): public addresses and Yggdrasil's alone. A private address
+/// there would let a stranger choose which hosts of our own network we knock at.
+std::optional<tcp::endpoint> dialable_from_stranger(const HostPort& address);
 
 /// The inverse, as the store knows it.
 HostPort to_host_port(const tcp::endpoint& endpoint);

@@ -1,27 +1,40 @@
-// The Finder that knows this machine's own services, and asks the LAN and the remembered addresses at the same time.
+// The Finder that knows this machine's own services, and asks the LAN, the remembered addresses and the DHT, directly
+// and by way of proxies, at the same time (PROTOCOL: LAN discovery, WAN).
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <set>
 #include <unordered_set>
 #include <vector>
 
+#include "hardline/discovery/dht.hpp"
 #include "hardline/discovery/finder.hpp"
 #include "hardline/discovery/lan_searcher.hpp"
+#include "hardline/discovery/network_clock.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/store/peer_store.hpp"
 
 namespace hardline::discovery {
 
-/// Candidates of one search, whatever became of them. Each costs a dial, and anybody on the LAN can send us some.
-inline constexpr std::size_t kMaxCandidates = 64;
-/// Of them, kept for remembered addresses, so that spoofed answers cannot crowd them out.
+/// Candidates of one search, whatever became of them: strangers can send us some.
+inline constexpr std::size_t kMaxCandidates = 512;
+/// Of them, from this machine, the LAN and memory, which the DHT cannot crowd out.
+inline constexpr std::size_t kMaxNearCandidates = 64;
+/// Of those, kept for remembered addresses, so that spoofed answers cannot crowd them out.
 inline constexpr std::size_t kMaxRememberedCandidates = 8;
 /// Of them, from one address on the LAN: a service is at one port of it, or has just moved to another. One neighbour
 /// that names port after port then leaves room for all the others.
 inline constexpr std::size_t kMaxLanCandidatesPerAddress = 2;
+/// From one way into the DHT: more than the hundred values of a determined forger. Where there are many ways, they
+/// share what the near ones leave of kMaxCandidates equally.
+inline constexpr std::size_t kMaxDhtCandidates = 128;
+/// Of them, at one address: a household may have several daemons, and nobody shall have us scan a host's ports.
+inline constexpr std::size_t kMaxDhtCandidatesPerAddress = 4;
+/// Hosts read of one value of the DHT: a service has an address of each kind. A long list does not buy a forger more.
+inline constexpr std::size_t kMaxHostsPerValue = 4;
 
 struct FinderTimes {
   /// How long the LAN may take to answer: its last packet goes out after 700 ms, and old servers wake up slowly.
@@ -30,13 +43,24 @@ struct FinderTimes {
   std::chrono::steady_clock::duration fresh = std::chrono::seconds(10);
   /// …unless it is of no use: that shows by a failed dial, or by the search still being there after this long.
   std::chrono::steady_clock::duration fresh_head_start = std::chrono::milliseconds(250);
+  /// How long a DHT may take: a node that has just started needs several seconds to find its place.
+  std::chrono::steady_clock::duration dht_window = std::chrono::seconds(15);
 };
 
-/// Refers to `lan`, `store` and `tasks`, which outlive it. It outlives its searches; coroutines that end soon after a
-/// Search is gone (at the latest when the store has answered) are left to `tasks`, to be joined before the rest goes.
+/// A way into the DHT.
+struct DhtSource {
+  Source source = Source::dht;  ///< or dht_proxy, which is told from others by its name()
+  Dht* dht = nullptr;
+};
+
+/// Refers to `lan`, `store`, the `dhts`, `clock` and `tasks`, which outlive it. It outlives its searches; coroutines
+/// that end soon after a Search is gone (at the latest when the store has answered) are left to `tasks`, to be joined
+/// before the rest goes.
 class NetworkFinder final : public Finder {
  public:
-  NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, TaskGroup& tasks, FinderTimes times = {});
+  /// All of `dhts` are asked side by side.
+  NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
+                const NetworkClock& clock, TaskGroup& tasks, FinderTimes times = {});
   NetworkFinder(const NetworkFinder&) = delete;
   NetworkFinder& operator=(const NetworkFinder&) = delete;
   ~NetworkFinder() override;
@@ -44,6 +68,10 @@ class NetworkFinder final : public Finder {
   /// What this machine publishes itself, and the TLS port it is at: the LAN does not tell us, as we do not hear our own
   /// words.
   void published_here(std::unordered_set<KeyHash> keys, std::uint16_t port);
+
+  /// Where this machine's own P2P port can be reached, as far as is known: its addresses, and those outside. Nobody's
+  /// word makes us dial ourselves.
+  void set_own_endpoints(std::set<tcp::endpoint> endpoints);
 
   std::unique_ptr<Search> find(const KeyHash& key, CandidateSink& sink) override;
   void worked(const KeyHash& key, const Candidate& candidate, std::chrono::milliseconds round_trip) override;
@@ -54,16 +82,21 @@ class NetworkFinder final : public Finder {
   class State;
   class NetworkSearch;
 
+  static awaitable<void> until_asked(std::shared_ptr<State> state);
   static awaitable<void> ask_lan(std::shared_ptr<State> state);
   static awaitable<void> ask_store(std::shared_ptr<State> state);
+  static awaitable<void> ask_dht(std::shared_ptr<State> state, std::size_t which, DhtKey key);
 
   Executor executor_;
   LanSearcher& lan_;
   store::PeerStore& store_;
+  std::vector<DhtSource> dhts_;
+  const NetworkClock& clock_;
   TaskGroup& tasks_;
   FinderTimes times_;
   std::unordered_set<KeyHash> own_keys_;
   std::uint16_t own_port_ = 0;
+  std::set<tcp::endpoint> own_endpoints_;
   std::vector<std::weak_ptr<State>> searches_;
 };
 

@@ -15,6 +15,11 @@ namespace hardline::store {
 /// A service that was neither reached nor spoke of itself for so long is forgotten.
 inline constexpr auto kForgetAfter = std::chrono::days(180);
 
+/// An address that its service does not name and that has failed is kept for so long after it last worked: a second
+/// daemon behind the same certificate may come back there, while a stale address is in the end somebody else's, who
+/// would be shown the KEYHASH at every search.
+inline constexpr auto kKeepUnnamedFor = std::chrono::days(7);
+
 /// The file was written by a version of the daemon that is newer than this one.
 struct NewerSchema : std::runtime_error {
   explicit NewerSchema(std::int64_t version);
@@ -30,7 +35,7 @@ class PeerDatabase {
 
   std::vector<RememberedAddress> addresses(const KeyHash& key);
   void learn(const KeyHash& key, const std::vector<HostPort>& hosts, Time now);
-  void worked(const KeyHash& key, const HostPort& address, Time now);
+  void worked(const KeyHash& key, const HostPort& address, Time now, std::chrono::milliseconds round_trip);
   void failed(const KeyHash& key, const HostPort& address, Time now);
 
   bool has_taken_over(const std::filesystem::path& old_database);
@@ -39,6 +44,8 @@ class PeerDatabase {
 
  private:
   void replace_addresses(const KeyHash& key, const std::vector<HostPort>& hosts, Time now);
+  /// Drops the worst of more than kMaxAddressesPerService.
+  void prune(const KeyHash& key);
 
   Database database_;
 };

@@ -15,13 +15,15 @@ namespace hardline::store {
 
 struct RememberedAddress {
   HostPort address;
-  std::chrono::system_clock::time_point learned;  ///< when its service last named it
+  std::chrono::system_clock::time_point learned;  ///< when its service last named it, else when it first worked
   std::optional<std::chrono::system_clock::time_point> last_worked;
   std::optional<std::chrono::system_clock::time_point> last_failed;
   std::optional<std::chrono::milliseconds> round_trip = {};  ///< of the last connection that worked
+  bool named_by_service =
+      true;  ///< in its last list; else others (the DHT) named it, and the service proved to be there
 };
 
-/// Most addresses kept per service: the first of its list.
+/// Most addresses kept per service: the best ones.
 inline constexpr std::size_t kMaxAddressesPerService = 16;
 
 /// A SQLite database (WAL, `PRAGMA user_version` for the schema, migrations) on a thread of its own. Losing it loses
@@ -37,15 +39,18 @@ class PeerStore {
   PeerStore& operator=(const PeerStore&) = delete;
   ~PeerStore();
 
-  /// Best first: those that worked last, then in the order their service gave them. Empty on any error.
+  /// Best first: those that have worked since they last failed, by round trip; then those that were never tried, in the
+  /// order of their service; then those that failed, the longest ago first. Empty on any error.
   awaitable<std::vector<RememberedAddress>> addresses(KeyHash key);
 
-  /// The service's own list, best first, replaces what it said before; an address that stays keeps its history. Only
-  /// literal IP addresses are kept; a list without any says nothing and changes nothing.
+  /// The service's own list, best first, replaces what it said before, but for addresses that have worked since they
+  /// last failed: several daemons may serve one certificate, each naming its own. An address that stays keeps its
+  /// history. Only literal IP addresses are kept; a list without any says nothing and changes nothing.
   void learn(KeyHash key, std::vector<HostPort> hosts, std::chrono::system_clock::time_point now);
-  /// Of an address that was learned; others are passed over.
+  /// An address that its service never named is remembered by this, too. The certificate was proven there.
   void worked(KeyHash key, HostPort address, std::chrono::system_clock::time_point now,
               std::chrono::milliseconds round_trip);
+  /// Of an address that is remembered; others are passed over.
   void failed(KeyHash key, HostPort address, std::chrono::system_clock::time_point now);
 
   /// Takes over the addresses of an old program's database (~/.hardlinep2p/peers.db: table peers(serviceID, info),

@@ -46,5 +46,18 @@ TEST(Dialable, WritesAnAddressInItsOneCanonicalForm) {
   EXPECT_EQ(to_host_port(*endpoint).to_string(), "[200:1234::1]:7008");
 }
 
+TEST(DialableFromStranger, TakesPublicAndYggdrasilAddresses) {
+  for (const auto* host : {"8.8.8.8", "2a00:1450::1", "200:1234::1", "3ff:ffff::1", "::ffff:8.8.8.8"})
+    EXPECT_TRUE(dialable_from_stranger({host, 7008})) << host;
+}
+
+TEST(DialableFromStranger, RefusesWhatIsNotOnTheInternet) {
+  for (const auto* host :
+       {"192.168.1.2", "10.0.0.1", "172.16.0.1", "100.64.0.1", "fd00::1", "127.0.0.1", "::1", "169.254.1.1", "fe80::1",
+        "fe80::1%1", "224.0.0.1", "255.255.255.255", "203.0.113.7", "2001:db8::1", "::ffff:192.168.1.2", "example.org"})
+    EXPECT_FALSE(dialable_from_stranger({host, 7008})) << host;
+  EXPECT_FALSE(dialable_from_stranger({"8.8.8.8", 0}));
+}
+
 }  // namespace
 }  // namespace hardline::discovery

@@ -6,6 +6,8 @@
 
 #include <filesystem>
 
+#include "hardline/base/errc.hpp"
+
 namespace hardline::discovery {
 namespace {
 
@@ -13,9 +15,13 @@ using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
 using testing::Contains;
+using testing::Each;
 using testing::ElementsAre;
+using testing::EndsWith;
 using testing::IsEmpty;
+using testing::Not;
 using testing::SizeIs;
+using testing::UnorderedElementsAre;
 
 constexpr auto kPatience = 10s;  // of a test that is about to fail
 constexpr auto kNever = 1h;      // longer than any test
@@ -30,9 +36,48 @@ tcp::endpoint at(const std::string& address, std::uint16_t port = 7008) {
 std::string text(const Candidate& candidate) {
   const auto* source = candidate.source == Source::lan          ? " lan"
                        : candidate.source == Source::remembered ? " remembered"
+                       : candidate.source == Source::dht        ? " dht"
+                       : candidate.source == Source::dht_proxy  ? " proxy"
                                                                 : " here";
   return candidate.endpoint.address().to_string() + source;
 }
+
+/// A DHT in which the test puts values, while somebody asks.
+class FakeDht final : public Dht {
+ public:
+  struct Get {
+    DhtKey key;
+    std::shared_ptr<Lookup> lookup;
+    Deadline deadline;
+    std::optional<std::error_code> ended;
+  };
+
+  explicit FakeDht(Executor executor, std::string name) : changed_(executor), name_(std::move(name)) {}
+
+  std::string name() const override { return name_; }
+
+  awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override {
+    const auto get = std::make_shared<Get>(Get{key, lookup, deadline, {}});
+    gets.push_back(get);
+    lookup->when_stopped([this, get] { end(*get, Errc::cancelled); });
+    while (!get->ended) co_await changed_.wait();
+    lookup->when_stopped(nullptr);
+    co_return *get->ended;
+  }
+
+  awaitable<std::error_code> put(DhtKey, std::string, Deadline) override { co_return Errc::cancelled; }
+
+  void end(Get& get, std::error_code error = {}) {
+    if (!get.ended) get.ended = error;
+    changed_.notify();
+  }
+
+  std::vector<std::shared_ptr<Get>> gets;
+
+ private:
+  Event changed_;
+  std::string name_;
+};
 
 /// A LAN on which the test speaks.
 class FakeLan final : public LanSearcher {
@@ -72,11 +117,13 @@ class Sink final : public CandidateSink {
  public:
   void found(const Candidate& candidate) override {
     candidates.push_back(text(candidate));
+    whole.push_back(candidate);
     if (when_found) when_found();
   }
   void exhausted() override { ++times_exhausted; }
 
   std::vector<std::string> candidates;
+  std::vector<Candidate> whole;
   int times_exhausted = 0;
   std::function<void()> when_found;
 };
@@ -99,7 +146,30 @@ class NetworkFinderTest : public testing::Test {
     std::filesystem::remove_all(folder);
   }
 
-  void make_finder(FinderTimes times) { finder.emplace(io.get_executor(), lan, *store, tasks, times); }
+  void make_finder(FinderTimes times, std::vector<DhtSource> dhts = {}) {
+    finder.emplace(io.get_executor(), lan, *store, std::move(dhts), clock, tasks, times);
+  }
+
+  /// A finder whose LAN is silent and has been asked, with both ways into the DHT; the DHT has been asked, too.
+  void search_the_dht(FinderTimes times = {.lan_window = 1ms}) {
+    make_finder(times, {{Source::dht, &node}, {Source::dht_proxy, &proxy}});
+    start();
+    ASSERT_TRUE(run_until([&] { return !node.gets.empty() && !proxy.gets.empty(); }));
+  }
+
+  void say(FakeDht& dht, const std::string& value) { dht.gets.at(0)->lookup->offer(value); }
+
+  /// Lets everything happen that is under way.
+  void settle() {
+    io.restart();
+    io.run_for(20ms);
+  }
+
+  SourceReport report(Source source) {
+    for (const auto& one : search->sources())
+      if (one.source == source) return one;
+    throw std::runtime_error("no report of that source");
+  }
 
   bool run_until(const std::function<bool()>& condition) {
     const auto give_up = steady_clock::now() + kPatience;
@@ -136,7 +206,11 @@ class NetworkFinderTest : public testing::Test {
   asio::io_context io;
   TaskGroup tasks{io.get_executor()};
   std::filesystem::path folder;
+  static inline system_clock::time_point now{std::chrono::hours(24) * 20'000 + 12h};  // of the clock: a noon
+  NetworkClock clock{[] { return now; }};
   FakeLan lan;
+  FakeDht node{io.get_executor(), "the DHT"};
+  FakeDht proxy{io.get_executor(), "http://proxy.example"};
   std::optional<store::PeerStore> store;
   std::optional<NetworkFinder> finder;
   Sink sink;
@@ -189,7 +263,7 @@ TEST_F(NetworkFinderTest, SpoofedAnswersDoNotCrowdRememberedAddressesOut) {
   start();
   for (int i = 1; i <= 100; ++i) lan.announce(kKey, at("192.168.1." + std::to_string(i)));
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
-  EXPECT_THAT(sink.candidates, SizeIs(kMaxCandidates));
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxNearCandidates));
   for (int i = 1; i <= 8; ++i) EXPECT_THAT(sink.candidates, Contains("203.0.113." + std::to_string(i) + " remembered"));
 }
 
@@ -199,7 +273,7 @@ TEST_F(NetworkFinderTest, TheLanMayUseTheRoomThatNothingRememberedNeeds) {
   start();
   ASSERT_TRUE(run_until([&] { return tasks.size() == 1; })) << "the store has answered";
   for (int i = 1; i <= 100; ++i) lan.announce(kKey, at("192.168.1." + std::to_string(i)));
-  EXPECT_THAT(sink.candidates, SizeIs(kMaxCandidates));
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxNearCandidates));
 }
 
 TEST_F(NetworkFinderTest, ANeighbourThatNamesPortAfterPortHidesNobodyElse) {
@@ -338,6 +412,237 @@ TEST_F(NetworkFinderTest, NeverOffersARememberedAddressThatMeansUs) {
   start();
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
   EXPECT_THAT(sink.candidates, ElementsAre("203.0.113.7 remembered"));
+}
+
+TEST_F(NetworkFinderTest, RemembersWhereADhtsWordProvedTrue) {
+  finder->worked(kKey, {at("8.8.8.8"), Source::dht}, 40ms);
+  finder->worked(kKey, {at("9.9.9.9"), Source::dht_proxy}, 9ms);
+  finder->failed(kKey, {at("8.8.4.4"), Source::dht});
+  EXPECT_THAT(stored_texts(kKey), ElementsAre("9.9.9.9:7008", "8.8.8.8:7008"));
+}
+
+TEST_F(NetworkFinderTest, AsksEveryWayIntoTheDhtWhenItAsksTheLan) {
+  make_finder({.lan_window = kNever, .dht_window = 5s}, {{Source::dht, &node}, {Source::dht_proxy, &proxy}});
+  const auto began = steady_clock::now();
+  start();
+  EXPECT_THAT(node.gets, IsEmpty()) << "never from inside find()";
+  ASSERT_TRUE(run_until([&] { return node.gets.size() == 1 && proxy.gets.size() == 1; }));
+  const auto key = DhtKey::of(RollingCode::of(kKey, 20'000));
+  EXPECT_EQ(node.gets[0]->key, key);
+  EXPECT_EQ(proxy.gets[0]->key, key);
+  EXPECT_GE(node.gets[0]->deadline, began + 5s);
+  EXPECT_LT(node.gets[0]->deadline, steady_clock::now() + 5s);
+}
+
+TEST_F(NetworkFinderTest, LeavesTheDhtAloneWhileWhatWasJustHeardIsTried) {
+  make_finder({.lan_window = kNever, .fresh_head_start = kNever}, {{Source::dht, &node}});
+  lan.knows(at("192.168.1.2"), 1s);
+  start();
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  settle();
+  EXPECT_THAT(node.gets, IsEmpty());
+  EXPECT_EQ(report(Source::dht).state, SourceReport::State::waiting);
+  finder->failed(kKey, {at("192.168.1.2"), Source::lan});
+  EXPECT_TRUE(run_until([&] { return node.gets.size() == 1; }));
+}
+
+TEST_F(NetworkFinderTest, AsksForTheNeighboursDayNearMidnight) {
+  const auto noon = now;
+  now += 11h;
+  search_the_dht();
+  now = noon;
+  ASSERT_THAT(node.gets, SizeIs(2));
+  EXPECT_EQ(node.gets[0]->key, DhtKey::of(RollingCode::of(kKey, 20'000)));
+  EXPECT_EQ(node.gets[1]->key, DhtKey::of(RollingCode::of(kKey, 20'001)));
+  node.end(*node.gets[0], Errc::timed_out);
+  settle();
+  EXPECT_EQ(report(Source::dht).state, SourceReport::State::asked);
+  node.end(*node.gets[1]);
+  ASSERT_TRUE(run_until([&] { return report(Source::dht).state == SourceReport::State::ended; }));
+  EXPECT_FALSE(report(Source::dht).error) << "one of its answers was whole";
+}
+
+TEST_F(NetworkFinderTest, OffersWhatTheDhtSays) {
+  search_the_dht();
+  say(node, "8.8.8.8:7008,[200:1234::1]:7008");
+  say(proxy, "9.9.9.9:7008");
+  EXPECT_THAT(sink.candidates, IsEmpty()) << "values that come together are shuffled";
+  ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 3; }));
+  EXPECT_THAT(sink.candidates, UnorderedElementsAre("8.8.8.8 dht", "200:1234::1 dht", "9.9.9.9 proxy"));
+  for (const auto& candidate : sink.whole)
+    EXPECT_EQ(candidate.by, candidate.source == Source::dht_proxy ? "http://proxy.example" : "");
+}
+
+TEST_F(NetworkFinderTest, OffersNothingThatAStrangerMustNotMakeUsDial) {
+  search_the_dht();
+  say(node, "192.168.1.2:7008,127.0.0.1:22,10.0.0.1:80,[fe80::1]:7008,example.org:7008,224.0.0.1:1");
+  say(node, "nonsense");
+  say(node, "8.8.8.8:7008");
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  EXPECT_THAT(sink.candidates, ElementsAre("8.8.8.8 dht"));
+  EXPECT_EQ(report(Source::dht).candidates, 1u);
+  EXPECT_EQ(report(Source::dht).unusable, 7u);
+}
+
+TEST_F(NetworkFinderTest, NeverOffersThisMachinesOwnPort) {
+  remember({{"203.0.113.7", 7008}, {"203.0.113.8", 7008}});
+  finder.emplace(io.get_executor(), lan, *store, std::vector<DhtSource>{{Source::dht, &node}}, clock, tasks,
+                 FinderTimes{.lan_window = kNever});
+  finder->set_own_endpoints({at("8.8.8.8", 7008), at("203.0.113.7"), at("192.168.1.9")});
+  start();
+  ASSERT_TRUE(run_until([&] { return !node.gets.empty(); }));
+  say(node, "8.8.8.8:7008,8.8.8.8:7009");
+  lan.announce(kKey, at("192.168.1.9"));
+  ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 2; }));
+  settle();
+  EXPECT_THAT(sink.candidates, UnorderedElementsAre("8.8.8.8 dht", "203.0.113.8 remembered"));
+}
+
+TEST_F(NetworkFinderTest, OneLongValueGainsNothing) {
+  search_the_dht();
+  std::string list;
+  for (int i = 1; i <= 16; ++i) list += "8.8.8." + std::to_string(i) + ":7008,";
+  say(node, list);
+  say(node, "9.9.9.9:7008");
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  ASSERT_THAT(sink.candidates, SizeIs(kMaxHostsPerValue + 1));
+  EXPECT_THAT(std::vector(sink.candidates.begin(), sink.candidates.begin() + 2), Contains("9.9.9.9 dht"))
+      << "a host of each value in turn";
+}
+
+TEST_F(NetworkFinderTest, OneHostsPortsAreNotScanned) {
+  search_the_dht();
+  for (int port = 1; port <= 100; ++port) say(node, "8.8.8.8:" + std::to_string(port));
+  say(node, "9.9.9.9:7008");
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxDhtCandidatesPerAddress + 1));
+}
+
+TEST_F(NetworkFinderTest, AHundredForgedValuesHideNoTrueOne) {
+  search_the_dht();
+  for (int i = 1; i <= 100; ++i) say(node, "8.8.8." + std::to_string(i) + ":7008");
+  say(node, "9.9.9.9:7008");
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  EXPECT_THAT(sink.candidates, Contains("9.9.9.9 dht"));
+}
+
+TEST_F(NetworkFinderTest, ForgedValuesCrowdNeitherNeighboursNorMemoryNorAnotherWayIntoTheDhtOut) {
+  search_the_dht({.lan_window = kNever});
+  for (int i = 0; i < 250; ++i) {
+    std::string list;
+    for (int j = 1; j <= 4; ++j) list += "8.8." + std::to_string(i) + "." + std::to_string(j) + ":7008,";
+    say(proxy, list);
+  }
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxDhtCandidates));
+  EXPECT_THAT(sink.candidates, Each(EndsWith("proxy")));
+  say(node, "9.9.9.9:7008");
+  lan.announce(kKey, at("192.168.1.2"));
+  EXPECT_TRUE(run_until([&] { return sink.candidates.size() == kMaxDhtCandidates + 2; }));
+  EXPECT_EQ(report(Source::dht_proxy).candidates, kMaxDhtCandidates);
+  EXPECT_EQ(report(Source::dht_proxy).unusable, 1000 - kMaxDhtCandidates);
+}
+
+TEST_F(NetworkFinderTest, ManyWaysIntoTheDhtStayWithinTheBound) {
+  std::vector<std::unique_ptr<FakeDht>> proxies;
+  std::vector<DhtSource> sources;
+  for (int i = 0; i < 8; ++i) {
+    proxies.push_back(std::make_unique<FakeDht>(io.get_executor(), "http://" + std::to_string(i) + ".example"));
+    sources.push_back({Source::dht_proxy, proxies.back().get()});
+  }
+  make_finder({.lan_window = kNever}, sources);
+  start();
+  ASSERT_TRUE(run_until([&] { return !proxies.back()->gets.empty(); }));
+  for (int i = 0; i < 8; ++i)
+    for (int j = 1; j <= 100; ++j)
+      say(*proxies[static_cast<std::size_t>(i)], "8.8." + std::to_string(i) + "." + std::to_string(j) + ":7008");
+  settle();
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxCandidates - kMaxNearCandidates));
+  for (int i = 0; i < 8; ++i)
+    EXPECT_THAT(sink.whole, Contains(testing::Field(&Candidate::by, "http://" + std::to_string(i) + ".example")));
+  search.reset();
+  EXPECT_TRUE(run_until([&] { return tasks.size() == 0; }));
+}
+
+TEST_F(NetworkFinderTest, IsNotExhaustedBeforeEveryWayIntoTheDhtHasEnded) {
+  search_the_dht();
+  node.end(*node.gets[0]);
+  settle();
+  EXPECT_EQ(sink.times_exhausted, 0);
+  say(proxy, "9.9.9.9:7008");
+  proxy.end(*proxy.gets[0], Errc::timed_out);
+  ASSERT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
+  EXPECT_THAT(sink.candidates, ElementsAre("9.9.9.9 proxy")) << "before it is exhausted";
+}
+
+TEST_F(NetworkFinderTest, EndsItsLookupsWhenTheSearchIsGone) {
+  search_the_dht();
+  search.reset();
+  EXPECT_TRUE(node.gets[0]->lookup->stopped());
+  EXPECT_TRUE(proxy.gets[0]->lookup->stopped());
+  EXPECT_TRUE(run_until([&] { return tasks.size() == 0; }));
+  EXPECT_EQ(sink.times_exhausted, 0);
+}
+
+TEST_F(NetworkFinderTest, ASearchMayEndInsideTheDhtsAnswer) {
+  search_the_dht();
+  sink.when_found = [&] { search.reset(); };
+  say(node, "8.8.8.8:7008,9.9.9.9:7008");
+  EXPECT_TRUE(run_until([&] { return tasks.size() == 0; }));
+  EXPECT_THAT(sink.candidates, SizeIs(1));
+}
+
+TEST_F(NetworkFinderTest, SaysSinceWhenACandidateIsKnown) {
+  const auto learned = system_clock::time_point(1'700'000'000s);
+  store->learn(kKey, {{"203.0.113.7", 7008}}, learned);
+  lan.knows(at("192.168.1.2"), 60s);
+  search_the_dht({.lan_window = kNever});
+  say(node, "8.8.8.8:7008");
+  ASSERT_TRUE(run_until([&] { return sink.whole.size() == 3; }));
+  lan.announce(kKey, at("192.168.1.3"));
+  for (const auto& candidate : sink.whole) {
+    const auto since = candidate.known_since;
+    if (candidate.source == Source::remembered) {
+      EXPECT_EQ(since, learned);
+    } else if (candidate.endpoint == at("192.168.1.2")) {
+      ASSERT_TRUE(since);
+      EXPECT_GE(system_clock::now() - *since, 60s);
+      EXPECT_LT(system_clock::now() - *since, 60s + kPatience);
+    } else {
+      EXPECT_EQ(since, std::nullopt) << text(candidate);
+    }
+  }
+}
+
+TEST_F(NetworkFinderTest, ReportsHowEachSourceStands) {
+  remember({{"203.0.113.7", 7008}, {"127.0.0.1", 7008}});
+  search_the_dht({.lan_window = kNever});
+  lan.announce(kKey, at("192.168.1.2"));
+  lan.announce(kKey, at("192.168.1.2"));
+  say(node, "8.8.8.8:7008,8.8.8.8:7008");
+  proxy.end(*proxy.gets[0], Errc::tls_failed);
+  ASSERT_TRUE(run_until([&] { return report(Source::dht_proxy).state == SourceReport::State::ended; }));
+  ASSERT_TRUE(run_until([&] { return report(Source::remembered).state == SourceReport::State::ended; }));
+  EXPECT_THAT(search->sources(), SizeIs(4));
+  EXPECT_EQ(report(Source::lan).state, SourceReport::State::asked);
+  EXPECT_EQ(report(Source::lan).candidates, 1u);
+  EXPECT_EQ(report(Source::remembered).candidates, 1u);
+  EXPECT_EQ(report(Source::remembered).unusable, 1u);
+  EXPECT_EQ(report(Source::dht).state, SourceReport::State::asked);
+  EXPECT_EQ(report(Source::dht).candidates, 1u);
+  EXPECT_EQ(report(Source::dht_proxy).error, Errc::tls_failed);
+  EXPECT_EQ(report(Source::dht_proxy).by, "http://proxy.example");
+}
+
+TEST_F(NetworkFinderTest, CountsACandidateForEverySourceThatNamesIt) {
+  search_the_dht();
+  say(node, "8.8.8.8:7008");
+  say(proxy, "8.8.8.8:7008");
+  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
+  settle();
+  EXPECT_THAT(sink.candidates, SizeIs(1));
+  EXPECT_EQ(report(Source::dht).candidates, 1u);
+  EXPECT_EQ(report(Source::dht_proxy).candidates, 1u);
 }
 
 }  // namespace
