@@ -11,11 +11,11 @@
 namespace hardline::app {
 namespace {
 
-constexpr int kUsageError = 2;
-
 constexpr auto kAbout =
     "Opens web services of other computers, and publishes those of this one, by names that prove themselves.\n"
     "Without a verb it runs the daemon in the foreground; Ctrl-C ends it.";
+
+constexpr auto kLast = CLI::MultiOptionPolicy::TakeLast;
 
 constexpr auto kExamples = R"(
 Examples:
@@ -25,8 +25,54 @@ Examples:
   hardlined list                               the published services and their addresses
   hardlined check                              is every service file right? The exit status says it
   hardlined keygen ~/jellyfin.cert             make an identity before it is needed
+  hardlined status                             can this computer be reached from outside, and how?
+  hardlined why NAME                           why does that service open, or not?
 
 Then open http://NAME.localhost:7009/ in a browser, NAME being what `hardlined list` shows on the other computer.)";
+
+/// A flag that stands for a key of the configuration file, and takes the same values.
+struct Flag {
+  std::string_view section;
+  std::string_view key;
+  std::string name;
+  std::string type_name;  ///< empty: it takes no value, and means `no`
+  std::string text;
+  bool list = false;  ///< may be repeated; together they are the list
+  std::string group = "Options";
+};
+
+std::vector<Flag> make_flags(const Settings& defaults) {
+  const std::string net = "Across the network";
+  return {
+      {"Daemon", "servicedir", "--servicedir", "DIR",
+       fmt::format("Folder of service files [{}]", defaults.service_directory.string())},
+      {"Daemon", "statedir", "--statedir", "DIR",
+       fmt::format("Folder for what the daemon learns [{}]", defaults.state_directory.string())},
+      {"Daemon", "socket", "--socket", "PATH",
+       "Where the daemon and its verbs meet [hardlined.sock in $RUNTIME_DIRECTORY, else in the state folder]"},
+      {"Daemon", "p2pport", "--p2pport", "N",
+       "Port for other daemons, 0 for any free one [7008, or a free one after it]"},
+      {"Daemon", "localport", "--localport", "N", "Port for this computer's browsers, 0 for none [7009]"},
+      {"Daemon", "loglevel", "--log-level", "L", "error, warn, info, debug or trace [info]"},
+      {"Daemon", "publicaddress", "--public-address", "ADDRESS:PORT",
+       "Where this computer can be reached from outside; may be repeated, best first", true, net},
+      {"LAN", "enabled", "--no-lan", "", "Neither find nor be found on the local network", false, net},
+      {"DHT", "enabled", "--no-dht", "", "Neither find nor be found by the DHT, by a node of our own or a proxy", false,
+       net},
+      {"DHT", "bootstrap", "--dht-bootstrap", "HOST:PORT",
+       "Node by which to enter the DHT; may be repeated, none for none [bootstrap.jami.net:4222]", true, net},
+      {"DHT", "port", "--dht-port", "N", "UDP port of our own DHT node [any free one]", false, net},
+      {"DHT", "network", "--dht-network", "N", "Number of the DHT to enter [0, the public one]", false, net},
+      {"DHT", "proxies", "--dht-proxy", "URL",
+       "DHT proxy, best first; may be repeated, none for none [http://dhtproxy.jami.net]", true, net},
+      {"Portmap", "enabled", "--no-portmap", "", "Ask no router to let connections in", false, net},
+      {"Portmap", "upnp", "--no-upnp", "", "Not by UPnP", false, net},
+      {"Portmap", "natpmp", "--no-natpmp", "", "Not by NAT-PMP", false, net},
+      {"Portmap", "pinholes", "--no-pinholes", "", "Not for IPv6", false, net},
+      {"Timeouts", "search", "--search-timeout", "SECONDS", "How long to look for a service [20]", false, net},
+      {"Timeouts", "attempt", "--attempt-timeout", "SECONDS", "How long to try one address [5]", false, net},
+  };
+}
 
 /// As the service file would say it.
 struct SingleService {
@@ -51,9 +97,15 @@ int complain(const CLI::App& app, const CLI::ParseError& error, int argc, char**
   if (const auto end = text.find('\n'); end != std::string::npos) text.resize(end);
   fmt::print(stderr, "hardlined: {}\n", text);
   std::vector<std::string> names;
-  for (const auto* option : app.get_options())
-    for (const auto& name : option->get_lnames()) names.push_back("--" + name);
-  for (const auto* verb : app.get_subcommands({})) names.push_back(verb->get_name());
+  const auto add_options = [&names](const CLI::App& of) {
+    for (const auto* option : of.get_options())
+      for (const auto& name : option->get_lnames()) names.push_back("--" + name);
+  };
+  add_options(app);
+  for (const auto* verb : app.get_subcommands({})) {
+    names.push_back(verb->get_name());
+    add_options(*verb);
+  }
   const std::vector<std::string_view> known(names.begin(), names.end());
   for (const std::string_view argument : std::span(argv + 1, static_cast<std::size_t>(argc - 1))) {
     const auto word = argument.substr(0, argument.find('='));
@@ -84,43 +136,37 @@ Command parse_command_line(int argc, char** argv) {
   app.fallthrough();
   app.require_subcommand(0, 1);
 
-  std::string config, service_directory, state_directory, log_level;
-  int p2p_port = -1, local_port = -1;
-  std::vector<std::string> public_addresses;
-  SingleService single;
-  const CLI::Range port_range(0, 65535);
-  app.add_option("--servicedir", service_directory,
-                 fmt::format("Folder of service files [{}]", defaults.service_directory.string()))
-      ->type_name("DIR");
-  app.add_option("--statedir", state_directory,
-                 fmt::format("Folder for what the daemon learns [{}]", defaults.state_directory.string()))
-      ->type_name("DIR");
-  app.add_option("--p2pport", p2p_port, "Port for other daemons, 0 for any free one [7008, or a free one after it]")
-      ->type_name("N")
-      ->check(port_range.description(""));
-  app.add_option("--localport", local_port, "Port for this computer's browsers, 0 for none [7009]")
-      ->type_name("N")
-      ->check(port_range.description(""));
-  app.add_option("--public-address", public_addresses,
-                 "Where this computer can be reached from outside; may be repeated, best first")
-      ->type_name("ADDRESS:PORT")
-      ->allow_extra_args(false);
+  const auto flags = make_flags(defaults);
+  std::vector<std::vector<std::string>> values(flags.size());
+  std::vector<char> switches(flags.size());  // not bool: CLI11 refers to each
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const auto& flag = flags[i];
+    CLI::Option* option = nullptr;
+    if (flag.type_name.empty())
+      option = app.add_flag_callback(
+          flag.name, [&on = switches[i]] { on = 1; }, flag.text);
+    else
+      option = app.add_option(flag.name, values[i], flag.text)->type_name(flag.type_name)->allow_extra_args(false);
+    option->group(flag.group);
+    // The last one counts, so that a script can put its own options before its user's.
+    if (!flag.list && !flag.type_name.empty()) option->expected(1)->multi_option_policy(kLast);
+  }
+  std::string config;
   app.add_option("--config", config,
                  fmt::format("Configuration file [{}, if it exists]", default_config_file().string()))
-      ->type_name("FILE");
-  app.add_option("--log-level", log_level, "error, warn, info, debug or trace [info]")
-      ->type_name("L")
-      ->check(CLI::IsMember({"error", "warn", "info", "debug", "trace"}).description(""));
+      ->type_name("FILE")
+      ->multi_option_policy(kLast);
   app.add_flag("--allow-test-certs", settings.allow_test_certificates,
                "Serve even the certificates of certs-test, whose keys everybody has");
 
   const std::string group = "One service without a file";
-  app.add_option("--service", single.host, "Host name, address or unix:/path of the service")
-      ->type_name("HOST")
-      ->group(group);
-  app.add_option("--serviceport", single.port, "Its port")->type_name("N")->group(group);
-  app.add_option("--certfile", single.certfile, "Its certificate; made if missing")->type_name("FILE")->group(group);
-  app.add_option("--servicetitle", single.title, "Its title on the local network")->type_name("TEXT")->group(group);
+  const auto add_single = [&](const std::string& name, std::string& value, const char* type, const std::string& text) {
+    app.add_option(name, value, text)->type_name(type)->group(group)->multi_option_policy(kLast);
+  };
+  add_single("--service", single.host, "HOST", "Host name, address or unix:/path of the service");
+  add_single("--serviceport", single.port, "N", "Its port");
+  add_single("--certfile", single.certfile, "FILE", "Its certificate; made if missing");
+  add_single("--servicetitle", single.title, "TEXT", "Its title on the local network");
 
   std::string certificate;
   auto* keygen = app.add_subcommand("keygen", "Make a new identity: CERTFILE, CERTFILE.private and CERTFILE.hash");
@@ -129,12 +175,15 @@ Command parse_command_line(int argc, char** argv) {
   hash->add_option("CERTFILE", certificate)->required();
   auto* list = app.add_subcommand("list", "List the published services with title and address");
   auto* check = app.add_subcommand("check", "Say what is wrong with the configuration and the service files");
+  bool json = false;
+  auto* status = app.add_subcommand("status", "Say how the running daemon stands with the network");
+  status->add_flag("--json", json, "As JSON, described in docs/api.md");
+  std::string service;
+  auto* why = app.add_subcommand("why", "Have the running daemon look for a service, and say what became of it");
+  why->add_option("NAME", service, "NAME, NAME.localhost or the whole address http://NAME.localhost:7009/")->required();
+  why->add_flag("--json", json, "As JSON, described in docs/api.md");
 
   for (auto* verb : app.get_subcommands({})) verb->group("Verbs");
-
-  // The last one counts, so that a script can put its own options before its user's.
-  for (auto* option : app.get_options())
-    if (option->get_items_expected_max() == 1) option->multi_option_policy(CLI::MultiOptionPolicy::TakeLast);
 
   try {
     app.parse(argc, argv);
@@ -147,26 +196,22 @@ Command parse_command_line(int argc, char** argv) {
   }
 
   if (!config.empty())
-    read_config_file(config, settings);
+    command.configuration_errors = read_config_file(config, settings);
   else if (std::filesystem::exists(default_config_file()))
-    read_config_file(default_config_file(), settings);
-  if (!service_directory.empty()) settings.service_directory = service_directory;
-  if (!state_directory.empty()) settings.state_directory = state_directory;
-  if (!log_level.empty()) settings.log_level = log_level;
-  if (p2p_port >= 0) {
-    settings.p2p_port = static_cast<std::uint16_t>(p2p_port);
-    settings.p2p_port_was_asked_for = true;
-  }
-  if (local_port >= 0) settings.local_port = static_cast<std::uint16_t>(local_port);
-  if (!public_addresses.empty()) settings.public_addresses.clear();
-  for (const auto& text : public_addresses) {
-    const auto address = HostPort::parse(text);
-    if (!address) {
-      fmt::print(stderr, "hardlined: --public-address: \"{}\" is not ADDRESS:PORT, as in 203.0.113.7:7008\n", text);
+    command.configuration_errors = read_config_file(default_config_file(), settings);
+  bool service_directory_given = false;
+  for (std::size_t i = 0; i < flags.size(); ++i) {
+    const auto& flag = flags[i];
+    if (switches[i]) values[i] = {"no"};
+    if (values[i].empty()) continue;
+    if (flag.key == "servicedir") service_directory_given = true;
+    try {
+      apply_setting(settings, flag.section, flag.key, fmt::format("{}", fmt::join(values[i], ",")));
+    } catch (const SettingError& error) {
+      fmt::print(stderr, "hardlined: {}: {}\n", flag.name, error.what());
       command.verb = Done{kUsageError};
       return command;
     }
-    settings.public_addresses.push_back(*address);
   }
   if (single.given()) {
     if (single.host.empty() || single.certfile.empty()) {
@@ -177,7 +222,7 @@ Command parse_command_line(int argc, char** argv) {
       return command;
     }
     settings.single_service = to_service_file(single);
-    if (service_directory.empty()) settings.service_directory.clear();  // this one service is all there is
+    if (!service_directory_given) settings.service_directory.clear();  // this one service is all there is
   }
 
   if (keygen->parsed())
@@ -188,6 +233,10 @@ Command parse_command_line(int argc, char** argv) {
     command.verb = ListServices{};
   else if (check->parsed())
     command.verb = CheckFiles{};
+  else if (status->parsed())
+    command.verb = ShowStatus{json};
+  else if (why->parsed())
+    command.verb = ExplainWhy{std::move(service), json};
   return command;
 }
 

@@ -14,6 +14,10 @@ Session::~Session() {
   registry_.sessions_.erase(this);
 }
 
+void SessionRegistry::for_each(const std::function<void(const Session&)>& look) const {
+  for (const auto* session : sessions_) look(*session);
+}
+
 void SessionRegistry::close_if(const std::function<bool(const Session&)>& condition) {
   const auto sessions = sessions_;  // closing one may end it
   for (auto* session : sessions)

@@ -115,6 +115,7 @@ class P2pListener::ServerSession final : public Session {
   }
 
   const std::shared_ptr<PublishedService>& service() const { return service_; }
+  const asio::ip::address& from() const { return from_; }
 
  private:
   std::string describe(std::error_code error) const {
@@ -259,6 +260,15 @@ void P2pListener::publish(std::vector<std::shared_ptr<PublishedService>> service
     const auto still = services_.find(service->name.key);
     return still == services_.end() || still->second != service;
   });
+}
+
+std::vector<P2pListener::Peer> P2pListener::peers() const {
+  std::vector<Peer> peers;
+  registry_.for_each([&peers](const Session& session) {
+    const auto& peer = static_cast<const ServerSession&>(session);
+    if (const auto& service = peer.service()) peers.push_back({peer.from(), service->name.key, peer.progress()});
+  });
+  return peers;
 }
 
 }  // namespace hardline::tunnel

@@ -36,6 +36,7 @@ class SessionRegistry {
   static constexpr auto kIdle = std::chrono::seconds(1);
 
   std::size_t size() const { return sessions_.size(); }
+  void for_each(const std::function<void(const Session&)>& look) const;
 
   void close_if(const std::function<bool(const Session&)>& condition);
   void close_all() {

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -16,12 +17,21 @@ namespace hardline::tunnel {
 /// One candidate's fate.
 struct Attempt {
   discovery::Candidate candidate;
-  std::error_code error;  ///< none for the winner; Errc::cancelled where somebody else won
+  std::error_code error;               ///< none for the winner; Errc::cancelled where somebody else won
+  std::chrono::milliseconds began{0};  ///< after the search did
   std::chrono::milliseconds took{0};
 };
 
 struct DialFailure {
   std::vector<Attempt> attempts;  ///< empty: nobody was found to try
+};
+
+/// Everything that is to be said about looking for a service.
+struct Examination {
+  std::vector<Attempt> attempts;
+  std::optional<std::size_t> winner;  ///< of the attempts
+  std::vector<discovery::SourceReport> sources;
+  std::chrono::milliseconds took{0};
 };
 
 /// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.
@@ -49,6 +59,9 @@ class Dialer {
   Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks);
 
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
+
+  /// Dials anew, asking every source, and tells what became of it. The connection is closed again.
+  awaitable<Examination> examine(KeyHash key);
 
   /// Ends every dial and every opening that is under way, for good: later dials fail at once, and a connection that
   /// was won just before opens no tunnel.

@@ -45,6 +45,15 @@ class P2pListener {
 
   SessionRegistry& sessions() { return registry_; }
 
+  /// A peer that is connected to a service, or on its way to it.
+  struct Peer {
+    asio::ip::address from;
+    KeyHash service;
+    std::uint64_t octets = 0;  ///< carried so far, both ways
+  };
+  /// In no order. Those that have not named a service yet are not among them.
+  std::vector<Peer> peers() const;
+
  private:
   class OpeningPlace;
   class ServerSession;

@@ -1,0 +1,62 @@
+// The Unix socket on which the owner of this daemon asks it things: HTTP/1.1 with JSON (RFC 9112, docs/api.md).
+#pragma once
+
+#include <sys/types.h>
+
+#include <chrono>
+#include <cstddef>
+#include <filesystem>
+#include <unordered_set>
+
+#include "hardline/rt/asio.hpp"
+#include "hardline/rt/task_group.hpp"
+#include "hardline/web/api.hpp"
+
+namespace hardline::web {
+
+/// Who may speak there is said twice: the socket's mode is 0600, and the kernel is asked who connects (SO_PEERCRED,
+/// unix(7)); that is its owner and root.
+class ControlSocket {
+ public:
+  /// Longest path of a Unix socket (unix(7): sun_path, less its final NUL), in octets.
+  static constexpr std::size_t kMaxPath = 107;
+  /// A person asks once in a while; this many at once is a program gone wrong, whose further connections are closed.
+  static constexpr std::size_t kMaxSessions = 32;
+  /// For a request to arrive, and for an answer to be taken.
+  static constexpr auto kTransferTimeout = std::chrono::seconds(10);
+  static constexpr std::size_t kMaxHead = 8 * 1024;   ///< octets of a request
+  static constexpr std::size_t kMaxBody = 64 * 1024;  ///< octets of a request
+
+  /// `api` outlives it.
+  ControlSocket(Executor executor, Api& api);
+  ControlSocket(const ControlSocket&) = delete;
+  ControlSocket& operator=(const ControlSocket&) = delete;
+  ~ControlSocket();
+
+  /// Makes the socket, in the place of one that a daemon left behind which ended badly. Throws std::runtime_error with
+  /// a sentence for a person: where another daemon answers there, something else is there, or the path is too long.
+  void open(const std::filesystem::path& path);
+  bool is_open() const { return acceptor_.is_open(); }
+
+  /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
+  void start(TaskGroup& sessions);
+
+  /// Removes the socket and closes every connection. What an answer was being made for goes on to its end, unheard.
+  void stop();
+
+ private:
+  using Protocol = asio::local::stream_protocol;
+
+  awaitable<void> accept(TaskGroup& sessions);
+  awaitable<void> serve(Protocol::socket socket);
+
+  Executor executor_;
+  Api& api_;
+  Protocol::acceptor acceptor_;
+  std::filesystem::path path_;
+  dev_t device_ = 0;  ///< of the socket's file, so that it alone is removed
+  ino_t inode_ = 0;
+  std::unordered_set<Protocol::socket*> open_;
+};
+
+}  // namespace hardline::web

@@ -1,0 +1,64 @@
+// How the daemon stands, in one plain aggregate: what `hardlined status` and the dashboard show (docs/api.md).
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <filesystem>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "hardline/base/host_port.hpp"
+#include "hardline/discovery/announcer.hpp"
+#include "hardline/discovery/dht_node.hpp"
+#include "hardline/discovery/dht_proxy.hpp"
+#include "hardline/discovery/interfaces.hpp"
+#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/tunnel/p2p_listener.hpp"
+
+namespace hardline::web {
+
+struct ProxyStatus {
+  std::string url;
+  discovery::DhtProxyStatus status;
+};
+
+struct ServiceStatus {
+  std::string title;
+  KeyHash key;
+  bool uses_dht = true;                                 ///< [Access] useDHT=
+  std::optional<discovery::Announcement> announcement;  ///< in the DHT
+};
+
+struct DaemonStatus {
+  std::string version;
+  std::chrono::system_clock::time_point started;
+  std::chrono::seconds uptime{0};
+
+  // What it was told.
+  std::filesystem::path service_directory;  ///< empty: one service, from the command line
+  std::filesystem::path state_directory;
+  std::filesystem::path configuration_file;  ///< empty: none
+  std::uint16_t p2p_port = 0;
+  std::uint16_t local_port = 0;  ///< 0: no local proxy
+  bool lan = true;
+  bool port_mapping = true;
+  bool dht = true;
+  std::vector<HostPort> dht_bootstrap;
+  std::uint32_t dht_network = 0;
+
+  // How it stands with the network.
+  std::vector<discovery::LocalAddress> addresses;
+  discovery::PortMapperStatus gateway;
+  discovery::Reachability reachability;
+  std::optional<discovery::DhtNodeStatus> dht_node;  ///< nullopt: there is none
+  std::vector<ProxyStatus> dht_proxies;              ///< best first
+
+  // Who is there.
+  std::vector<ServiceStatus> services;
+  std::vector<tunnel::P2pListener::Peer> peers;  ///< connected to services of this machine
+  std::size_t browsers = 0;                      ///< connections on the local port
+};
+
+}  // namespace hardline::web

@@ -1,0 +1,302 @@
+#include "hardline/web/to_json.hpp"
+
+#include <fmt/chrono.h>
+#include <fmt/format.h>
+
+#include <nlohmann/json.hpp>
+
+#include "hardline/base/errc.hpp"
+#include "hardline/discovery/dialable.hpp"
+
+namespace hardline::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using SystemTime = std::chrono::system_clock::time_point;
+using discovery::PortMapperStatus;
+
+// What an answer may not have is there as null, so that every answer has the same fields.
+
+template <class T>
+Json or_null(const std::optional<T>& value, auto convert) {
+  return value ? Json(convert(*value)) : Json(nullptr);
+}
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+std::string to_text(SystemTime time) {
+  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
+}
+
+template <class Address>
+std::string address_text(const Address& address) {
+  return address.to_string();
+}
+
+template <class Items>
+Json list_of(const Items& items, auto convert) {
+  auto list = Json::array();
+  for (const auto& item : items) list.push_back(convert(item));
+  return list;
+}
+
+std::int64_t seconds(auto duration) {
+  return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
+}
+
+std::string_view name_of(PortMapperStatus::State state) {
+  switch (state) {
+    case PortMapperStatus::State::off: return "off";
+    case PortMapperStatus::State::searching: return "searching";
+    case PortMapperStatus::State::no_gateway: return "no_gateway";
+    case PortMapperStatus::State::refused: return "refused";
+    case PortMapperStatus::State::mapped: return "mapped";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(discovery::Nat nat) {
+  switch (nat) {
+    case discovery::Nat::unknown: return "unknown";
+    case discovery::Nat::none: return "none";
+    case discovery::Nat::mapped: return "mapped";
+    case discovery::Nat::unmapped: return "unmapped";
+    case discovery::Nat::double_nat: return "double_nat";
+    case discovery::Nat::carrier_grade: return "carrier_grade";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(discovery::DhtNodeStatus::State state) {
+  switch (state) {
+    case discovery::DhtNodeStatus::State::idle: return "idle";
+    case discovery::DhtNodeStatus::State::connecting: return "connecting";
+    case discovery::DhtNodeStatus::State::connected: return "connected";
+    case discovery::DhtNodeStatus::State::disconnected: return "disconnected";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(discovery::Source source) {
+  switch (source) {
+    case discovery::Source::this_machine: return "this_machine";
+    case discovery::Source::lan: return "lan";
+    case discovery::Source::remembered: return "remembered";
+    case discovery::Source::dht: return "dht";
+    case discovery::Source::dht_proxy: return "dht_proxy";
+  }
+  return "unknown";
+}
+
+std::string_view name_of(discovery::SourceReport::State state) {
+  switch (state) {
+    case discovery::SourceReport::State::waiting: return "waiting";
+    case discovery::SourceReport::State::asked: return "asked";
+    case discovery::SourceReport::State::ended: return "ended";
+  }
+  return "unknown";
+}
+
+/// A word for programs; `failed` for every error that is not ours.
+std::string_view code_of(std::error_code error) {
+  if (error.category() != hardline_category()) return "failed";
+  switch (static_cast<Errc>(error.value())) {
+    case Errc::timed_out: return "timed_out";
+    case Errc::peer_closed: return "peer_closed";
+    case Errc::malformed: return "malformed";
+    case Errc::too_large: return "too_large";
+    case Errc::tls_failed: return "tls_failed";
+    case Errc::certificate_mismatch: return "certificate_mismatch";
+    case Errc::cancelled: return "cancelled";
+    case Errc::truncated: return "truncated";
+  }
+  return "failed";
+}
+
+Json error_or_null(std::error_code error) {
+  if (!error) return nullptr;
+  return {{"code", code_of(error)}, {"text", error.message()}};
+}
+
+Json interfaces_to_json(const std::vector<discovery::LocalAddress>& addresses) {
+  auto interfaces = Json::array();
+  for (const auto& local : addresses) {
+    const auto same = [&local](const Json& interface) { return interface["name"] == local.interface; };
+    auto found = std::find_if(interfaces.begin(), interfaces.end(), same);
+    if (found == interfaces.end()) {
+      interfaces.push_back({{"name", local.interface}, {"addresses", Json::array()}});
+      found = std::prev(interfaces.end());
+    }
+    (*found)["addresses"].push_back(
+        {{"address", local.address.to_string()}, {"temporary", local.temporary}, {"deprecated", local.deprecated}});
+  }
+  return interfaces;
+}
+
+Json mapping_to_json(const discovery::PortMapping& mapping) {
+  const auto age = std::chrono::steady_clock::now() - mapping.renewed;
+  const auto since = seconds(age);
+  const bool permanent = mapping.lease.count() == 0;
+  return {
+      {"protocol", mapping.protocol},
+      {"internal_address", mapping.internal_address.to_string()},
+      {"internal_port", mapping.internal_port},
+      {"external_address", or_null(mapping.external_address, address_text<asio::ip::address_v4>)},
+      {"external_port", mapping.external_port},
+      {"permanent", permanent},
+      {"lease_seconds", permanent ? Json(nullptr) : Json(mapping.lease.count())},
+      {"lease_left_seconds",
+       permanent ? Json(nullptr) : Json(std::max<std::int64_t>(0, mapping.lease.count() - since))},
+      {"renewed_seconds_ago", since},
+  };
+}
+
+Json gateway_to_json(const DaemonStatus& status) {
+  const auto& gateway = status.gateway;
+  return {
+      {"enabled", status.port_mapping},
+      {"state", name_of(status.port_mapping ? gateway.state : PortMapperStatus::State::off)},
+      {"description", text_or_null(gateway.gateway)},
+      {"external_address", or_null(gateway.external_address, address_text<asio::ip::address_v4>)},
+      {"mapping", or_null(gateway.mapping, mapping_to_json)},
+      {"pinholes", list_of(gateway.pinholes, address_text<asio::ip::address_v6>)},
+      {"problem", text_or_null(gateway.problem)},
+  };
+}
+
+Json reachability_to_json(const discovery::Reachability& reachability) {
+  return {
+      {"public_address", or_null(reachability.public_v4, address_text<asio::ip::address_v4>)},
+      {"told_by", text_or_null(reachability.told_by)},
+      {"nat", name_of(reachability.nat)},
+      {"explanation", text_or_null(std::string(discovery::explain(reachability.nat)))},
+      {"wan_hosts", list_of(reachability.wan_hosts, [](const HostPort& host) { return host.to_string(); })},
+  };
+}
+
+Json node_to_json(const discovery::DhtNodeStatus& node) {
+  return {
+      {"state", name_of(node.state)},
+      {"port", node.port == 0 ? Json(nullptr) : Json(node.port)},
+      {"good_nodes_ipv4", node.good_nodes4},
+      {"good_nodes_ipv6", node.good_nodes6},
+      {"known_nodes_ipv4", node.known_nodes4},
+      {"known_nodes_ipv6", node.known_nodes6},
+      {"seen_as", list_of(node.seen_as, address_text<asio::ip::address>)},
+      {"problem", text_or_null(node.problem)},
+  };
+}
+
+Json proxy_to_json(const ProxyStatus& proxy) {
+  return {
+      {"url", proxy.url},
+      {"last_answer", or_null(proxy.status.last_answer, to_text)},
+      {"public_address", or_null(proxy.status.public_address, address_text<asio::ip::address>)},
+      {"loses_puts", proxy.status.loses_puts},
+      {"problem", text_or_null(proxy.status.problem)},
+  };
+}
+
+Json dht_to_json(const DaemonStatus& status) {
+  return {
+      {"enabled", status.dht},
+      {"network", status.dht_network},
+      {"bootstrap", list_of(status.dht_bootstrap, [](const HostPort& host) { return host.to_string(); })},
+      {"node", or_null(status.dht_node, node_to_json)},
+      {"proxies", list_of(status.dht_proxies, proxy_to_json)},
+  };
+}
+
+Json announcement_to_json(const discovery::Announcement& announcement) {
+  return {
+      {"last_put", or_null(announcement.last_put, to_text)},
+      {"by", text_or_null(announcement.by)},
+      {"confirmed", or_null(announcement.confirmed, [](bool confirmed) { return confirmed; })},
+      {"problem", text_or_null(announcement.problem)},
+  };
+}
+
+Json service_to_json(const ServiceStatus& service, const DaemonStatus& status) {
+  const auto connected = std::count_if(status.peers.begin(), status.peers.end(),
+                                       [&service](const auto& peer) { return peer.service == service.key; });
+  return {
+      {"title", service.title},       {"key_hash", service.key.hex()},
+      {"uses_dht", service.uses_dht}, {"announcement", or_null(service.announcement, announcement_to_json)},
+      {"peers", connected},
+  };
+}
+
+Json peer_to_json(const tunnel::P2pListener::Peer& peer) {
+  return {{"address", peer.from.to_string()}, {"service", peer.service.hex()}, {"octets", peer.octets}};
+}
+
+Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
+  const auto& candidate = attempt.candidate;
+  const auto age = [now](SystemTime since) { return std::max<std::int64_t>(0, seconds(now - since)); };
+  return {
+      {"address", discovery::to_host_port(candidate.endpoint).to_string()},
+      {"source", name_of(candidate.source)},
+      {"source_text", discovery::describe(candidate.source)},
+      {"by", text_or_null(candidate.by)},
+      {"known_since", or_null(candidate.known_since, to_text)},
+      {"known_for_seconds", or_null(candidate.known_since, age)},
+      {"began_ms", attempt.began.count()},
+      {"took_ms", attempt.took.count()},
+      {"won", won},
+      {"error", error_or_null(attempt.error)},
+  };
+}
+
+Json source_to_json(const discovery::SourceReport& report) {
+  return {
+      {"source", name_of(report.source)},     {"source_text", discovery::describe(report.source)},
+      {"by", text_or_null(report.by)},        {"state", name_of(report.state)},
+      {"candidates", report.candidates},      {"unusable", report.unusable},
+      {"error", error_or_null(report.error)},
+  };
+}
+
+}  // namespace
+
+Json to_json(const DaemonStatus& status) {
+  return {
+      {"version", status.version},
+      {"started", to_text(status.started)},
+      {"uptime_seconds", status.uptime.count()},
+      {"p2p_port", status.p2p_port},
+      {"local_port", status.local_port == 0 ? Json(nullptr) : Json(status.local_port)},
+      {"service_directory", text_or_null(status.service_directory.string())},
+      {"state_directory", status.state_directory.string()},
+      {"configuration_file", text_or_null(status.configuration_file.string())},
+      {"lan", {{"enabled", status.lan}}},
+      {"interfaces", interfaces_to_json(status.addresses)},
+      {"gateway", gateway_to_json(status)},
+      {"reachability", reachability_to_json(status.reachability)},
+      {"dht", dht_to_json(status)},
+      {"services", list_of(status.services, [&](const auto& service) { return service_to_json(service, status); })},
+      {"peers", list_of(status.peers, peer_to_json)},
+      {"browsers", status.browsers},
+  };
+}
+
+Json to_json(const KeyHash& key, const tunnel::Examination& examination, SystemTime now) {
+  auto attempts = Json::array();
+  for (std::size_t i = 0; i < examination.attempts.size(); ++i)
+    attempts.push_back(attempt_to_json(examination.attempts[i], examination.winner == i, now));
+  return {
+      {"key_hash", key.hex()},
+      {"reached", examination.winner.has_value()},
+      {"took_ms", examination.took.count()},
+      {"winner", or_null(examination.winner, [](std::size_t index) { return index; })},
+      {"attempts", std::move(attempts)},
+      {"sources", list_of(examination.sources, source_to_json)},
+  };
+}
+
+Json error_to_json(std::string_view code, std::string_view text) {
+  return {{"error", {{"code", code}, {"text", text}}}};
+}
+
+}  // namespace hardline::web
