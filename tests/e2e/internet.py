@@ -23,7 +23,9 @@ import urllib.parse
 
 from identity import rolling_code
 from net import Host, wait_until
+from wallclock import ahead
 
+DHTNODE = "/usr/bin/dhtnode"
 DHT_PORT = 4222
 PROXY_PORT = 4223
 UPNP_GROUP = ("239.255.255.250", 1900)
@@ -181,16 +183,16 @@ class Home:
 class DhtServer:
     """dhtnode on a public host, with its REST proxy if asked."""
 
-    def __init__(self, host, bootstrap=None, proxy=True):
+    def __init__(self, host, bootstrap=None, proxy=True, clock=0):
         self.host, self.bootstrap, self.proxy = host, bootstrap, proxy
         self.process = None
-        self.start()
+        self.start(ahead(DHTNODE, clock) if clock else [])
 
-    def start(self, *wrap):
+    def start(self, wrap=()):
         options = ["-b", self.bootstrap] if self.bootstrap else []
         options += ["--proxyserver", PROXY_PORT] if self.proxy else []
         # It reads commands from its input and ends with it: hence a pipe that nobody writes to.
-        self.process = self.host.popen([*wrap, "dhtnode", "-v", "-p", DHT_PORT, *options], stdin=subprocess.PIPE,
+        self.process = self.host.popen([*wrap, DHTNODE, "-v", "-p", DHT_PORT, *options], stdin=subprocess.PIPE,
                                        stdout=open(self.host.folder / "dhtnode.log", "ab"), stderr=subprocess.STDOUT)
         wait_until(lambda: not self.proxy or self.host.listens(PROXY_PORT), "the proxy listens")
 
@@ -258,9 +260,9 @@ class Internet:
         self.network.hosts.append(router)
         return router
 
-    def carrier(self):
-        """A provider's own NAT; what Internet.home() takes as `behind`."""
-        return self.router("carrier", self.network.lan("100.64.0.", ""), self.lan, 100)
+    def carrier(self, prefix="100.64.0."):
+        """A provider's own NAT; what Internet.home() takes as `behind`. Its customers have addresses of `prefix`."""
+        return self.router("carrier", self.network.lan(prefix, ""), self.lan, 100)
 
     def home(self, ipv4=True, ipv6=False, behind=None, **options):
         """A home. Its hosts have private IPv4 addresses and global IPv6 ones, as asked."""
@@ -281,10 +283,10 @@ class Internet:
             host.attach(lan)
             host.run(["ip", "route", "add", "200::/7", "dev", f"eth{len(host.addresses) - 1}"])
 
-    def start_dht(self, proxy=True):
+    def start_dht(self, proxy=True, clock=0):
         """Two nodes and, if asked, a proxy that the daemons may use. The observer's is for tests alone."""
-        self.dht = DhtServer(self.public_host("dht"), proxy=proxy)
-        self.observer = DhtServer(self.public_host("observer"), bootstrap=self.dht.node)
+        self.dht = DhtServer(self.public_host("dht"), proxy=proxy, clock=clock)
+        self.observer = DhtServer(self.public_host("observer"), bootstrap=self.dht.node, clock=clock)
         wait_until(lambda: self.node_info(self.observer).get("ipv4", {}).get("good", 0) > 0, "the DHT's nodes know each other", 20)
 
     @staticmethod
@@ -300,9 +302,9 @@ class Internet:
         """Where the DHT says that `service` is: the values, of which each is a list."""
         return self.observer.get(dht_key(service.keyhash, unix_time))
 
-    def wait_announced(self, service, address, timeout=30):
+    def wait_announced(self, service, address, timeout=30, unix_time=None):
         """Waits until the DHT says that `service` is at `address`, "11.0.0.101:7008"."""
-        wait_until(lambda: any(address in value.split(",") for value in self.announced(service)),
+        wait_until(lambda: any(address in value.split(",") for value in self.announced(service, unix_time)),
                    f"the DHT says {address}", timeout)
 
     def forge(self, keyhash, values, unix_time=None):

@@ -6,8 +6,9 @@ import time
 
 import pytest
 
-from internet import Internet, dht_key, fetch, find_igd, map_port
+from internet import dht_key, fetch, find_igd, map_port
 from tunnel import connect
+from wallclock import DAY, ahead
 
 
 class Listener:
@@ -30,13 +31,8 @@ def reaches(host, address, port=7008):
         return False
 
 
-@pytest.fixture
-def net(world):
-    return Internet(world.network)
-
-
-def test_a_home_reaches_the_internet_and_is_not_reached(net):
-    home, public = net.home(), net.public_host("public")
+def test_a_home_reaches_the_internet_and_is_not_reached(internet):
+    home, public = internet.home(), internet.public_host("public")
     inside = home.host("inside")
     listener, wanted = Listener(public), Listener(inside)
     assert reaches(inside, public.address)
@@ -46,8 +42,8 @@ def test_a_home_reaches_the_internet_and_is_not_reached(net):
         wanted.seen()
 
 
-def test_two_homes_do_not_reach_each_other(net):
-    one, two = net.home(), net.home()
+def test_two_homes_do_not_reach_each_other(internet):
+    one, two = internet.home(), internet.home()
     inside = one.host("inside")
     listener = Listener(inside)
     other = two.host("other")
@@ -56,8 +52,8 @@ def test_two_homes_do_not_reach_each_other(net):
     assert reaches(one.host("neighbour"), inside.address) and listener.seen(), "it does listen"
 
 
-def test_ipv6_is_routed_and_let_out_alone(net):
-    home, public = net.home(ipv4=False, ipv6=True), net.public_host("public")
+def test_ipv6_is_routed_and_let_out_alone(internet):
+    home, public = internet.home(ipv4=False, ipv6=True), internet.public_host("public")
     inside = home.host("inside")
     listener = Listener(public, family=socket.AF_INET6)
     wanted = Listener(inside, family=socket.AF_INET6)
@@ -69,16 +65,16 @@ def test_ipv6_is_routed_and_let_out_alone(net):
     assert wanted.seen() == public.addresses6[0]
 
 
-def test_the_router_is_a_upnp_gateway(net):
-    home = net.home()
+def test_the_router_is_a_upnp_gateway(internet):
+    home = internet.home()
     inside = home.host("inside")
     assert find_igd(inside, timeout=0.5) is None
     home.router.start_upnp()
     assert "WANIPConnection" in fetch(inside, find_igd(inside))
 
 
-def test_a_mapped_port_lets_in_and_a_restart_forgets_it(net):
-    home, public = net.home(), net.public_host("public")
+def test_a_mapped_port_lets_in_and_a_restart_forgets_it(internet):
+    home, public = internet.home(), internet.public_host("public")
     inside = home.host("inside")
     listener = Listener(inside)
     home.router.start_upnp()
@@ -93,15 +89,15 @@ def test_a_mapped_port_lets_in_and_a_restart_forgets_it(net):
     assert reaches(public, home.address)
 
 
-def test_a_port_is_mapped_to_one_host_only(net):
-    home = net.home()
+def test_a_port_is_mapped_to_one_host_only(internet):
+    home = internet.home()
     home.router.start_upnp()
     assert map_port(home.host("first"), home.router, 7008) == 7008
     assert map_port(home.host("second"), home.router, 7008) != 7008
 
 
-def test_a_change_of_address_breaks_what_was_open(net):
-    home, public = net.home(), net.public_host("public")
+def test_a_change_of_address_breaks_what_was_open(internet):
+    home, public = internet.home(), internet.public_host("public")
     inside = home.host("inside")
     listener = Listener(public)
     connection = connect(inside, public.address)
@@ -114,16 +110,16 @@ def test_a_change_of_address_breaks_what_was_open(net):
     assert not reaches(public, before)
 
 
-def test_behind_a_carrier_the_routers_own_address_is_not_what_others_see(net):
-    home, public = net.home(behind=net.carrier()), net.public_host("public")
+def test_behind_a_carrier_the_routers_own_address_is_not_what_others_see(internet):
+    home, public = internet.home(behind=internet.carrier()), internet.public_host("public")
     listener = Listener(public)
     assert reaches(home.host("inside"), public.address)
     assert home.address.startswith("100.64.")
     assert listener.seen().startswith("11.0.0.")
 
 
-def test_blocked_udp_and_a_cut_cable(net):
-    home, public = net.home(), net.public_host("public")
+def test_blocked_udp_and_a_cut_cable(internet):
+    home, public = internet.home(), internet.public_host("public")
     inside = home.host("inside")
     listener = Listener(public)
     with public.inside():
@@ -149,8 +145,8 @@ def test_blocked_udp_and_a_cut_cable(net):
     assert reaches(inside, public.address)
 
 
-def test_a_host_moves_to_another_home(net):
-    one, two, public = net.home(), net.home(), net.public_host("public")
+def test_a_host_moves_to_another_home(internet):
+    one, two, public = internet.home(), internet.home(), internet.public_host("public")
     listener = Listener(public)
     host = one.host("mobile")
     assert reaches(host, public.address)
@@ -160,26 +156,35 @@ def test_a_host_moves_to_another_home(net):
     assert listener.seen() == two.address
 
 
-def test_an_overlay_joins_two_homes(net):
-    one, two = net.home().host("one"), net.home().host("two")
-    net.overlay(one, two)
+def test_an_overlay_joins_two_homes(internet):
+    one, two = internet.home().host("one"), internet.home().host("two")
+    internet.overlay(one, two)
     listener = Listener(one, family=socket.AF_INET6)
     assert reaches(two, one.addresses6[-1])
     assert listener.seen().startswith("200:")
 
 
-def test_what_is_put_through_one_node_is_got_through_another(net):
-    net.start_dht()
-    inside = net.home().host("inside")
+def test_what_is_put_through_one_node_is_got_through_another(internet):
+    internet.start_dht()
+    inside = internet.home().host("inside")
     key = dht_key("0" * 40)
-    net.dht.put(key, "11.0.0.7:7008", source=inside)
-    assert net.observer.get(key) == {"11.0.0.7:7008"}
-    net.forge("0" * 40, ["198.51.100.1:1", "198.51.100.2:2"])
-    assert net.dht.get(key, source=inside) == {"11.0.0.7:7008", "198.51.100.1:1", "198.51.100.2:2"}
+    internet.dht.put(key, "11.0.0.7:7008", source=inside)
+    assert internet.observer.get(key) == {"11.0.0.7:7008"}
+    internet.forge("0" * 40, ["198.51.100.1:1", "198.51.100.2:2"])
+    assert internet.dht.get(key, source=inside) == {"11.0.0.7:7008", "198.51.100.1:1", "198.51.100.2:2"}
 
 
-def test_a_slow_cable_is_as_slow_as_asked(net):
-    home, public = net.home(delay=25), net.public_host("public")
+def test_a_process_and_a_dht_live_at_another_time(internet):
+    public = internet.public_host("public")
+    shown = int(public.run([*ahead("/usr/bin/date", 3 * DAY), "date", "+%s"]).stdout)
+    assert abs(shown - time.time() - 3 * DAY) < 5
+    internet.start_dht(clock=3 * DAY)
+    internet.dht.put(dht_key("0" * 40), "11.0.0.7:7008")
+    assert internet.observer.get(dht_key("0" * 40)) == {"11.0.0.7:7008"}
+
+
+def test_a_slow_cable_is_as_slow_as_asked(internet):
+    home, public = internet.home(delay=25), internet.public_host("public")
     inside = home.host("inside")
     listener = Listener(public)
 
