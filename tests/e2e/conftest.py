@@ -3,6 +3,7 @@ import os
 import pytest
 
 from daemon import Daemon
+from internet import Internet
 from net import Network
 from origin import Origin
 
@@ -60,11 +61,13 @@ class Pair:
     def __init__(self, world, origin_options=()):
         self.world = world
         self.lan = world.lan()
-        self.server_host = world.host("server", self.lan)
-        self.client_host = world.host("client", self.lan)
+        self.settle(world.host("server", self.lan), world.host("client", self.lan), *origin_options)
+
+    def settle(self, server_host, client_host, *origin_options):
+        self.server_host, self.client_host = server_host, client_host
         self.origin = Origin(self.server_host, *origin_options)
-        self.server = world.daemon(self.server_host)
-        self.client = world.daemon(self.client_host)
+        self.server = self.world.daemon(self.server_host)
+        self.client = self.world.daemon(self.client_host)
         self.service = self.server.publish("demo", self.origin.address)
         self.client.identities.append(self.service)  # the client's log must not hold them either
 
@@ -87,3 +90,53 @@ class Pair:
 @pytest.fixture
 def pair(world):
     return Pair(world).start()
+
+
+class DistantPair(Pair):
+    """`server` is in one home, `client` in another, an internet between them. The server's router has UPnP and NAT-PMP.
+
+    Options are the homes' (Internet.home())."""
+
+    def __init__(self, world, internet, server_home=None, client_home=None, **options):
+        self.world, self.internet = world, internet
+        self.server_home = server_home or internet.home(**options)
+        self.client_home = client_home or internet.home(**options)
+        self.settle(self.server_home.host("server"), self.client_home.host("client"))
+
+    def connect(self, proxy=True, clock=0):
+        """Gives both daemons a DHT to use. Without `proxy` they know one that nobody is at home at."""
+        self.internet.start_dht(proxy=proxy, clock=clock)
+        self.server.reach = self.client.reach = self.internet.options()
+        return self
+
+    @property
+    def public_address(self):
+        """Where the service is, seen from outside, while the router gives it the port that it asks for."""
+        return f"{self.server_home.address}:7008"
+
+    def serve(self, *options, **start_options):
+        """Starts the server and waits until the DHT says where it is."""
+        self.server.start(*options, **start_options)
+        self.internet.wait_announced(self.service, self.public_address)
+
+    def opens(self, within=20):
+        """Whether the page is shown."""
+        shown = self.curl("/", "--max-time", within, check=False)
+        return shown.returncode == 0 and "Hello" in shown.stdout
+
+    def why(self):
+        """For the reader of a test that failed."""
+        return self.client.ask("why", self.service.label)
+
+
+@pytest.fixture
+def internet(world):
+    return Internet(world.network)
+
+
+@pytest.fixture
+def apart(world, internet):
+    """Two homes and a DHT with a proxy; no daemon runs yet."""
+    pair = DistantPair(world, internet)
+    pair.server_home.router.start_upnp()
+    return pair.connect()

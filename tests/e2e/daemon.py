@@ -1,5 +1,6 @@
 """hardlined on a host: started, waited for, ended, and its log held against the rules for logs."""
 
+import json
 import os
 import re
 import signal
@@ -8,6 +9,7 @@ import time
 
 from identity import make_identity
 from net import wait_until
+from wallclock import ahead
 
 HARDLINED = os.environ.get("HARDLINED", "")
 SANITIZERS = {
@@ -31,6 +33,7 @@ class Daemon:
         self.services.mkdir(parents=True)
         self.identities = []
         self.expected_errors = []  # patterns of lines at level error that the test provokes
+        self.reach = ["--no-dht", "--no-portmap"]  # options: how far it goes; no further than its LAN
         self.process = None
 
     def publish(self, name, origin, identity=None, **sections):
@@ -52,13 +55,16 @@ class Daemon:
         self.identities.append(identity)
         return identity
 
-    def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True, quarantine=256):
+    def start(self, *options, p2p_port=7008, local_port=7009, wrap=(), log_level="debug", wait=True, quarantine=256,
+              clock=0):
         """Starts it and waits until it says that it is ready. `wrap` goes before the command, as in ["prlimit", "--nofile=64"];
-        `quarantine` is how many MiB of freed memory the address sanitizer keeps from use."""
+        `quarantine` is how many MiB of freed memory the address sanitizer keeps from use; its clock is `clock` seconds ahead."""
         ready_before = self.log().count("is ready")
+        if clock:
+            wrap = [*wrap, *ahead(HARDLINED, clock)]
         self.process = self.host.popen(
             [*wrap, HARDLINED, "--servicedir", self.services, "--statedir", self.state, "--p2pport", p2p_port,
-             "--localport", local_port, "--log-level", log_level, *options],
+             "--localport", local_port, "--log-level", log_level, *self.reach, *options],
             env=SANITIZERS | {"ASAN_OPTIONS": f"{SANITIZERS['ASAN_OPTIONS']}:quarantine_size_mb={quarantine}"},
             stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=open(self.log_file, "ab"))
         if wait:
@@ -66,6 +72,15 @@ class Daemon:
                        f"hardlined on {self.host.name} is ready", 20)
             assert self.process.poll() is None, f"hardlined ended at once: {self.log()}"
         return self
+
+    def ask(self, verb, *arguments):
+        """What it answers to `status` or `why`, as a person reads it."""
+        done = hardlined(self.host, verb, "--socket", self.state / "hardlined.sock", *arguments)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def ask_json(self, verb, *arguments):
+        return json.loads(self.ask(verb, "--json", *arguments))
 
     def log(self):
         return self.log_file.read_text(errors="replace") if self.log_file.exists() else ""

@@ -11,6 +11,8 @@ import signal
 import subprocess
 import time
 
+import slowcable
+
 CLONE_NEWNET = 0x40000000
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -36,17 +38,27 @@ def wait_until(condition, what, timeout=10.0):
 
 
 class Lan:
-    """An Ethernet segment, `10.N.0.0/24` and `fd00:N::/64`: a bridge in the switch's namespace."""
+    """An Ethernet segment: a bridge in the switch's namespace.
 
-    def __init__(self, number):
+    `10.N.0.0/24` and `fd00:N::/64`, or what `prefix` and `prefix6` say ("" for none). Hosts leave it by way of the address
+    that ends in .1, and of ::1 where `routes6`.
+    """
+
+    def __init__(self, number, prefix=None, prefix6=None, routes6=False):
         self.number = number
+        self.prefix = f"10.{number}.0." if prefix is None else prefix
+        self.prefix6 = f"fd00:{number}::" if prefix6 is None else prefix6
+        self.routes6 = routes6
         self.bridge = f"lan{number}"
         self.members = 0
         _ip("-n", "switch", "link", "add", self.bridge, "type", "bridge", "mcast_snooping", "0")
         _ip("-n", "switch", "link", "set", self.bridge, "up")
 
     def address(self, last):
-        return f"10.{self.number}.0.{last}"
+        return self.prefix and f"{self.prefix}{last}"
+
+    def address6(self, last):
+        return self.prefix6 and f"{self.prefix6}{last}"
 
 
 class Host:
@@ -66,22 +78,40 @@ class Host:
         for lan in lans:
             self.attach(lan)
 
-    def attach(self, lan, index=None):
-        """Gives it interface `index` on `lan`: a new one, or in the place of one that was deleted."""
+    def attach(self, lan, index=None, last=None, delay=0):
+        """Gives it interface `index` on `lan`: a new one, or in the place of one that was deleted. Its addresses end in
+        `last`, or in the next number there; only who ends in .1 is given no route. Frames take `delay` ms each way."""
         index = len(self.addresses) if index is None else index
-        lan.members += 1
+        if last is None:
+            lan.members += 1
+            last = 10 + lan.members
         interface, port = f"eth{index}", f"{self.name}-{index}"
-        address, address6 = lan.address(10 + lan.members), f"fd00:{lan.number}::{10 + lan.members}"
+        address, address6 = lan.address(last), lan.address6(last)
         self.addresses[index : index + 1] = [address]
         self.addresses6[index : index + 1] = [address6]
-        _ip("-n", "switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", self.name)
+        if delay:
+            self.processes.append(slowcable.lay(self.name, interface, "switch", port, delay))
+        else:
+            _ip("-n", "switch", "link", "add", port, "type", "veth", "peer", "name", interface, "netns", self.name)
         _ip("-n", "switch", "link", "set", port, "master", lan.bridge, "up")
-        _ip("-n", self.name, "addr", "add", f"{address}/24", "broadcast", "+", "dev", interface)
-        _ip("-n", self.name, "addr", "add", f"{address6}/64", "dev", interface, "nodad")
+        if address:
+            _ip("-n", self.name, "addr", "add", f"{address}/24", "broadcast", "+", "dev", interface)
+        if address6:
+            _ip("-n", self.name, "addr", "add", f"{address6}/64", "dev", interface, "nodad")
         _ip("-n", self.name, "link", "set", interface, "up")
-        # The router is a machine that is never there. Old peers need the route: they leave it to the system which
-        # interface a multicast group is joined on.
-        _ip("-n", self.name, "route", "add", "default", "via", lan.address(1), "metric", str(100 + index))
+        if last == 1:
+            return
+        # On a LAN alone the router is a machine that is never there. Old peers need the route: they leave it to the system
+        # which interface a multicast group is joined on.
+        if address:
+            _ip("-n", self.name, "route", "add", "default", "via", lan.address(1), "metric", str(100 + index))
+        if address6 and lan.routes6:
+            _ip("-n", self.name, "route", "add", "default", "via", lan.address6(1), "metric", str(100 + index))
+
+    def move(self, lan, index=0):
+        """Takes interface `index` off its LAN and gives it one of the same name on `lan`, as Wi-Fi does."""
+        _ip("-n", self.name, "link", "del", f"eth{index}")
+        self.attach(lan, index)
 
     @property
     def address(self):
@@ -159,8 +189,8 @@ class Network:
             _ip("netns", "del", host.name)
         _ip("netns", "del", "switch")
 
-    def lan(self):
-        self.lans.append(Lan(len(self.lans) + 1))
+    def lan(self, *prefixes, **options):
+        self.lans.append(Lan(len(self.lans) + 1, *prefixes, **options))
         return self.lans[-1]
 
     def host(self, name, *lans):

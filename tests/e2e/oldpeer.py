@@ -1,14 +1,16 @@
 """The deployed peers of version 0.0.16, as PROTOCOL.md describes them, with the faults that ours must live with.
 
     oldpeer.py server --cert NAME.cert --label PASSWORD-KEYHASH --backend HOST:PORT [--port 7008]
-                      [--wanhosts LIST] [--silent-on-lan]
-    oldpeer.py client --db peers.db [--port 7009]
+                      [--wanhosts LIST] [--dht-proxy URL] [--silent-on-lan]
+    oldpeer.py client --db peers.db [--port 7009] [--dht-proxy URL]
 
 What they get wrong is on purpose here, each with the words "as deployed". What they do is told on standard output, a
 line each, for tests to look for.
 """
 
 import argparse
+import base64
+import hashlib
 import json
 import select
 import socket
@@ -18,6 +20,7 @@ import struct
 import subprocess
 import threading
 import time
+import urllib.request
 import uuid
 
 from identity import keyhash_of_der, rolling_code
@@ -59,6 +62,11 @@ def read_line(tunnel):
     """
     line, rest = tunnel.recv(READ).split(b"\n")
     return json.loads(line), rest
+
+
+def dht_url(proxy, keyhash):
+    """Where a proxy has today's key. As deployed: today's by this machine's clock, and no other."""
+    return f"{proxy}/{hashlib.sha1(rolling_code(keyhash).encode()).hexdigest()}"
 
 
 def compact(value):
@@ -106,11 +114,22 @@ class OldServer(Lpd):
     def run(self):
         if not self.arguments.silent_on_lan:
             threading.Thread(target=self.answer_searches, daemon=True).start()
+        if self.arguments.dht_proxy:
+            threading.Thread(target=self.announce, daemon=True).start()
         listener = socket.create_server(("0.0.0.0", self.arguments.port), backlog=64)  # as deployed: IPv4 alone
         tell("listening", self.arguments.port)
         while True:
             connection, peer = listener.accept()
             threading.Thread(target=self.serve, args=(connection, peer), daemon=True).start()
+
+    def announce(self):
+        """Puts its addresses into the DHT, where a value lives ten minutes."""
+        value = {"data": base64.b64encode(self.arguments.wanhosts.encode()).decode(), "type": 3}
+        while True:
+            request = urllib.request.Request(dht_url(self.arguments.dht_proxy, self.keyhash), json.dumps(value).encode())
+            with urllib.request.urlopen(request, timeout=TIMEOUT) as answer:
+                tell("put", answer.status)
+            time.sleep(8 * 60)
 
     def serve(self, connection, peer):
         tell("connection from", peer[0])
@@ -182,12 +201,13 @@ class OldClient(Lpd):
         try:
             request = browser.recv(READ)
             label = self.label_of(request)
-            for address in self.search(label) or self.remembered(label):
-                tunnel = self.dial(address, label)
-                if tunnel is not None:
-                    tunnel.sendall(request)
-                    carry(tunnel, browser)
-                    return
+            for source in (self.search, self.remembered, self.ask_dht):  # as deployed: one after the other
+                for address in source(label):
+                    tunnel = self.dial(address, label)
+                    if tunnel is not None:
+                        tunnel.sendall(request)
+                        carry(tunnel, browser)
+                        return
             tell("not found")
         except (OSError, ValueError, StopIteration) as error:
             tell("failed:", type(error).__name__, error)
@@ -223,8 +243,19 @@ class OldClient(Lpd):
     def remembered(self, label):
         with self.lock:
             row = self.database.execute("SELECT info FROM peers WHERE serviceID = ?", (label,)).fetchone()
-        hosts = json.loads(row[0]).get("WANHosts", "") if row else ""
+        return self.addresses(json.loads(row[0]).get("WANHosts", "") if row else "")
+
+    @staticmethod
+    def addresses(hosts):
         return [(h.rpartition(":")[0].strip("[]"), int(h.rpartition(":")[2])) for h in hosts.split(",") if h]
+
+    def ask_dht(self, label):
+        if not self.arguments.dht_proxy:
+            return []
+        with urllib.request.urlopen(dht_url(self.arguments.dht_proxy, label.rpartition("-")[2]), timeout=TIMEOUT) as answer:
+            values = [base64.b64decode(json.loads(line)["data"]).decode() for line in answer if line.strip()]
+        tell("found in the DHT", *values)
+        return [address for value in values for address in self.addresses(value)]
 
     def remember(self, label, hosts):
         with self.lock, self.database:
@@ -294,10 +325,12 @@ def main():
     server.add_argument("--backend", required=True)
     server.add_argument("--port", type=int, default=7008)
     server.add_argument("--wanhosts", default="")
+    server.add_argument("--dht-proxy")
     server.add_argument("--silent-on-lan", action="store_true", help="as on another network: no answers to searches")
     client = verbs.add_parser("client")
     client.add_argument("--db", required=True)
     client.add_argument("--port", type=int, default=7009)
+    client.add_argument("--dht-proxy")
     arguments = parser.parse_args()
     (OldServer if arguments.verb == "server" else OldClient)(arguments).run()
 
