@@ -119,7 +119,7 @@ class Hardline(Subject):
 
     def command(self, services, state, local_port):
         return [self.bench.hardlined, "--servicedir", self.folder / services, "--statedir", self.folder / state,
-                "--p2pport", 7008, "--localport", local_port, "--log-level", "warn"]
+                "--p2pport", 7008, "--localport", local_port, "--log-level", "warn", "--no-dht", "--no-portmap"]
 
     def start_server(self, host):
         return self.start_process(host, self.command("services", "server", 0), 7008)

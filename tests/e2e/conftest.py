@@ -1,4 +1,5 @@
 import os
+import shutil
 
 import pytest
 
@@ -131,6 +132,8 @@ class DistantPair(Pair):
 
 @pytest.fixture
 def internet(world):
+    if missing := [tool for tool in ("nft", "miniupnpd", "dhtnode") if not shutil.which(tool)]:
+        pytest.skip(f"not installed: {', '.join(missing)}")
     return Internet(world.network)
 
 

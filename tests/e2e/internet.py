@@ -123,7 +123,7 @@ class Router(Host):
         config.write_text(MINIUPNPD.format(upnp="yes" if upnp else "no", nat_pmp="yes" if nat_pmp else "no",
                                            version1="yes" if version == 1 else "no"))
         self.upnp = self.popen(["miniupnpd", "-d", "-f", config, "-P", self.folder / "miniupnpd.pid"],
-                               stdout=open(self.folder / "miniupnpd.log", "ab"), stderr=subprocess.STDOUT)
+                               stdout=open(self.folder / "miniupnpd.log", "wb"), stderr=subprocess.STDOUT)
         wait_until(lambda: "listening on port" in self.upnp_log() or self.upnp.poll() is not None, "miniupnpd listens")
         assert self.upnp.poll() is None, self.upnp_log()
 

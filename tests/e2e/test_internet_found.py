@@ -60,8 +60,8 @@ def test_on_the_lan_with_the_internet_cut(world, internet):
     home.router.cut()
     pair.server.start()
     pair.client.start()
-    assert pair.opens(within=5), pair.why()
     assert winner(pair)["source"] == "lan"
+    assert pair.opens(within=5), pair.why()
 
 
 def test_the_internet_is_cut_while_both_run_on_one_lan(world, internet):

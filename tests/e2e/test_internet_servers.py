@@ -58,7 +58,6 @@ def test_one_dies_as_a_download_begins(twins):
     assert download.wait(20) != 0, "what was cut is not taken for whole"
     again = twins.client_host.run(["bash", "-c", f"curl -sS --fail --max-time 60 {twins.service.url(f'/bytes/{SIZE}')} | sha256sum"])
     assert again.stdout.split()[0] == checksum(SIZE)
-    assert twins.serving() is not dying
 
 
 def test_one_whole_home_goes_dark(twins):
