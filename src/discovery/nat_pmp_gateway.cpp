@@ -14,8 +14,8 @@ namespace hardline::discovery {
 namespace {
 
 using namespace std::chrono_literals;
-using std::chrono::steady_clock;
 using asio::ip::address_v4;
+using std::chrono::steady_clock;
 
 /// The library sends again after 250 ms, 750 ms and 1750 ms, and would go on for a minute (RFC 6886 section 3.1). A
 /// router next door that speaks NAT-PMP has answered by then; most others never will.
@@ -26,9 +26,7 @@ constexpr std::size_t kMostRouters = 4;
 /// One request and its answer, on a socket of its own: an answer that comes late cannot be taken for another one.
 class Exchange {
  public:
-  explicit Exchange(const address_v4& router) {
-    opened_ = initnatpmp(&natpmp_, 1, htonl(router.to_uint())) == 0;
-  }
+  explicit Exchange(const address_v4& router) { opened_ = initnatpmp(&natpmp_, 1, htonl(router.to_uint())) == 0; }
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange() {
@@ -86,13 +84,11 @@ class Exchange {
   static MappingError error_of(int result) {
     switch (result) {
       case NATPMP_ERR_UNSUPPORTEDVERSION:
-      case NATPMP_ERR_UNSUPPORTEDOPCODE:
-        return MappingError::unsupported;
+      case NATPMP_ERR_UNSUPPORTEDOPCODE: return MappingError::unsupported;
       case NATPMP_ERR_NOTAUTHORIZED:
       case NATPMP_ERR_NETWORKFAILURE:
       case NATPMP_ERR_OUTOFRESOURCES:
-      case NATPMP_ERR_UNDEFINEDERROR:
-        return MappingError::refused;
+      case NATPMP_ERR_UNDEFINEDERROR: return MappingError::refused;
       default:  // nobody listens there, no route there, or it is off
         return MappingError::no_answer;
     }

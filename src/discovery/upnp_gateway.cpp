@@ -33,6 +33,7 @@ constexpr std::size_t kMostRoots = 8;
 constexpr char kMappingName[] = "hardlined";  // what a person reads in the router's list
 constexpr char kTcp[] = "TCP";
 constexpr char kTcpNumber[] = "6";
+constexpr int kFirewallDisabled = 702;  // WANIPv6FirewallControl:1
 
 /// What the library returns when nothing, or nothing that makes sense, came back.
 bool is_silence(int result) {
@@ -52,8 +53,7 @@ MappingError error_of(int result) {
     case 401:  // InvalidAction
     case 602:  // OptionalActionNotImplemented
       return MappingError::unsupported;
-    default:
-      return MappingError::refused;
+    default: return MappingError::refused;
   }
 }
 
@@ -192,6 +192,7 @@ class UpnpGateway final : public Gateway {
     char id[32] = "";
     const int result = UPNP_AddPinhole(firewall_.control_url(), firewall_.service_type(), "empty", "0", client.c_str(),
                                        client_port.c_str(), kTcpNumber, seconds.c_str(), id);
+    if (result == kFirewallDisabled) return std::string();  // everybody is let in
     if (result != UPNPCOMMAND_SUCCESS) {
       log::debug("gateway: {}: AddPinhole [{}]:{}: {}", description(), client, client_port, result);
       return tl::unexpected(error_of(result));
@@ -292,7 +293,8 @@ std::optional<Candidate> look_into(const UPNPDev& device, const Network& network
     candidate.connected = control && says_connected(control);
     const auto external = candidate.gateway->external_address();
     candidate.public_address = external && is_global_unicast(*external);
-    if (!best || std::tie(candidate.connected, candidate.public_address) > std::tie(best->connected, best->public_address))
+    if (!best ||
+        std::tie(candidate.connected, candidate.public_address) > std::tie(best->connected, best->public_address))
       best = std::move(candidate);
     if (!control) break;
   }
@@ -321,10 +323,9 @@ std::vector<Candidate> search(const Network& network, const DeviceTypes& types) 
 
 /// Most routers answer to what they are; a few only to a search for any root device, as do televisions and printers.
 std::vector<Candidate> search_twice(const Network& network) {
-  static const DeviceTypes routers = {"urn:schemas-upnp-org:device:InternetGatewayDevice:1",
-                                      "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
-                                      "urn:schemas-upnp-org:service:WANIPConnection:1",
-                                      "urn:schemas-upnp-org:service:WANPPPConnection:1", nullptr};
+  static const DeviceTypes routers = {
+      "urn:schemas-upnp-org:device:InternetGatewayDevice:1", "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
+      "urn:schemas-upnp-org:service:WANIPConnection:1", "urn:schemas-upnp-org:service:WANPPPConnection:1", nullptr};
   static const DeviceTypes everything = {"urn:schemas-upnp-org:device:InternetGatewayDevice:1", "upnp:rootdevice",
                                          nullptr};
   auto found = search(network, routers);

@@ -26,10 +26,11 @@ struct PortMapperOptions {
 };
 
 struct PortMapperTimes {
-  std::chrono::seconds lease = std::chrono::hours(1);            ///< renewed at half of it
-  std::chrono::milliseconds verify_every = std::chrono::seconds(45);  ///< so that a restarted router has it back in a minute
-  std::chrono::milliseconds search_again = std::chrono::minutes(2);   ///< while there is no gateway, or none that maps
-  std::chrono::milliseconds close_within = std::chrono::seconds(3);   ///< to take mappings back at the end
+  std::chrono::seconds lease = std::chrono::hours(1);  ///< renewed at half of it
+  std::chrono::milliseconds verify_every =
+      std::chrono::seconds(45);  ///< so that a restarted router has it back in a minute
+  std::chrono::milliseconds search_again = std::chrono::minutes(2);  ///< while there is no gateway, or none that maps
+  std::chrono::milliseconds close_within = std::chrono::seconds(3);  ///< to take mappings back at the end
 };
 
 /// What is mapped now, for people and for WANHosts.
@@ -81,36 +82,47 @@ class PortMapper {
   using Clock = std::chrono::steady_clock;
   using Gateways = std::vector<std::shared_ptr<Gateway>>;
 
-  /// An address that is wanted in, and the pinhole for it once there is one.
-  struct Pinhole {
-    asio::ip::address_v6 address;
-    std::shared_ptr<Gateway> gateway;
-    std::string id;
-    bool refused = false;  ///< by all gateways of the last search
+  /// What becomes of a call that has not come back when something else is to be done.
+  enum class Call {
+    searches,  ///< given up at close()
+    asks,      ///< and when the network has changed, because whom it asks may be gone
+    leaves,    ///< leaves something in the router, so that the end waits for it as long as it can afford
+    ends,      ///< takes it back
   };
-
-  /// A call that asks, or one that leaves something behind in the router, which is worth knowing of at the end.
-  enum class Call { asks, leaves };
-
+  /// nullopt where it was given up.
   template <class Job>
   awaitable<std::optional<std::invoke_result_t<Job&>>> call(Call kind, Job job);
-  bool give_up(Call kind, Clock::time_point begun) const;
+  Clock::time_point give_up_at(Call kind, Clock::time_point begun) const;
+  bool is_over() const { return closed_at_ || !wanted_; }
 
   awaitable<void> search();
-  awaitable<void> map_at_the_best();
+  awaitable<void> leave_old_address();
+  awaitable<void> unmap(std::shared_ptr<Gateway> gateway, std::uint16_t external_port);
+  awaitable<void> map();
   awaitable<std::optional<MappingError>> map_at(std::shared_ptr<Gateway> gateway);
+  awaitable<std::optional<asio::ip::address_v4>> external_address_of(std::shared_ptr<Gateway> gateway);
   awaitable<void> verify();
-  awaitable<void> renew();
-  awaitable<void> refresh_pinholes();
-  awaitable<void> forget_old_address();
   awaitable<void> take_back();
-
-  void adopt(const std::shared_ptr<Gateway>& gateway, const GrantedMapping& granted);
-  void lose(PortMapperStatus::State state, std::string problem);
-  void update_external(const std::optional<asio::ip::address_v4>& address);
-  void list_pinholes();
   std::vector<std::uint16_t> ports_to_try() const;
+  void adopt(const std::shared_ptr<Gateway>& gateway, const GrantedMapping& granted,
+             std::optional<asio::ip::address_v4> external);
+  void lose(PortMapperStatus::State state, std::string problem, std::optional<asio::ip::address_v4> external);
   Clock::time_point next_due() const;
+  void wake();
+
+  /// An address that is to be let in, and the pinhole for it where there is one.
+  struct Pinhole {
+    asio::ip::address_v6 address;
+    std::shared_ptr<Gateway> gateway = nullptr;
+    std::string id = {};
+    std::optional<bool> open = std::nullopt;  ///< as last told
+    Clock::time_point due = {};               ///< to be opened, or looked after
+  };
+  awaitable<void> look_after_pinholes();
+  awaitable<void> open(asio::ip::address_v6 address);
+  awaitable<void> close_unwanted_pinholes();
+  void list_pinholes();
+  void tell_pinhole(Pinhole& pinhole, bool open);
 
   Executor executor_;
   FindGateways find_;
@@ -124,18 +136,19 @@ class PortMapper {
 
   std::uint16_t port_ = 0;
   bool wanted_ = false;
-  bool disturbed_ = false;  ///< want() or others have said something that the loop has not looked at
   bool search_now_ = true;
+  bool disturbed_ = false;  ///< run() has something new to look at
   std::optional<Clock::time_point> closed_at_;
-  Gateways gateways_;                 ///< the last search's
-  std::shared_ptr<Gateway> mapped_at_;
-  bool permanent_ = false;            ///< mapped_at_ knows no leases
-  bool seen_there_ = false;           ///< it could be asked for the mapping, and had it
-  bool lost_ = false;                 ///< there was a mapping: the router is probably restarting
-  Clock::time_point verify_at_;
-  Clock::time_point renew_at_;
-  Clock::time_point search_at_;
+
+  Gateways gateways_;                   ///< the last search's
+  std::shared_ptr<Gateway> mapped_at_;  ///< where a mapping of ours is, or may be left
+  std::uint16_t mapped_port_ = 0;       ///< its external port
+  bool permanent_ = false;              ///< mapped_at_ knows no leases
+  bool seen_there_ = false;             ///< mapped_at_ could be asked for the mapping, and had it
+  bool lost_ = false;                   ///< there was one: the router is probably restarting
+  Clock::time_point verify_at_, renew_at_, search_at_;
   std::vector<Pinhole> pinholes_;
+  std::vector<Pinhole> unwanted_pinholes_;  ///< open, and not yet closed
 };
 
 }  // namespace hardline::discovery
