@@ -97,4 +97,10 @@ std::error_code NewFile::place() {
   return error;
 }
 
+std::error_code NewFile::replace() {
+  if (::rename(temporary_.c_str(), file_.c_str()) != 0) return last_error();
+  keep();
+  return {};
+}
+
 }  // namespace hardline::store

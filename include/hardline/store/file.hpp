@@ -60,7 +60,8 @@ class NewFile {
   ~NewFile();
 
   std::error_code write(std::string_view content, mode_t mode);
-  std::error_code place();  ///< EEXIST where there is a file of this name
+  std::error_code place();    ///< EEXIST where there is a file of this name
+  std::error_code replace();  ///< also where there is one; it is kept then, and nothing is left to remove
   void keep() { remove_.clear(); }
 
  private:

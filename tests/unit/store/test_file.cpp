@@ -93,6 +93,18 @@ TEST(NewFile, LeavesAnExistingFileAlone) {
   EXPECT_EQ(file_content(dir / "a"), "old");
 }
 
+TEST(NewFile, ReplacesAnExistingFileWhereAskedTo) {
+  const TempDir dir;
+  write_file(dir / "a", "old");
+  {
+    NewFile file(dir / "a");
+    ASSERT_FALSE(file.write("new", 0600));
+    EXPECT_FALSE(file.replace());
+  }
+  EXPECT_THAT(dir.names(), ElementsAre("a"));
+  EXPECT_EQ(file_content(dir / "a"), "new");
+}
+
 TEST(NewFile, ClearsAwayWhatAKilledMakerLeft) {
   const TempDir dir;
   write_file(dir / ".a.new", "half");

@@ -1,0 +1,480 @@
+#include "hardline/discovery/dht_node.hpp"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <atomic>
+#include <cstring>
+#include <future>
+#include <optional>
+#include <utility>
+
+#include "hardline/base/errc.hpp"
+#include "hardline/base/log.hpp"
+#include "hardline/discovery/known_nodes.hpp"
+#include "hardline/rt/event.hpp"
+#include "hardline/rt/mailbox.hpp"
+#include "hardline/rt/offload.hpp"
+#include "opendht.hpp"
+
+namespace hardline::discovery {
+namespace {
+
+using namespace std::chrono_literals;
+using std::chrono::steady_clock;
+using State = DhtNodeStatus::State;
+
+// These bound what stop() may have to wait for, so they are within kStopLimit.
+constexpr auto kStartLimit = 3s;
+constexpr auto kResolveLimit = 3s;
+constexpr auto kReportLimit = 2s;
+constexpr auto kSaveLimit = 1s;
+
+constexpr auto kStopLimit = 3s;
+constexpr auto kEndLimit = 1s;  // for a destructor, which holds up the io thread
+
+constexpr auto kReportEvery = 5s;
+constexpr auto kFirstSave = 3s;  // after connecting: by then the table has more than the node it entered by
+constexpr auto kSaveEvery = 10min;
+constexpr auto kRestartPause = 10s;  // where no socket could be opened
+
+// OpenDHT pings a node three times, a second apart; a name server may need longer than that.
+constexpr auto kFirstRetry = 2s;
+constexpr auto kLastRetry = 60s;
+
+// Copies of one value under other ids count too: without a bound, a key of a million values would fill the mailbox.
+constexpr std::size_t kMaxRead = 4 * Lookup::kMaxValues;
+
+/// What a get or put and OpenDHT's thread share.
+struct Call {
+  std::atomic<bool> over = false;  ///< nobody waits any more
+  std::size_t read = 0;            ///< values; OpenDHT's thread only
+  bool done = false;               ///< io thread only, as success
+  bool success = false;
+};
+
+/// Ends a get's share in its Lookup and tells OpenDHT's thread, however the get ends.
+class Reading {
+ public:
+  Reading(std::shared_ptr<Lookup> lookup, std::shared_ptr<Call> call)
+      : lookup_(std::move(lookup)), call_(std::move(call)) {}
+  Reading(const Reading&) = delete;
+  Reading& operator=(const Reading&) = delete;
+  ~Reading() {
+    call_->over = true;
+    lookup_->when_stopped(nullptr);
+  }
+
+ private:
+  std::shared_ptr<Lookup> lookup_;
+  std::shared_ptr<Call> call_;
+};
+
+/// What the first job on the pool brings back.
+struct Started {
+  std::shared_ptr<OpenDht> node;
+  std::vector<udp::endpoint> known;
+  std::string problem;
+};
+
+/// Tells the node that OpenDHT's threads, or the attempt to start them, are gone.
+class Presence {
+ public:
+  Presence(Mailbox::Sender sender, std::function<void()> gone) : sender_(std::move(sender)), gone_(std::move(gone)) {}
+  Presence(const Presence&) = delete;
+  Presence& operator=(const Presence&) = delete;
+  ~Presence() {
+    sender_.post(std::move(gone_));
+    promise_.set_value();
+  }
+
+  std::shared_future<void> ended() { return promise_.get_future().share(); }
+
+ private:
+  Mailbox::Sender sender_;
+  std::function<void()> gone_;
+  std::promise<void> promise_;
+};
+
+}  // namespace
+
+class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
+ public:
+  Impl(Executor executor, Resolver& resolver, DhtNodeOptions options)
+      : executor_(executor),
+        resolver_(resolver),
+        options_(std::move(options)),
+        mailbox_(std::in_place, executor),
+        news_(executor) {
+    randombytes_buf(salt_.data(), salt_.size());
+  }
+
+  /// DhtNode is gone, and so may be soon what it referred to.
+  void abandon();
+
+  static awaitable<std::error_code> get(std::shared_ptr<Impl> self, DhtKey key, std::shared_ptr<Lookup> lookup,
+                                        Deadline deadline);
+  static awaitable<std::error_code> put(std::shared_ptr<Impl> self, DhtKey key, std::string value, Deadline deadline);
+  static awaitable<void> stop(std::shared_ptr<Impl> self);
+  void network_changed();
+
+  const DhtNodeStatus& status() const { return status_; }
+  void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
+
+ private:
+  void spawn(const char* name, awaitable<void> task);
+  void want();
+  bool ready() const { return node_ && status_.state == State::connected; }
+  void wake() {
+    if (mailbox_) news_.notify();
+  }
+  void set_state(State state);
+  void tell_change();
+  std::error_code in_vain(const Lookup* lookup, Deadline deadline) const;
+  void begin_get(const DhtKey& key, const std::shared_ptr<Lookup>& lookup, const std::shared_ptr<Call>& call);
+  void begin_put(const DhtKey& key, const std::string& value, const std::shared_ptr<Call>& call);
+  OpenDht::OnDone done(const std::shared_ptr<Call>& call);
+  std::uint64_t value_id(const DhtKey& key, std::string_view value) const;
+
+  static awaitable<void> run(std::shared_ptr<Impl> self);
+  static awaitable<void> start(std::shared_ptr<Impl> self);
+  static awaitable<void> stay_connected(std::shared_ptr<Impl> self);
+  static awaitable<void> enter_by(std::shared_ptr<Impl> self, HostPort where);
+  static awaitable<void> look(std::shared_ptr<Impl> self);
+  static awaitable<void> save(std::shared_ptr<Impl> self);
+  void take(const OpenDht::Report& report);
+
+  Executor executor_;
+  Resolver& resolver_;
+  DhtNodeOptions options_;
+  std::optional<Mailbox> mailbox_;       ///< none once DhtNode is gone
+  Event news_;                           ///< a change of the state, of a call, of anything below
+  std::optional<AbandonablePool> pool_;  ///< one thread, so that jobs follow one another; none before the first use
+  std::shared_ptr<OpenDht> node_;
+  std::shared_future<void> node_ended_;
+  unsigned starts_ = 0;
+  unsigned present_ = 0;  ///< nodes begun and not yet gone
+  bool wanted_ = false;
+  bool ended_ = false;
+  bool moved_ = false;      ///< network_changed() since bootstrapping last began
+  bool look_again_ = true;  ///< the state has changed since it was last looked at
+  std::vector<udp::endpoint> known_;
+  std::optional<steady_clock::time_point> next_save_;  ///< none while it has not been connected yet
+  std::array<std::uint8_t, 16> salt_{};
+  DhtNodeStatus status_;
+  std::function<void()> changed_;
+};
+
+void DhtNode::Impl::abandon() {
+  ended_ = true;
+  changed_ = nullptr;
+  wake();
+  mailbox_.reset();
+  node_.reset();
+  pool_.reset();
+  // A process that ends next should not take the library away from under its threads.
+  if (node_ended_.valid()) node_ended_.wait_for(kEndLimit);
+}
+
+/// A task group would have to outlive its tasks: here each task keeps the Impl, and DhtNode may go at any time.
+void DhtNode::Impl::spawn(const char* name, awaitable<void> task) {
+  auto finished = [self = shared_from_this(), name](std::exception_ptr error) {
+    try {
+      if (error) std::rethrow_exception(error);
+    } catch (const std::exception& e) {
+      log::error("{}: ended by an unexpected error: {}", name, e.what());
+    }
+  };
+  asio::co_spawn(executor_, std::move(task), std::move(finished));
+}
+
+void DhtNode::Impl::want() {
+  if (wanted_ || ended_) return;
+  wanted_ = true;
+  pool_.emplace(1);
+  set_state(State::connecting);
+  spawn("dht", run(shared_from_this()));
+}
+
+void DhtNode::Impl::set_state(State state) {
+  if (status_.state == state) return;
+  if (state == State::connected) log::info("dht: connected, port {}", status_.port);
+  if (status_.state == State::connected) log::info("dht: no longer connected");
+  status_.state = state;
+  if (state == State::connected && !next_save_) next_save_ = steady_clock::now() + kFirstSave;
+  look_again_ = true;
+  wake();
+  tell_change();
+}
+
+void DhtNode::Impl::tell_change() {
+  const auto changed = changed_;  // it may be replaced from inside
+  if (changed) changed();
+}
+
+/// Why there is nothing to wait for any more, if so.
+std::error_code DhtNode::Impl::in_vain(const Lookup* lookup, Deadline deadline) const {
+  if (ended_ || (lookup && lookup->stopped())) return Errc::cancelled;
+  if (steady_clock::now() >= deadline) return Errc::timed_out;
+  return {};
+}
+
+awaitable<std::error_code> DhtNode::Impl::get(std::shared_ptr<Impl> self, DhtKey key, std::shared_ptr<Lookup> lookup,
+                                              Deadline deadline) {
+  if (const auto error = self->in_vain(lookup.get(), deadline)) co_return error;
+  self->want();
+  const auto call = std::make_shared<Call>();
+  const Reading reading(lookup, call);
+  lookup->when_stopped([waiting = self.get()] { waiting->wake(); });
+  bool begun = false;
+  while (!call->done) {
+    if (const auto error = self->in_vain(lookup.get(), deadline)) co_return error;
+    if (!begun && self->ready()) {
+      begun = true;
+      self->begin_get(key, lookup, call);
+    }
+    co_await self->news_.wait_until(deadline);
+  }
+  if (!call->success) co_return std::make_error_code(std::errc::not_connected);
+  co_return std::error_code();
+}
+
+void DhtNode::Impl::begin_get(const DhtKey& key, const std::shared_ptr<Lookup>& lookup,
+                              const std::shared_ptr<Call>& call) {
+  // Weak, because OpenDHT may let go of its callbacks last, on its thread, and a Lookup belongs to the io thread.
+  auto values = [sender = mailbox_->sender(), weak = std::weak_ptr(lookup), call](std::vector<std::string> found) {
+    if (call->over) return false;
+    if (found.size() > kMaxRead - call->read) found.resize(kMaxRead - call->read);
+    call->read += found.size();
+    sender.post([weak, found = std::move(found)] {
+      const auto asking = weak.lock();
+      if (!asking) return;
+      for (const auto& value : found) asking->offer(value);
+    });
+    return call->read < kMaxRead;
+  };
+  node_->get(key, std::move(values), done(call));
+}
+
+awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey key, std::string value,
+                                              Deadline deadline) {
+  if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
+  self->want();
+  const auto call = std::make_shared<Call>();
+  bool begun = false;
+  while (!call->done) {
+    if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
+    if (!begun && self->ready()) {
+      begun = true;
+      self->begin_put(key, value, call);
+    }
+    co_await self->news_.wait_until(deadline);
+  }
+  if (!call->success) co_return std::make_error_code(std::errc::not_connected);
+  co_return std::error_code();
+}
+
+void DhtNode::Impl::begin_put(const DhtKey& key, const std::string& value, const std::shared_ptr<Call>& call) {
+  node_->put(key, value_id(key, value), value, done(call));
+}
+
+OpenDht::OnDone DhtNode::Impl::done(const std::shared_ptr<Call>& call) {
+  return [this, sender = mailbox_->sender(), call](bool success) {
+    sender.post([this, call, success] {
+      call->done = true;
+      call->success = success;
+      wake();
+    });
+  };
+}
+
+/// The same for the same value, which is so prolonged instead of being stored twice; another for another one, which
+/// would be refused as a change; and nobody else's, since a stranger who put it first would keep ours out.
+std::uint64_t DhtNode::Impl::value_id(const DhtKey& key, std::string_view value) const {
+  std::vector<std::uint8_t> text(salt_.begin(), salt_.end());
+  text.insert(text.end(), key.bytes().begin(), key.bytes().end());
+  text.insert(text.end(), value.begin(), value.end());
+  const auto hash = blake2b_160(text);
+  std::uint64_t id = 0;
+  std::memcpy(&id, hash.data(), sizeof id);
+  return std::max<std::uint64_t>(id, 1);  // 0 is no id
+}
+
+awaitable<void> DhtNode::Impl::run(std::shared_ptr<Impl> self) {
+  while (!self->node_ && !self->ended_) {
+    co_await start(self);
+    const auto again = steady_clock::now() + kRestartPause;
+    while (!self->node_ && !self->ended_ && !self->moved_ && steady_clock::now() < again)
+      co_await self->news_.wait_until(again);
+    self->moved_ = false;
+  }
+  if (self->ended_) co_return;
+  self->spawn("dht bootstrap", stay_connected(self));
+  while (!self->ended_) {
+    co_await look(self);
+    if (!self->ended_ && self->next_save_ && steady_clock::now() >= *self->next_save_) co_await save(self);
+    auto next = steady_clock::now() + kReportEvery;
+    if (self->next_save_) next = std::min(next, *self->next_save_);
+    while (!self->ended_ && !self->look_again_ && steady_clock::now() < next) co_await self->news_.wait_until(next);
+  }
+}
+
+awaitable<void> DhtNode::Impl::start(std::shared_ptr<Impl> self) {
+  // One that took too long to start may still tell something before it ends.
+  auto told = [listener = self.get(), number = ++self->starts_](State state) {
+    if (!listener->ended_ && number == listener->starts_) listener->set_state(state);
+  };
+  auto gone = [present_in = self.get()] {
+    --present_in->present_;
+    present_in->wake();
+  };
+  const auto sender = self->mailbox_->sender();
+  auto presence = std::make_shared<Presence>(sender, std::move(gone));
+  ++self->present_;
+  self->node_ended_ = presence->ended();
+  const auto job = [options = self->options_, sender, told, presence = OpenDht::Presence(std::move(presence))] {
+    Started started;
+    try {
+      started.known = load_known_nodes(options.nodes_file);
+      auto post_state = [sender, told](State state) { sender.post([told, state] { told(state); }); };
+      started.node = OpenDht::start(options, std::move(post_state), presence);
+    } catch (const std::exception& error) {
+      started.problem = error.what();
+    }
+    return started;
+  };
+  auto started = co_await offload_for(*self->pool_, job, kStartLimit);
+  if (self->ended_) co_return;
+  if (started && started->node) {
+    self->node_ = std::move(started->node);
+    self->known_ = std::move(started->known);
+    self->status_.port = self->node_->port();
+    self->status_.problem = self->node_->problem();
+    self->wake();
+  } else {
+    self->status_.problem = started ? started->problem : "could not be started in time";
+    self->set_state(State::disconnected);
+  }
+  if (!self->status_.problem.empty()) log::warn("dht: {}", self->status_.problem);
+}
+
+awaitable<void> DhtNode::Impl::stay_connected(std::shared_ptr<Impl> self) {
+  steady_clock::duration pause = kFirstRetry;
+  bool by_known = !self->known_.empty();  // bootstrap servers are not asked where a remembered node answers at once
+  while (!self->ended_) {
+    if (self->status_.state == State::connected) {
+      pause = kFirstRetry;
+      co_await self->news_.wait();
+      continue;
+    }
+    self->moved_ = false;
+    self->node_->ping(self->known_);
+    if (!by_known)
+      for (const auto& where : self->options_.bootstrap) self->spawn("dht bootstrap", enter_by(self, where));
+    by_known = false;
+    const auto again = steady_clock::now() + pause;
+    pause = std::min<steady_clock::duration>(2 * pause, kLastRetry);
+    while (!self->ended_ && !self->moved_ && self->status_.state != State::connected && steady_clock::now() < again)
+      co_await self->news_.wait_until(again);
+    if (self->moved_) pause = kFirstRetry;
+  }
+}
+
+awaitable<void> DhtNode::Impl::enter_by(std::shared_ptr<Impl> self, HostPort where) {
+  // Looked up by us: OpenDHT would do it on the thread that its join() waits for.
+  const auto found = co_await self->resolver_.resolve(where, kResolveLimit);
+  if (self->ended_) co_return;
+  if (!found) {
+    log::debug("dht: bootstrap node {}: {}", where.to_string(), found.error().message());
+    co_return;
+  }
+  std::vector<udp::endpoint> nodes;
+  for (const auto& endpoint : *found) nodes.emplace_back(endpoint.address(), endpoint.port());
+  self->node_->ping(nodes);
+}
+
+awaitable<void> DhtNode::Impl::look(std::shared_ptr<Impl> self) {
+  self->look_again_ = false;
+  const auto job = [node = self->node_] { return node->report(); };
+  const auto report = co_await offload_for(*self->pool_, job, kReportLimit);
+  if (report && !self->ended_) self->take(*report);
+}
+
+void DhtNode::Impl::take(const OpenDht::Report& report) {
+  status_.good_nodes4 = report.ipv4.good_nodes;
+  status_.good_nodes6 = report.ipv6.good_nodes;
+  status_.known_nodes4 = report.ipv4.getKnownNodes();
+  status_.known_nodes6 = report.ipv6.getKnownNodes();
+  // What was seen before holds until something else is: nobody tells anything while the node is disconnected.
+  if (report.seen_as.empty() || report.seen_as == status_.seen_as) return;
+  status_.seen_as = report.seen_as;
+  tell_change();
+}
+
+awaitable<void> DhtNode::Impl::save(std::shared_ptr<Impl> self) {
+  self->next_save_ = steady_clock::now() + kSaveEvery;
+  const auto job = [node = self->node_, file = self->options_.nodes_file] {
+    auto nodes = node->good_nodes();
+    if (nodes.empty() || file.empty()) return nodes;  // none while disconnected, when the old ones are needed most
+    if (const auto error = save_known_nodes(file, nodes))
+      log::warn("dht: cannot write {}: {}", file.string(), error.message());
+    return nodes;
+  };
+  auto nodes = co_await offload_for(*self->pool_, job, kSaveLimit);
+  if (nodes && !nodes->empty()) self->known_ = std::move(*nodes);
+}
+
+void DhtNode::Impl::network_changed() {
+  if (!node_ && !wanted_) return;
+  moved_ = true;
+  if (node_) node_->network_changed();
+  wake();
+}
+
+awaitable<void> DhtNode::Impl::stop(std::shared_ptr<Impl> self) {
+  const auto deadline = steady_clock::now() + kStopLimit;
+  self->ended_ = true;
+  self->wake();
+  if (self->node_ && self->next_save_) co_await save(self);
+  self->node_.reset();
+  while (self->present_ > 0 && steady_clock::now() < deadline) co_await self->news_.wait_until(deadline);
+  if (self->present_ > 0) log::warn("dht: the node does not end, and is left behind");
+  if (self->status_.state != State::idle) {
+    self->status_ = {};
+    self->tell_change();
+  }
+  self->changed_ = nullptr;
+}
+
+DhtNode::DhtNode(Executor executor, Resolver& resolver, DhtNodeOptions options)
+    : impl_(std::make_shared<Impl>(executor, resolver, std::move(options))) {}
+
+DhtNode::~DhtNode() {
+  impl_->abandon();
+}
+
+awaitable<std::error_code> DhtNode::get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) {
+  return Impl::get(impl_, key, std::move(lookup), deadline);
+}
+
+awaitable<std::error_code> DhtNode::put(DhtKey key, std::string value, Deadline deadline) {
+  return Impl::put(impl_, key, std::move(value), deadline);
+}
+
+DhtNodeStatus DhtNode::status() const {
+  return impl_->status();
+}
+
+void DhtNode::on_change(std::function<void()> changed) {
+  impl_->on_change(std::move(changed));
+}
+
+void DhtNode::network_changed() {
+  impl_->network_changed();
+}
+
+awaitable<void> DhtNode::stop() {
+  return Impl::stop(impl_);
+}
+
+}  // namespace hardline::discovery
