@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "hardline/discovery/dht.hpp"
 #include "hardline/discovery/network_clock.hpp"
+#include "hardline/discovery/proxy_dht.hpp"
 #include "hardline/rt/resolver.hpp"
 #include "hardline/wire/url.hpp"
 
@@ -21,7 +21,7 @@ struct DhtProxyStatus {
 
 /// GET /HASH, and /key/HASH where the first is not known there; which of them works is remembered. https certificates
 /// are verified by the system's authorities and the host's name. Answers that stay open are read as they come.
-class DhtProxy final : public Dht {
+class DhtProxy final : public ProxyDht {
  public:
   /// `resolver` and `clock`, which hears its Date headers, outlive it.
   DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url);
@@ -34,8 +34,8 @@ class DhtProxy final : public Dht {
   awaitable<std::error_code> ask_about_us(Deadline deadline);
 
   const DhtProxyStatus& status() const { return status_; }
-  /// The announcer's finding, from a get after a put.
-  void note_put_lost(bool lost);
+  bool loses_puts() const override { return status_.loses_puts; }
+  void note_put_lost(bool lost) override;
 
  private:
   Executor executor_;
