@@ -1,6 +1,7 @@
 #include "hardline/discovery/interfaces.hpp"
 
 #include <ifaddrs.h>
+#include <linux/if_addr.h>
 #include <linux/netlink.h>
 #include <linux/rtnetlink.h>
 #include <net/if.h>
@@ -16,6 +17,7 @@
 #include <system_error>
 
 #include "hardline/base/log.hpp"
+#include "netlink.hpp"
 
 namespace hardline::discovery {
 namespace {
@@ -31,9 +33,14 @@ asio::ip::address_v4 address_of(const sockaddr* address) {
   return asio::ip::address_v4(ntohl(in.sin_addr.s_addr));
 }
 
+constexpr unsigned kAddressFlagsThatMatter = IFA_F_TEMPORARY | IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED;
+
+bool is_running(unsigned flags) {
+  return (flags & IFF_UP) && (flags & IFF_RUNNING);
+}
+
 bool can_discover(unsigned flags) {
-  const bool up = (flags & IFF_UP) && (flags & IFF_RUNNING);
-  return up && (flags & (IFF_MULTICAST | IFF_LOOPBACK));
+  return is_running(flags) && (flags & (IFF_MULTICAST | IFF_LOOPBACK));
 }
 
 std::string last_error() {
@@ -106,30 +113,82 @@ std::string describe(const std::vector<Interface>& interfaces) {
   return text.empty() ? "none" : text;
 }
 
+Result<std::vector<LocalAddress>> list_addresses() {
+  netlink::Query query;
+  const auto links = query.links();
+  if (!links) return fail(links.error());
+  const auto found = query.addresses();
+  if (!found) return fail(found.error());
+
+  std::vector<LocalAddress> addresses;
+  for (const auto& entry : *found) {
+    const auto is_its = [&](const netlink::Link& link) { return link.index == entry.link; };
+    const auto link = std::find_if(links->begin(), links->end(), is_its);
+    if (link == links->end() || !is_running(link->flags)) continue;
+    const bool v6 = entry.address.is_v6();
+    const bool unusable = entry.flags & (IFA_F_DEPRECATED | IFA_F_TENTATIVE | IFA_F_DADFAILED);
+    // Of an IPv4 address the same bit says that it is not the first of its subnet.
+    const bool temporary = v6 && (entry.flags & IFA_F_TEMPORARY);
+    addresses.push_back({link->name, entry.address, temporary, unusable || entry.never_prefers});
+  }
+  return addresses;
+}
+
+/// What others see of this machine's place in the network. Lifetimes, counters and the like are no part of it.
+struct NetworkChanges::Picture {
+  std::vector<netlink::Link> links;
+  std::vector<netlink::Address> addresses;
+  std::optional<netlink::WayOut> way_out4, way_out6;
+
+  friend bool operator==(const Picture&, const Picture&) = default;
+
+  static std::unique_ptr<Picture> take();
+};
+
+/// Null where the kernel cannot be asked.
+std::unique_ptr<NetworkChanges::Picture> NetworkChanges::Picture::take() {
+  netlink::Query query;
+  auto links = query.links();
+  auto addresses = query.addresses();
+  const auto way_out4 = query.way_out(AF_INET);
+  const auto way_out6 = query.way_out(AF_INET6);
+  if (!links || !addresses || !way_out4 || !way_out6) return nullptr;
+  for (auto& link : *links) link.flags &= IFF_UP | IFF_RUNNING | IFF_MULTICAST | IFF_LOOPBACK;
+  for (auto& address : *addresses) address.flags &= kAddressFlagsThatMatter;
+  return std::make_unique<Picture>(Picture{*std::move(links), *std::move(addresses), *way_out4, *way_out6});
+}
+
 NetworkChanges::NetworkChanges(Executor executor) : netlink_(executor), closing_(executor) {
   const int fd = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_ROUTE);
   sockaddr_nl groups{};
   groups.nl_family = AF_NETLINK;
-  groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR;
+  groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
   if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0) {
-    log::warn("lan: changes of the network will go unnoticed: netlink: {}", last_error());
+    log::warn("network: its changes will go unnoticed: netlink: {}", last_error());
     if (fd >= 0) ::close(fd);
     return;
   }
   netlink_.assign(fd);
+  told_ = Picture::take();
 }
+
+NetworkChanges::~NetworkChanges() = default;
 
 awaitable<bool> NetworkChanges::wait() {
   if (!netlink_.is_open()) {
     while (!closed_) co_await closing_.wait();
     co_return false;
   }
-  AsioError ec;
-  co_await netlink_.async_wait(asio::posix::stream_descriptor::wait_read, redirect_error(use_awaitable, ec));
-  const auto settled = std::chrono::steady_clock::now() + kDebounce;
-  while (!closed_ && std::chrono::steady_clock::now() < settled) co_await closing_.wait_until(settled);
-  if (closed_) co_return false;
-  drain();
+  bool news = false;
+  while (!news) {
+    AsioError ec;
+    co_await netlink_.async_wait(asio::posix::stream_descriptor::wait_read, redirect_error(use_awaitable, ec));
+    const auto settled = std::chrono::steady_clock::now() + kDebounce;
+    while (!closed_ && std::chrono::steady_clock::now() < settled) co_await closing_.wait_until(settled);
+    if (closed_) co_return false;
+    drain();
+    news = look();
+  }
   co_return true;
 }
 
@@ -140,14 +199,22 @@ void NetworkChanges::close() {
   closing_.notify();
 }
 
-/// What the messages say is not looked at: the interfaces are listed anew. ENOBUFS says that messages were lost,
-/// which is news just as well; it is reported once, and the next read goes on.
+/// What the messages say is not looked at: most repeat what is known (a router's advertisement renews lifetimes every
+/// few minutes), and some are lost (ENOBUFS; it is reported once, and the next read goes on).
 void NetworkChanges::drain() {
   char buffer[8192];
   for (;;) {
     const auto length = recv(netlink_.native_handle(), buffer, sizeof buffer, MSG_DONTWAIT);
     if (length == 0 || (length < 0 && errno != EINTR && errno != ENOBUFS)) return;
   }
+}
+
+/// Whether the network is another than was told last. If that cannot be found out, it may well be.
+bool NetworkChanges::look() {
+  auto now = Picture::take();
+  const bool same = now && told_ && *now == *told_;
+  told_ = std::move(now);
+  return !same;
 }
 
 }  // namespace hardline::discovery

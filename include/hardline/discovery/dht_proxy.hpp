@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 
-#include "hardline/discovery/dht.hpp"
 #include "hardline/discovery/network_clock.hpp"
+#include "hardline/discovery/proxy_dht.hpp"
 #include "hardline/rt/http_client.hpp"
 #include "hardline/rt/resolver.hpp"
 #include "hardline/wire/dht_proxy.hpp"
@@ -26,7 +26,7 @@ struct DhtProxyStatus {
 ///
 /// get(), put() and ask_about_us() fail with HttpClient's errors, or with Errc::unexpected_status where the proxy
 /// refuses, Errc::malformed where it says what no proxy says; status().problem then has it in a person's words.
-class DhtProxy final : public Dht {
+class DhtProxy final : public ProxyDht {
  public:
   /// `resolver` and `clock`, which hears its Date headers, outlive it.
   DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url);
@@ -39,8 +39,8 @@ class DhtProxy final : public Dht {
   awaitable<std::error_code> ask_about_us(Deadline deadline);
 
   const DhtProxyStatus& status() const { return status_; }
-  /// The announcer's finding, from a get after a put.
-  void note_put_lost(bool lost);
+  bool loses_puts() const override { return status_.loses_puts; }
+  void note_put_lost(bool lost) override;
 
  private:
   struct Paths {

@@ -1,6 +1,7 @@
 // The network interfaces LAN discovery works on (netdevice(7)), and the news that they have changed (rtnetlink(7)).
 #pragma once
 
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -8,8 +9,6 @@
 #include "hardline/base/result.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
-
-// After rt/asio.hpp, which makes Asio 1.18 compile.
 
 namespace hardline::discovery {
 
@@ -51,20 +50,29 @@ Result<std::vector<LocalAddress>> list_addresses();
 /// `lo 127.0.0.1/8, eth0 192.0.2.7/24`, for people.
 std::string describe(const std::vector<Interface>& interfaces);
 
-/// Hears from the kernel that links or addresses came or went.
+/// Hears from the kernel that links or addresses came or went, or that another way leads to the internet: another
+/// interface, another router, another source address. That a lifetime was renewed is no change, nor is a route that
+/// does not lead there.
 class NetworkChanges {
  public:
   /// Where the kernel gives no netlink socket, a log line says so and wait() waits for close() only.
   explicit NetworkChanges(Executor executor);
+  NetworkChanges(const NetworkChanges&) = delete;
+  NetworkChanges& operator=(const NetworkChanges&) = delete;
+  ~NetworkChanges();
 
   /// Completes a moment after a change, so that the changes which come in a row count as one. False after close().
   awaitable<bool> wait();
   void close();
 
  private:
+  struct Picture;
+
   void drain();
+  bool look();
 
   asio::posix::stream_descriptor netlink_;
+  std::unique_ptr<Picture> told_;  ///< as it was when wait() completed last; null where that is unknown
   Event closing_;
   bool closed_ = false;
 };
