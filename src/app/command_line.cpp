@@ -159,6 +159,7 @@ Command parse_command_line(int argc, char** argv) {
   app.add_flag("--allow-test-certs", settings.allow_test_certificates,
                "Serve even the certificates of certs-test, whose keys everybody has");
 
+  SingleService single;
   const std::string group = "One service without a file";
   const auto add_single = [&](const std::string& name, std::string& value, const char* type, const std::string& text) {
     app.add_option(name, value, text)->type_name(type)->group(group)->multi_option_policy(kLast);

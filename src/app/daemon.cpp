@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 #include <sys/resource.h>
 
+#include <algorithm>
 #include <csignal>
 #include <cstdlib>
 
@@ -16,9 +17,13 @@
 #include "hardline/store/state_directory.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
+#include "hardline/web/api.hpp"
+#include "hardline/web/control_socket.hpp"
 #include "hardline/web/local_proxy.hpp"
 #include "hardline/wire/hosts_list.hpp"
+#include "no_lan.hpp"
 #include "publisher.hpp"
+#include "service_manager.hpp"
 
 namespace hardline::app {
 namespace {
@@ -46,8 +51,13 @@ struct Daemon::Parts {
   awaitable<void> reload();
   awaitable<void> shut_down();
   void publish();
+  void open_control_socket();
+  web::DaemonStatus status() const;
+  std::string status_line() const;
 
   Settings settings;
+  const std::chrono::system_clock::time_point started = std::chrono::system_clock::now();
+  const std::chrono::steady_clock::time_point started_steady = std::chrono::steady_clock::now();
   store::StateDirectory state;
   asio::io_context io{1};
   asio::thread_pool files{1};  // service files and identities
@@ -55,12 +65,15 @@ struct Daemon::Parts {
   BufferPool buffers;
   store::PeerStore peers;
   TaskGroup dials;  // searches and attempts
-  discovery::Lan lan;
+  std::optional<discovery::Lan> lan;
+  NoLan no_lan;
   discovery::NetworkFinder finder;
   Publisher publisher;
   tunnel::Dialer dialer;
   tunnel::P2pListener p2p;
   web::LocalProxy proxy;
+  web::Api api;
+  web::ControlSocket control;
   asio::signal_set signals;
   store::DirectoryWatch service_files;
   bool ending = false;
@@ -73,12 +86,14 @@ Daemon::Parts::Parts(Settings s)
       state(settings.state_directory),
       peers(state.path() / "peers.db"),
       dials(io.get_executor()),
-      lan(io.get_executor()),
-      finder(io.get_executor(), lan, peers, dials),
+      lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
+      finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dials),
       publisher(resolver),
       dialer(io.get_executor(), finder, dials),
       p2p(io.get_executor(), buffers, [hosts = wire::format_hosts_list(settings.public_addresses)] { return hosts; }),
       proxy(io.get_executor(), buffers, dialer, finder),
+      api([this] { return status(); }, [this](KeyHash key) { return dialer.examine(key); }),
+      control(io.get_executor(), api),
       signals(io, SIGINT, SIGTERM, SIGHUP),
       service_files(io.get_executor(), settings.service_directory),
       tasks(io.get_executor()) {
@@ -91,6 +106,7 @@ Daemon::Parts::Parts(Settings s)
     throw std::runtime_error(fmt::format("the P2P port {} cannot be used: {}; choose another with --p2pport",
                                          settings.p2p_port, e.code().message()));
   }
+  open_control_socket();
   if (settings.local_port == 0) return;
   try {
     proxy.open(settings.local_port);
@@ -100,19 +116,31 @@ Daemon::Parts::Parts(Settings s)
   }
 }
 
+/// The daemon does its work without the verbs that ask it, but a place that was asked for is that place or an error.
+void Daemon::Parts::open_control_socket() {
+  try {
+    control.open(control_socket_of(settings));
+  } catch (const std::runtime_error& e) {
+    if (!settings.control_socket.empty()) throw;
+    log::warn("{}; until then `hardlined status` and `hardlined why` cannot ask this daemon", e.what());
+  }
+}
+
 void Daemon::Parts::start() {
   publisher.update(find_services(settings, Missing::create));
   publish();
   if (p2p.port() != settings.p2p_port && settings.p2p_port != 0)
     log::info("p2p: port {} is taken, using {}", settings.p2p_port, p2p.port());
-  tasks.spawn("lan", lan.run());
+  if (lan) tasks.spawn("lan", lan->run());
   p2p.start(tasks);
   proxy.start(tasks);
+  control.start(tasks);
   tasks.spawn("service files", follow_service_files());
   tasks.spawn("signals", handle_signals());
   log::info("hardlined {} is ready: p2p port {}, {}, services {}", HARDLINE_VERSION, p2p.port(),
             proxy.is_open() ? fmt::format("browse http://NAME.localhost:{}", settings.local_port) : "no local proxy",
             publisher.published().size());
+  tell_ready(status_line());
 }
 
 void Daemon::Parts::publish() {
@@ -121,7 +149,46 @@ void Daemon::Parts::publish() {
   for (const auto& service : services) keys.insert(service->name.key);
   finder.published_here(std::move(keys), p2p.port());
   p2p.publish(services);
-  lan.publish(publisher.announced(), p2p.port());
+  if (lan) lan->publish(publisher.announced(), p2p.port());
+}
+
+std::string Daemon::Parts::status_line() const {
+  return fmt::format("{} services published, p2p port {}", publisher.published().size(), p2p.port());
+}
+
+web::DaemonStatus Daemon::Parts::status() const {
+  web::DaemonStatus status;
+  status.version = HARDLINE_VERSION;
+  status.now = std::chrono::system_clock::now();
+  status.started = started;
+  status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_steady);
+  status.service_directory = settings.service_directory;
+  status.state_directory = state.path();
+  status.configuration_file = settings.configuration_file;
+  status.p2p_port = p2p.port();
+  status.local_port = proxy.is_open() ? settings.local_port : std::uint16_t{0};
+  status.lan = settings.lan;
+  status.port_mapping = settings.port_mapping;
+  status.dht = settings.dht;
+  status.dht_bootstrap = settings.dht_node.bootstrap;
+  status.dht_network = settings.dht_node.network;
+
+  discovery::Observations seen;
+  seen.configured = settings.public_addresses;
+  if (auto addresses = discovery::list_addresses()) seen.local = std::move(*addresses);
+  seen.p2p_port = p2p.port();
+  status.reachability = discovery::work_out(seen);
+  status.addresses = std::move(seen.local);
+  for (const auto& url : settings.dht_proxies) status.dht_proxies.push_back({url.to_string(), {}});
+
+  const auto in_dht = publisher.for_dht();
+  for (const auto& service : publisher.published()) {
+    const bool uses_dht = std::find(in_dht.begin(), in_dht.end(), service->name.key) != in_dht.end();
+    status.services.push_back({service->title, service->name.key, uses_dht, std::nullopt});
+  }
+  status.peers = p2p.peers();
+  status.browsers = proxy.browsers();
+  return status;
 }
 
 awaitable<void> Daemon::Parts::handle_signals() {
@@ -131,10 +198,13 @@ awaitable<void> Daemon::Parts::handle_signals() {
     if (stopped) co_return;
     if (signal == SIGHUP) {
       log::info("services: reading the files again, as SIGHUP asks");
+      tell_reloading();
       co_await reload();
+      if (!ending) tell_ready(status_line());
     } else if (!ending) {
       ending = true;
       log::info("ending: letting open sessions finish");
+      tell_stopping("letting open sessions finish");
       tasks.spawn("shutdown", shut_down());
     } else {
       log::info("ending: at once, as a second signal asks");
@@ -170,7 +240,7 @@ awaitable<void> Daemon::Parts::reload() {
 awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
-  lan.close();
+  if (lan) lan->close();
   service_files.close();
   dialer.cancel_all();  // what has not begun is not begun any more
   auto executor = co_await asio::this_coro::executor;
@@ -180,6 +250,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   co_await finishing.join();
   dialer.cancel_all();
   co_await dials.join();
+  control.stop();
   ended = true;
   signals.cancel();
 }

@@ -133,4 +133,11 @@ std::vector<discovery::LanService> Publisher::announced() const {
   return services;
 }
 
+std::vector<KeyHash> Publisher::for_dht() const {
+  std::vector<KeyHash> keys;
+  for (const auto& [path, entry] : entries_)
+    if (entry.file.use_dht) keys.push_back(entry.service->name.key);
+  return keys;
+}
+
 }  // namespace hardline::app

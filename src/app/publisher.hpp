@@ -51,6 +51,8 @@ class Publisher {
   PublishedFiles files() const;
   std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
   std::vector<discovery::LanService> announced() const;
+  /// Those that are to be found by the DHT.
+  std::vector<KeyHash> for_dht() const;
 
  private:
   struct Entry {

@@ -189,10 +189,16 @@ Json node_to_json(const discovery::DhtNodeStatus& node) {
   };
 }
 
-Json proxy_to_json(const ProxyStatus& proxy) {
+/// Seconds before `now`; a clock that was set back since makes it no future.
+auto ago(SystemTime now) {
+  return [now](SystemTime then) { return std::max<std::int64_t>(0, seconds(now - then)); };
+}
+
+Json proxy_to_json(const ProxyStatus& proxy, SystemTime now) {
   return {
       {"url", proxy.url},
       {"last_answer", or_null(proxy.status.last_answer, to_text)},
+      {"last_answer_seconds_ago", or_null(proxy.status.last_answer, ago(now))},
       {"public_address", or_null(proxy.status.public_address, address_text<asio::ip::address>)},
       {"loses_puts", proxy.status.loses_puts},
       {"problem", text_or_null(proxy.status.problem)},
@@ -205,13 +211,14 @@ Json dht_to_json(const DaemonStatus& status) {
       {"network", status.dht_network},
       {"bootstrap", list_of(status.dht_bootstrap, [](const HostPort& host) { return host.to_string(); })},
       {"node", or_null(status.dht_node, node_to_json)},
-      {"proxies", list_of(status.dht_proxies, proxy_to_json)},
+      {"proxies", list_of(status.dht_proxies, [&](const auto& proxy) { return proxy_to_json(proxy, status.now); })},
   };
 }
 
-Json announcement_to_json(const discovery::Announcement& announcement) {
+Json announcement_to_json(const discovery::Announcement& announcement, SystemTime now) {
   return {
       {"last_put", or_null(announcement.last_put, to_text)},
+      {"last_put_seconds_ago", or_null(announcement.last_put, ago(now))},
       {"by", text_or_null(announcement.by)},
       {"confirmed", or_null(announcement.confirmed, [](bool confirmed) { return confirmed; })},
       {"problem", text_or_null(announcement.problem)},
@@ -222,8 +229,11 @@ Json service_to_json(const ServiceStatus& service, const DaemonStatus& status) {
   const auto connected = std::count_if(status.peers.begin(), status.peers.end(),
                                        [&service](const auto& peer) { return peer.service == service.key; });
   return {
-      {"title", service.title},       {"key_hash", service.key.hex()},
-      {"uses_dht", service.uses_dht}, {"announcement", or_null(service.announcement, announcement_to_json)},
+      {"title", service.title},
+      {"key_hash", service.key.hex()},
+      {"uses_dht", service.uses_dht},
+      {"announcement",
+       or_null(service.announcement, [&](const auto& made) { return announcement_to_json(made, status.now); })},
       {"peers", connected},
   };
 }
@@ -234,14 +244,13 @@ Json peer_to_json(const tunnel::P2pListener::Peer& peer) {
 
 Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
   const auto& candidate = attempt.candidate;
-  const auto age = [now](SystemTime since) { return std::max<std::int64_t>(0, seconds(now - since)); };
   return {
       {"address", discovery::to_host_port(candidate.endpoint).to_string()},
       {"source", name_of(candidate.source)},
       {"source_text", discovery::describe(candidate.source)},
       {"by", text_or_null(candidate.by)},
       {"known_since", or_null(candidate.known_since, to_text)},
-      {"known_for_seconds", or_null(candidate.known_since, age)},
+      {"known_for_seconds", or_null(candidate.known_since, ago(now))},
       {"began_ms", attempt.began.count()},
       {"took_ms", attempt.took.count()},
       {"won", won},

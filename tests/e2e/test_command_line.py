@@ -1,5 +1,6 @@
 """The verbs, and what a person who mistypes gets to read."""
 
+import json
 import os
 import pathlib
 import re
@@ -11,7 +12,8 @@ from daemon import HARDLINED, SANITIZERS, hardlined
 from identity import keyhash_of_der, make_identity, read_identity
 from net import wait_until
 from origin import Origin
-from tunnel import accepts, connect
+from oldpeer import GROUP, Lpd
+from tunnel import accepts, connect, listen_for, lpd_socket
 
 CERTS_TEST = pathlib.Path(__file__).parents[2] / "certs-test"
 
@@ -32,11 +34,12 @@ def test_help_has_examples(host):
     done = hardlined(host, "--help")
     assert done.returncode == 0
     assert "example" in done.stdout.lower()
-    for word in ("--servicedir", "--statedir", "--p2pport", "--localport", "--config", "--log-level", "keygen", "hash", "list", "check"):
+    for word in ("--servicedir", "--statedir", "--p2pport", "--localport", "--config", "--log-level", "keygen", "hash", "list", "check", "status", "why",
+                 "--socket"):
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("verb", ["keygen", "hash", "list", "check"])
+@pytest.mark.parametrize("verb", ["keygen", "hash", "list", "check", "status", "why"])
 def test_each_verb_has_help(host, verb):
     done = hardlined(host, verb, "--help")
     assert done.returncode == 0 and verb in done.stdout
@@ -47,7 +50,8 @@ def test_version(host):
     assert done.returncode == 0 and re.search(r"\d+\.\d+\.\d+", done.stdout)
 
 
-@pytest.mark.parametrize("mistyped", ["--servcedir", "--p2p-prot", "keygn", "--localport=many", "--localport=70000", "--log-level=loud"])
+@pytest.mark.parametrize("mistyped", ["--servcedir", "--p2p-prot", "keygn", "--localport=many", "--localport=70000", "--log-level=loud", "--dht-bootstrap=nowhere", "--dht-proxy=ftp://x y", "--dht-port=-1",
+                                      "--public-address=203.0.113.7", "--search-timeout=0", "--no-dthp"])
 def test_what_is_mistyped_gets_help(host, mistyped):
     said = complaint(hardlined(host, mistyped))
     assert "hardlined" in said.lower() or "--" in said
@@ -253,6 +257,105 @@ def test_a_mistake_in_the_configuration_file(host):
     config.write_text("[Daemon]\np2pport=many\n")
     said = complaint(hardlined(host, "--config", config))
     assert "hardline.conf:2" in said and "p2pport" in said
+
+
+@pytest.mark.parametrize("text, said", [
+    ("[Daemon]\np2pport=65536\n", "a.ini:2: p2pport: must be a port from 0 to 65535"),
+    ("[Daemon]\nloglevel=loud\n", "a.ini:2: loglevel: must be error, warn, info, debug or trace"),
+    ("[Daemon]\npublicaddress=203.0.113.7:7008, 203.0.113.8\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
+    ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
+    ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
+    ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
+    ("[Everything]\nelse=1\n", "there are [Daemon], [LAN], [DHT], [Portmap], [Timeouts]"),
+    ("[DHT]\nwhatever=1\n", "known are enabled, bootstrap, port, network, proxies"),
+    ("[DHT]\nenabled=perhaps\n", "a.ini:2: enabled: must be yes or no"),
+    ("[DHT]\n\nbootstrap=a.example.org:4222,b.example.org\n", "a.ini:3: bootstrap: must be HOST:PORT"),
+    ("[DHT]\nproxies=ftp://a b\n", "a.ini:2: proxies: must be a URL"),
+    ("[DHT]\nnetwork=-1\n", "a.ini:2: network: must be a network's number from 0 to 4294967295"),
+    ("[Timeouts]\nsearch=0\n", "a.ini:2: search: must be a number of seconds from 1 to 600"),
+    ("nonsense\n", "a.ini:1"),
+])
+def test_what_is_wrong_in_the_configuration_file_is_said(host, text, said):
+    (host.folder / "a.ini").write_text(text)
+    for words in (["check"], ["list"], []):
+        done = hardlined(host, *words, "--config", host.folder / "a.ini", "--statedir", host.folder / "state")
+        assert done.returncode == 1 and said in done.stderr, done
+    done = hardlined(host, "status", "--config", host.folder / "a.ini")
+    assert done.returncode == 2 and said in done.stderr
+
+
+def test_check_names_every_mistake_and_the_file(host):
+    config = host.folder / "a.ini"
+    config.write_text("[Daemon]\np2pport=many\n[DHT]\nport=many\n")
+    done = hardlined(host, "check", "--config", config)
+    assert done.returncode == 1 and "a.ini:2" in done.stderr and "a.ini:4" in done.stderr
+    assert f"{config} is wrong" in done.stdout
+    config.write_text("[Daemon]\np2pport=0\n")
+    assert f"{config} is right" in hardlined(host, "check", "--config", config).stdout
+    assert hardlined(host, "check", "--config", host.folder / "none.ini").returncode == 1
+    done = host.run([HARDLINED, "check"], env=SANITIZERS | {"CONFIGURATION_DIRECTORY": str(host.folder)})
+    assert f"There is no configuration file {host.folder}/hardlined.ini" in done.stdout
+
+
+def settings_of(host, daemon):
+    done = hardlined(host, "status", "--json", "--statedir", daemon.state)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+def test_the_configuration_file_is_where_systemd_says(world, host):
+    (host.folder / "hardlined.ini").write_text("[DHT]\nnetwork=7\n")
+    daemon = world.daemon(host).start(wrap=("env", f"CONFIGURATION_DIRECTORY={host.folder}:/elsewhere"))
+    status = settings_of(host, daemon)
+    assert status["configuration_file"] == str(host.folder / "hardlined.ini") and status["dht"]["network"] == 7
+
+
+def test_settings_have_their_defaults(world, host):
+    status = settings_of(host, world.daemon(host).start())
+    assert status["configuration_file"] is None
+    assert status["lan"]["enabled"] and status["gateway"]["enabled"] and status["dht"]["enabled"]
+    assert status["dht"]["bootstrap"] == ["bootstrap.jami.net:4222"]
+    assert [proxy["url"] for proxy in status["dht"]["proxies"]] == ["http://dhtproxy.jami.net"]
+
+
+def test_lists_of_the_file_are_replaced_by_flags(world, host):
+    config = host.folder / "a.ini"
+    config.write_text("[DHT]\nbootstrap=a.example.org:4222, [2001:db8::1]:4223\nproxies=https://p.example.org, q.example.org:8080\n")
+    daemon = world.daemon(host).start("--config", config)
+    dht = settings_of(host, daemon)["dht"]
+    assert dht["bootstrap"] == ["a.example.org:4222", "[2001:db8::1]:4223"]
+    assert [proxy["url"] for proxy in dht["proxies"]] == ["https://p.example.org", "http://q.example.org:8080"]
+    daemon.stop()
+    daemon.start("--config", config, "--dht-bootstrap", "b.example.org:1", "--dht-bootstrap", "c.example.org:2", "--dht-proxy", "none")
+    dht = settings_of(host, daemon)["dht"]
+    assert dht["bootstrap"] == ["b.example.org:1", "c.example.org:2"] and dht["proxies"] == []
+
+
+def test_parts_can_be_switched_off(world, host):
+    daemon = world.daemon(host).start("--no-lan", "--no-dht", "--no-portmap")
+    status = settings_of(host, daemon)
+    assert not status["lan"]["enabled"] and not status["gateway"]["enabled"] and not status["dht"]["enabled"]
+    assert status["gateway"]["state"] == "off"
+    text = hardlined(host, "status", "--statedir", daemon.state).stdout
+    assert text.count("switched off") == 3, text
+
+
+def test_without_lan_discovery_nothing_is_said_or_heard_there(world, host):
+    other = world.host("other", world.network.lans[0])
+    daemon = world.daemon(host)
+    service = daemon.publish("demo", "127.0.0.1:8080")
+    daemon.start("--no-lan")
+    sock = lpd_socket(other)
+    sock.sendto(Lpd.format("SEARCH", [("Infohash", service.keyhash), ("cookie", "other")]), GROUP)
+    assert listen_for(sock, 1) == []
+    assert "6771" not in host.run(["ss", "-Hlunp"]).stdout
+
+
+def test_public_addresses_are_a_list(world, host):
+    config = host.folder / "a.ini"
+    config.write_text("[Daemon]\npublicaddress=203.0.113.7:7008, [2001:db8::1]:7008\n")
+    daemon = world.daemon(host).start("--config", config)
+    assert settings_of(host, daemon)["reachability"]["wan_hosts"] == ["203.0.113.7:7008", "[2001:db8::1]:7008"]
 
 
 def test_published_test_certificates_are_refused(world, host):

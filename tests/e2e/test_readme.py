@@ -67,7 +67,7 @@ def test_every_flag_and_verb_is_documented(world):
     for flag in set(re.findall(r"`(--[\w-]+)", configuration)) - {"--help"}:
         assert flag in text, f"docs/configuration.md: {flag} is not in --help"
     verbs = re.findall(r"^  (\w+)  +[A-Z]", text.partition("erbs:")[2].partition("Examples")[0], re.MULTILINE)
-    assert {"keygen", "hash", "list", "check"} <= set(verbs)
+    assert {"keygen", "hash", "list", "check", "status", "why"} <= set(verbs)
     for verb in verbs:
         assert f"`{verb}" in configuration, verb
 

@@ -26,6 +26,7 @@ class LocalProxy {
   void stop();
 
   SessionRegistry& sessions() { return registry_; }
+  std::size_t browsers() const { return registry_.size(); }  ///< connections
 
  private:
   class BrowserSession;

@@ -33,6 +33,7 @@ struct ServiceStatus {
 
 struct DaemonStatus {
   std::string version;
+  std::chrono::system_clock::time_point now;  ///< when all this was so
   std::chrono::system_clock::time_point started;
   std::chrono::seconds uptime{0};
 
