@@ -7,11 +7,14 @@
 #include <csignal>
 #include <cstdlib>
 
+#include "dht_ways.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/discovery/lan.hpp"
 #include "hardline/discovery/network_finder.hpp"
+#include "hardline/discovery/presence.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/rt/resolver.hpp"
+#include "hardline/rt/wake_watch.hpp"
 #include "hardline/store/directory_watch.hpp"
 #include "hardline/store/peer_store.hpp"
 #include "hardline/store/state_directory.hpp"
@@ -31,6 +34,14 @@ namespace {
 /// How long a shutdown waits for sessions that still move bytes.
 constexpr auto kGrace = std::chrono::seconds(5);
 
+discovery::PresenceOptions presence_options(const Settings& settings) {
+  discovery::PresenceOptions options;
+  options.public_addresses = settings.public_addresses;
+  options.port_mapper = settings.port_mapper;
+  if (!settings.port_mapping) options.port_mapper = {.upnp = false, .nat_pmp = false, .pinholes = false};
+  return options;
+}
+
 /// A session takes two descriptors, and the usual soft limit is 1024.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -48,11 +59,15 @@ struct Daemon::Parts {
 
   awaitable<void> handle_signals();
   awaitable<void> follow_service_files();
+  awaitable<void> follow_network();
+  awaitable<void> follow_clock();
   awaitable<void> reload();
   awaitable<void> shut_down();
   void publish();
+  void network_changed();
+  void tell_finder_who_we_are();
   void open_control_socket();
-  web::DaemonStatus status() const;
+  web::DaemonStatus status();
   std::string status_line() const;
 
   Settings settings;
@@ -67,15 +82,20 @@ struct Daemon::Parts {
   TaskGroup dials;  // searches and attempts
   std::optional<discovery::Lan> lan;
   NoLan no_lan;
+  discovery::NetworkClock clock;
+  DhtWays dht;
   discovery::NetworkFinder finder;
   Publisher publisher;
   tunnel::Dialer dialer;
   tunnel::P2pListener p2p;
   web::LocalProxy proxy;
+  discovery::Presence presence;
   web::Api api;
   web::ControlSocket control;
   asio::signal_set signals;
   store::DirectoryWatch service_files;
+  discovery::NetworkChanges network;
+  WakeWatch wakes;
   bool ending = false;
   bool ended = false;
   TaskGroup tasks;
@@ -87,15 +107,21 @@ Daemon::Parts::Parts(Settings s)
       peers(state.path() / "peers.db"),
       dials(io.get_executor()),
       lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
-      finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dials),
+      dht(io.get_executor(), resolver, clock, settings),
+      finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
+             dials),
       publisher(resolver),
       dialer(io.get_executor(), finder, dials),
-      p2p(io.get_executor(), buffers, [hosts = wire::format_hosts_list(settings.public_addresses)] { return hosts; }),
+      p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
       proxy(io.get_executor(), buffers, dialer, finder),
+      presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
+               [this] { tell_finder_who_we_are(); }),
       api([this] { return status(); }, [this](KeyHash key) { return dialer.examine(key); }),
       control(io.get_executor(), api),
       signals(io, SIGINT, SIGTERM, SIGHUP),
       service_files(io.get_executor(), settings.service_directory),
+      network(io.get_executor()),
+      wakes(io.get_executor()),
       tasks(io.get_executor()) {
   if (const char* home = std::getenv("HOME"))
     peers.take_over(std::filesystem::path(home) / ".hardlinep2p" / "peers.db");
@@ -127,6 +153,7 @@ void Daemon::Parts::open_control_socket() {
 }
 
 void Daemon::Parts::start() {
+  presence.start(p2p.port());
   publisher.update(find_services(settings, Missing::create));
   publish();
   if (p2p.port() != settings.p2p_port && settings.p2p_port != 0)
@@ -136,6 +163,8 @@ void Daemon::Parts::start() {
   proxy.start(tasks);
   control.start(tasks);
   tasks.spawn("service files", follow_service_files());
+  tasks.spawn("network changes", follow_network());
+  tasks.spawn("clock", follow_clock());
   tasks.spawn("signals", handle_signals());
   log::info("hardlined {} is ready: p2p port {}, {}, services {}", HARDLINE_VERSION, p2p.port(),
             proxy.is_open() ? fmt::format("browse http://NAME.localhost:{}", settings.local_port) : "no local proxy",
@@ -150,13 +179,55 @@ void Daemon::Parts::publish() {
   finder.published_here(std::move(keys), p2p.port());
   p2p.publish(services);
   if (lan) lan->publish(publisher.announced(), p2p.port());
+  presence.publish(!services.empty(), publisher.for_dht());
+}
+
+void Daemon::Parts::tell_finder_who_we_are() {
+  std::set<tcp::endpoint> own;
+  if (const auto local = discovery::list_addresses())
+    for (const auto& address : *local) own.emplace(address.address, p2p.port());
+  for (const auto& host : presence.reachability().wan_hosts) {
+    AsioError a_name;
+    const auto address = asio::ip::make_address(host.host, a_name);
+    if (!a_name) own.emplace(address, host.port);
+  }
+  finder.set_own_endpoints(std::move(own));
+}
+
+awaitable<void> Daemon::Parts::follow_network() {
+  for (;;) {
+    const bool changed = co_await network.wait();
+    if (!changed) co_return;
+    log::info("network: changed, checking every path");
+    network_changed();
+  }
+}
+
+awaitable<void> Daemon::Parts::follow_clock() {
+  for (;;) {
+    const auto jump = co_await wakes.wait();
+    if (!jump) co_return;
+    if (jump->slept.count() > 0)
+      log::info("network: this computer slept for {} s, checking every path", jump->slept.count());
+    else
+      log::info("clock: was set by {} s", jump->wall_clock.count());
+    network_changed();  // of a clock that was set, the day may be another one
+  }
+}
+
+void Daemon::Parts::network_changed() {
+  dialer.network_changed();
+  p2p.sessions().check_paths();
+  proxy.sessions().check_paths();
+  if (auto* node = dht.node()) node->network_changed();
+  presence.network_changed();
 }
 
 std::string Daemon::Parts::status_line() const {
   return fmt::format("{} services published, p2p port {}", publisher.published().size(), p2p.port());
 }
 
-web::DaemonStatus Daemon::Parts::status() const {
+web::DaemonStatus Daemon::Parts::status() {
   web::DaemonStatus status;
   status.version = HARDLINE_VERSION;
   status.now = std::chrono::system_clock::now();
@@ -173,18 +244,19 @@ web::DaemonStatus Daemon::Parts::status() const {
   status.dht_bootstrap = settings.dht_node.bootstrap;
   status.dht_network = settings.dht_node.network;
 
-  discovery::Observations seen;
-  seen.configured = settings.public_addresses;
-  if (auto addresses = discovery::list_addresses()) seen.local = std::move(*addresses);
-  seen.p2p_port = p2p.port();
-  status.reachability = discovery::work_out(seen);
-  status.addresses = std::move(seen.local);
-  for (const auto& url : settings.dht_proxies) status.dht_proxies.push_back({url.to_string(), {}});
+  if (auto addresses = discovery::list_addresses()) status.addresses = std::move(*addresses);
+  status.gateway = presence.port_mapper();
+  status.reachability = presence.reachability();
+  if (const auto* node = dht.node()) status.dht_node = node->status();
+  for (const auto* through : dht.proxies()) status.dht_proxies.push_back({through->name(), through->status()});
 
   const auto in_dht = publisher.for_dht();
   for (const auto& service : publisher.published()) {
     const bool uses_dht = std::find(in_dht.begin(), in_dht.end(), service->name.key) != in_dht.end();
-    status.services.push_back({service->title, service->name.key, uses_dht, std::nullopt});
+    const auto& announced = presence.announcer().announcements();
+    const auto found = announced.find(service->name.key);
+    status.services.push_back({service->title, service->name.key, uses_dht,
+                               found == announced.end() ? std::nullopt : std::make_optional(found->second)});
   }
   status.peers = p2p.peers();
   status.browsers = proxy.browsers();
@@ -242,6 +314,8 @@ awaitable<void> Daemon::Parts::shut_down() {
   proxy.stop();
   if (lan) lan->close();
   service_files.close();
+  network.close();
+  wakes.close();
   dialer.cancel_all();  // what has not begun is not begun any more
   auto executor = co_await asio::this_coro::executor;
   TaskGroup finishing(executor);
@@ -251,6 +325,8 @@ awaitable<void> Daemon::Parts::shut_down() {
   dialer.cancel_all();
   co_await dials.join();
   control.stop();
+  presence.close();
+  if (auto* node = dht.node()) co_await node->stop();
   ended = true;
   signals.cancel();
 }

@@ -117,13 +117,13 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   static awaitable<std::error_code> put(std::shared_ptr<Impl> self, DhtKey key, std::string value, Deadline deadline);
   static awaitable<void> stop(std::shared_ptr<Impl> self);
   void network_changed();
+  void want();
 
   const DhtNodeStatus& status() const { return status_; }
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
  private:
   void spawn(const char* name, awaitable<void> task);
-  void want();
   bool ready() const { return node_ && status_.state == State::connected; }
   void wake() {
     if (mailbox_) news_.notify();
@@ -451,6 +451,10 @@ DhtNode::DhtNode(Executor executor, Resolver& resolver, DhtNodeOptions options)
 
 DhtNode::~DhtNode() {
   impl_->abandon();
+}
+
+void DhtNode::start() {
+  impl_->want();
 }
 
 awaitable<std::error_code> DhtNode::get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) {

@@ -10,15 +10,16 @@ namespace hardline::discovery {
 using std::chrono::steady_clock;
 
 Presence::Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock,
-                   TaskGroup& tasks, PresenceOptions options)
+                   TaskGroup& tasks, PresenceOptions options, std::function<void()> changed)
     : executor_(executor),
       node_(node),
       proxies_(std::move(proxies)),
       tasks_(tasks),
       configured_(std::move(options.public_addresses)),
+      changed_(std::move(changed)),
       news_(executor),
       mapper_(executor, options.port_mapper, [this] { refresh(); }),
-      announcer_(executor, node, proxies_, clock) {
+      announcer_(executor, node, {proxies_.begin(), proxies_.end()}, clock) {
   if (node_) node_->on_change([this] { refresh(); });
 }
 
@@ -75,6 +76,7 @@ void Presence::refresh() {
   mapper_.want_pinholes(std::move(let_in));
   wan_hosts_ = wire::format_hosts_list(reachability_.wan_hosts);
   announcer_.set_hosts(wan_hosts_);
+  changed_();
 }
 
 void Presence::say_what_is_new(const Reachability& now) {

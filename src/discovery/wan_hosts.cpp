@@ -53,7 +53,7 @@ std::optional<Outside> outside_view(const Observations& seen) {
   if (!seen.seen_by_proxy) return std::nullopt;
   const auto told = unmapped(*seen.seen_by_proxy);
   if (!told.is_v4() || !is_global_unicast(told)) return std::nullopt;
-  return Outside{told.to_v4(), "a DHT proxy"};
+  return Outside{told.to_v4(), std::string(kToldByProxy)};
 }
 
 /// The router's word on its own outer address. One that is not connected says 0.0.0.0, which is none.

@@ -31,8 +31,8 @@ struct DhtNodeStatus {
 };
 
 /// OpenDHT's runner with its thread, behind a mailbox: its callbacks only post, and no call of ours waits for its lock
-/// on the io thread. It starts with the first get() or put(): a daemon that needs neither sends nothing. A get or put
-/// that comes while it is not connected waits for that, until its own deadline.
+/// on the io thread. It starts with start(), or the first get() or put(): a daemon that needs none sends nothing. A get
+/// or put that comes while it is not connected waits for that, until its own deadline.
 class DhtNode final : public Dht {
  public:
   /// `resolver` outlives it.
@@ -40,6 +40,9 @@ class DhtNode final : public Dht {
   DhtNode(const DhtNode&) = delete;
   DhtNode& operator=(const DhtNode&) = delete;
   ~DhtNode() override;
+
+  /// Joins the network, to learn from others how they see us before there is anything to put. Once is enough.
+  void start();
 
   std::string name() const override { return "the DHT"; }
   awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override;

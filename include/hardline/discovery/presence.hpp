@@ -32,8 +32,9 @@ class Presence {
   static constexpr auto kAskProxyLimit = std::chrono::seconds(10);
 
   /// `node` (null: none), `proxies` by priority, and `clock` outlive it; so does `tasks`, joined after close().
+  /// `changed` is called when reachability() may have.
   Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock, TaskGroup& tasks,
-           PresenceOptions options);
+           PresenceOptions options, std::function<void()> changed);
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
@@ -66,6 +67,7 @@ class Presence {
   std::vector<DhtProxy*> proxies_;
   TaskGroup& tasks_;
   std::vector<HostPort> configured_;
+  std::function<void()> changed_;
   std::uint16_t p2p_port_ = 0;
   bool dht_wanted_ = false;
   bool closed_ = false;

@@ -32,6 +32,9 @@ enum class Nat {
 /// One sentence for a person: what this means and what to do. Empty for unknown, none, mapped.
 std::string_view explain(Nat nat);
 
+/// Reachability::told_by where only a DHT proxy told it.
+inline constexpr std::string_view kToldByProxy = "a DHT proxy";
+
 struct Reachability {
   std::vector<HostPort> wan_hosts;  ///< best first: public IPv4, stable global IPv6, Yggdrasil
   std::optional<asio::ip::address_v4> public_v4;
