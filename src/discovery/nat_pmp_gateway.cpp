@@ -158,7 +158,7 @@ class NatPmpGateway final : public Gateway {
                                                        const std::string&) override {
     return tl::unexpected(MappingError::unsupported);
   }
-  void close_pinhole(const std::string&) override {}
+  void close_pinhole(const asio::ip::address_v6&, const std::string&) override {}
 
  private:
   /// The router's own count of seconds, and when we heard it.

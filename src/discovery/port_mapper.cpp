@@ -379,7 +379,7 @@ awaitable<void> PortMapper::take_back() {
   if (gateway || !open.empty()) {
     const auto job = [gateway, open, external = mapped_port_, internal = port_] {
       if (gateway) gateway->unmap(external, internal);
-      for (const auto& pinhole : open) pinhole.gateway->close_pinhole(pinhole.id);
+      for (const auto& pinhole : open) pinhole.gateway->close_pinhole(pinhole.address, pinhole.id);
       return true;
     };
     const auto done = co_await call(Call::ends, job);
@@ -405,7 +405,7 @@ awaitable<void> PortMapper::look_after_pinholes() {
 awaitable<void> PortMapper::close_unwanted_pinholes() {
   if (unwanted_pinholes_.empty()) co_return;
   const auto job = [unwanted = std::exchange(unwanted_pinholes_, {})] {
-    for (const auto& pinhole : unwanted) pinhole.gateway->close_pinhole(pinhole.id);
+    for (const auto& pinhole : unwanted) pinhole.gateway->close_pinhole(pinhole.address, pinhole.id);
     return true;
   };
   co_await call(Call::ends, job);

@@ -3,7 +3,6 @@
 #include <miniupnpc/upnperrors.h>
 
 #include <algorithm>
-#include <charconv>
 #include <future>
 #include <set>
 #include <string_view>
@@ -14,10 +13,12 @@
 #include "hardline/discovery/default_routes.hpp"
 #include "hardline/discovery/gateway.hpp"
 #include "hardline/discovery/interfaces.hpp"
+#include "hardline/discovery/soap.hpp"
 
 namespace hardline::discovery {
 namespace {
 
+using namespace std::chrono_literals;
 using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
@@ -30,10 +31,15 @@ constexpr unsigned char kTtl = 2;  // UPnP Device Architecture 1.1 section 1.3.2
 constexpr std::size_t kMostNetworks = 8;
 /// Roots that are looked into on one network. Anybody there can answer a search.
 constexpr std::size_t kMostRoots = 8;
+/// Octets of an IPv6 address that are the same in one home: a /56 (RFC 6177 section 2). A router with several networks
+/// may name itself to all of them by its address on one.
+constexpr int kHomePrefix = 7;
 constexpr char kMappingName[] = "hardlined";  // what a person reads in the router's list
 constexpr char kTcp[] = "TCP";
 constexpr char kTcpNumber[] = "6";
+constexpr int kInvalidAction = 401;
 constexpr int kFirewallDisabled = 702;  // WANIPv6FirewallControl:1
+constexpr auto kFirewallPatience = 5s;
 
 /// What the library returns when nothing, or nothing that makes sense, came back.
 bool is_silence(int result) {
@@ -50,30 +56,11 @@ MappingError error_of(int result) {
     case 725:  // OnlyPermanentLeasesSupported
     case 402:  // InvalidArgs
       return MappingError::only_permanent;
-    case 401:  // InvalidAction
+    case kInvalidAction:
     case 602:  // OptionalActionNotImplemented
       return MappingError::unsupported;
     default: return MappingError::refused;
   }
-}
-
-std::string_view host_part(std::string_view url) {
-  constexpr std::string_view kScheme = "http://";
-  if (!url.starts_with(kScheme)) return {};
-  url.remove_prefix(kScheme.size());
-  url = url.substr(0, url.find('/'));
-  if (url.starts_with('[')) return url.substr(1, url.find(']') - 1);
-  return url.substr(0, url.find(':'));
-}
-
-/// The address that an http URL leads to; none where it is a name, which nobody shall look up for a stranger.
-std::optional<address> address_in(std::string_view url) {
-  std::string host(host_part(url));
-  host.resize(std::min(host.find('%'), host.size()));  // a scope, which the library writes as %25
-  AsioError error;
-  const auto parsed = asio::ip::make_address(host, error);
-  if (error) return std::nullopt;
-  return parsed;
 }
 
 /// A network that is searched, and who counts as a neighbour there.
@@ -87,17 +74,17 @@ struct Network {
     if (host.is_v4()) return !v6 && address_towards(interface, host.to_v4());
     if (!v6) return false;
     const auto bytes = host.to_v6().to_bytes();
-    const auto same_subnet = [&](const address_v6& ours) {
+    const auto is_near = [&](const address_v6& ours) {
       const auto our_bytes = ours.to_bytes();
-      return std::equal(bytes.begin(), bytes.begin() + 8, our_bytes.begin());  // /64 (RFC 4291 section 2.5.1)
+      return std::equal(bytes.begin(), bytes.begin() + kHomePrefix, our_bytes.begin());
     };
-    return std::any_of(v6_here.begin(), v6_here.end(), same_subnet);
+    return std::any_of(v6_here.begin(), v6_here.end(), is_near);
   }
 
   /// Whether a device may send us there: it, or whoever plays it, must be a neighbour.
   bool has_url(std::string_view url) const {
-    const auto host = address_in(url);
-    return host && has(*host);
+    const auto parsed = DeviceUrl::parse(url);
+    return parsed && has(parsed->endpoint.address());
   }
 };
 
@@ -182,26 +169,32 @@ class UpnpGateway final : public Gateway {
     if (!firewall_) return tl::unexpected(MappingError::unsupported);
     const auto seconds = std::to_string(lease.count());
     if (!renewed_id.empty()) {
-      const int updated =
-          UPNP_UpdatePinhole(firewall_.control_url(), firewall_.service_type(), renewed_id.c_str(), seconds.c_str());
-      if (updated == UPNPCOMMAND_SUCCESS) return renewed_id;
-      if (is_silence(updated)) return tl::unexpected(MappingError::no_answer);
+      const SoapAction update{firewall_.type, "UpdatePinhole", {{"UniqueID", renewed_id}, {"NewLeaseTime", seconds}}};
+      const auto updated = ask_firewall(update, address);
+      if (!updated) return tl::unexpected(MappingError::no_answer);
+      if (updated->error == 0) return renewed_id;
     }
-    const auto client = address.to_string();
-    const auto client_port = std::to_string(port);
-    char id[32] = "";
-    const int result = UPNP_AddPinhole(firewall_.control_url(), firewall_.service_type(), "empty", "0", client.c_str(),
-                                       client_port.c_str(), kTcpNumber, seconds.c_str(), id);
-    if (result == kFirewallDisabled) return std::string();  // everybody is let in
-    if (result != UPNPCOMMAND_SUCCESS) {
-      log::debug("gateway: {}: AddPinhole [{}]:{}: {}", description(), client, client_port, result);
-      return tl::unexpected(error_of(result));
+    const SoapAction add{firewall_.type,
+                         "AddPinhole",
+                         {{"RemoteHost", ""},
+                          {"RemotePort", "0"},
+                          {"InternalClient", address.to_string()},
+                          {"InternalPort", std::to_string(port)},
+                          {"Protocol", kTcpNumber},
+                          {"LeaseTime", seconds}}};
+    const auto added = ask_firewall(add, address);
+    if (!added) return tl::unexpected(MappingError::no_answer);
+    if (added->error == kFirewallDisabled) return std::string();  // everybody is let in
+    if (added->error != 0) {
+      log::debug("gateway: {}: AddPinhole [{}]:{}: {}", description(), address.to_string(), port, added->error);
+      return tl::unexpected(added->error == kInvalidAction ? MappingError::unsupported : MappingError::refused);
     }
-    return id;
+    return added->value("UniqueID");
   }
 
-  void close_pinhole(const std::string& id) override {
-    if (firewall_) UPNP_DeletePinhole(firewall_.control_url(), firewall_.service_type(), id.c_str());
+  void close_pinhole(const address_v6& address, const std::string& id) override {
+    const SoapAction remove{firewall_.type, "DeletePinhole", {{"UniqueID", id}}};
+    if (firewall_) ask_firewall(remove, address);
   }
 
  private:
@@ -216,6 +209,13 @@ class UpnpGateway final : public Gateway {
     if (is_silence(result)) return tl::unexpected(MappingError::no_answer);
     if (result != UPNPCOMMAND_SUCCESS) return tl::unexpected(MappingError::unsupported);
     return Entry{client, port};
+  }
+
+  std::optional<SoapAnswer> ask_firewall(const SoapAction& action, const address_v6& for_whom) const {
+    const auto url = DeviceUrl::parse(firewall_.url);
+    std::optional<address> from;
+    if (url->endpoint.address().is_v6()) from = for_whom;
+    return ask(*url, action, from, kFirewallPatience);
   }
 
   bool is_ours(const Entry& entry, std::uint16_t internal_port) const {
@@ -267,7 +267,8 @@ bool says_connected(const Service& connection) {
 
 /// A router may describe a PPP connection and an IP connection, of which one is in use.
 std::optional<Candidate> look_into(const UPNPDev& device, const Network& network) {
-  if (!network.has_url(device.descURL)) return std::nullopt;
+  const auto url = DeviceUrl::parse(device.descURL);
+  if (!url || !network.has(url->endpoint.address())) return std::nullopt;
   Urls urls;
   IGDdatas description{};
   char ours[64] = "";
@@ -287,9 +288,9 @@ std::optional<Candidate> look_into(const UPNPDev& device, const Network& network
       control = service(its_urls->controlURL, connection->servicetype, network);
     if (!control && !firewall) continue;
     Candidate candidate;
-    candidate.gateway = std::make_shared<UpnpGateway>(*address_in(device.descURL), our_address, control, firewall);
+    candidate.gateway = std::make_shared<UpnpGateway>(url->endpoint.address(), our_address, control, firewall);
     candidate.root = device.descURL;
-    candidate.router = *address_in(device.descURL);
+    candidate.router = url->endpoint.address();
     candidate.connected = control && says_connected(control);
     const auto external = candidate.gateway->external_address();
     candidate.public_address = external && is_global_unicast(*external);
@@ -322,14 +323,16 @@ std::vector<Candidate> search(const Network& network, const DeviceTypes& types) 
 }
 
 /// Most routers answer to what they are; a few only to a search for any root device, as do televisions and printers.
-std::vector<Candidate> search_twice(const Network& network) {
+/// Over IPv6 the library searches the link and then the site, which takes as long; what is new enough for pinholes
+/// answers to the first.
+std::vector<Candidate> search_well(const Network& network) {
   static const DeviceTypes routers = {
       "urn:schemas-upnp-org:device:InternetGatewayDevice:1", "urn:schemas-upnp-org:device:InternetGatewayDevice:2",
       "urn:schemas-upnp-org:service:WANIPConnection:1", "urn:schemas-upnp-org:service:WANPPPConnection:1", nullptr};
   static const DeviceTypes everything = {"urn:schemas-upnp-org:device:InternetGatewayDevice:1", "upnp:rootdevice",
                                          nullptr};
   auto found = search(network, routers);
-  if (found.empty()) found = search(network, everything);
+  if (found.empty() && !network.v6) found = search(network, everything);
   return found;
 }
 
@@ -373,7 +376,7 @@ std::vector<std::shared_ptr<Gateway>> find_upnp_gateways() {
   for (auto& network : v6_networks()) networks.push_back(std::move(network));
   std::vector<std::future<std::vector<Candidate>>> searches;
   for (const auto& network : networks)
-    searches.push_back(std::async(std::launch::async, [network] { return search_twice(network); }));
+    searches.push_back(std::async(std::launch::async, [network] { return search_well(network); }));
 
   std::vector<Candidate> found;
   for (auto& search : searches)

@@ -59,7 +59,7 @@ class Gateway {
   virtual tl::expected<std::string, MappingError> open_pinhole(const asio::ip::address_v6& address, std::uint16_t port,
                                                                std::chrono::seconds lease,
                                                                const std::string& renewed_id) = 0;
-  virtual void close_pinhole(const std::string& id) = 0;
+  virtual void close_pinhole(const asio::ip::address_v6& address, const std::string& id) = 0;
 };
 
 /// Looks for gateways, the best first; none where nobody answers. Blocks for at most some 3 s.

@@ -138,7 +138,7 @@ class FakeGateway final : public Gateway {
     router_->holes_.emplace(id, address);
     return id;
   }
-  void close_pinhole(const std::string& id) override {
+  void close_pinhole(const address_v6&, const std::string& id) override {
     const auto lock = router_->request();
     router_->holes_.erase(id);
   }
