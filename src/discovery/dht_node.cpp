@@ -38,8 +38,8 @@ constexpr auto kFirstSave = 3s;  // after connecting: by then the table has more
 constexpr auto kSaveEvery = 10min;
 constexpr auto kRestartPause = 10s;  // where no socket could be opened
 
-// OpenDHT pings a node three times, a second apart; a name server may need longer than that.
-constexpr auto kFirstRetry = 2s;
+constexpr auto kKnownHeadStart = 2s;  // of remembered nodes before bootstrap servers are asked
+constexpr auto kFirstRetry = 5s;      // and nobody having answered by then, we say so; OpenDHT pings on for 9 s
 constexpr auto kLastRetry = 60s;
 
 // Copies of one value under other ids count too: without a bound, a key of a million values would fill the mailbox.
@@ -119,7 +119,11 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   void network_changed();
   void want();
 
-  const DhtNodeStatus& status() const { return status_; }
+  DhtNodeStatus status() const {
+    auto status = status_;
+    if (status.problem.empty() && status.state == State::disconnected) status.problem = no_way_in_;
+    return status;
+  }
   void on_change(std::function<void()> changed) { changed_ = std::move(changed); }
 
  private:
@@ -162,6 +166,7 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   std::optional<steady_clock::time_point> next_save_;  ///< none while it has not been connected yet
   std::array<std::uint8_t, 16> salt_{};
   DhtNodeStatus status_;
+  std::string no_way_in_;  ///< why the last bootstrap node whose name could not be resolved has none
   std::function<void()> changed_;
 };
 
@@ -170,10 +175,10 @@ void DhtNode::Impl::abandon() {
   changed_ = nullptr;
   wake();
   mailbox_.reset();
-  node_.reset();
   pool_.reset();
+  if (!std::exchange(node_, nullptr)) return;
   // A process that ends next should not take the library away from under its threads.
-  if (node_ended_.valid()) node_ended_.wait_for(kEndLimit);
+  node_ended_.wait_for(kEndLimit);
 }
 
 /// A task group would have to outlive its tasks: here each task keeps the Impl, and DhtNode may go at any time.
@@ -198,10 +203,13 @@ void DhtNode::Impl::want() {
 
 void DhtNode::Impl::set_state(State state) {
   if (status_.state == state) return;
-  if (state == State::connected) log::info("dht: connected, port {}", status_.port);
-  if (status_.state == State::connected) log::info("dht: no longer connected");
+  // OpenDHT is connecting whenever it has pinged: while nobody answers that is nothing new.
+  if (status_.state == State::disconnected && state == State::connecting) return;
   status_.state = state;
-  if (state == State::connected && !next_save_) next_save_ = steady_clock::now() + kFirstSave;
+  if (state == State::connected && !next_save_) {
+    next_save_ = steady_clock::now() + kFirstSave;
+    log::info("dht: connected, port {}", status_.port);
+  }
   look_again_ = true;
   wake();
   tell_change();
@@ -235,6 +243,7 @@ awaitable<std::error_code> DhtNode::Impl::get(std::shared_ptr<Impl> self, DhtKey
     }
     co_await self->news_.wait_until(deadline);
   }
+  if (lookup->stopped()) co_return Errc::cancelled;
   if (!call->success) co_return std::make_error_code(std::errc::not_connected);
   co_return std::error_code();
 }
@@ -369,14 +378,18 @@ awaitable<void> DhtNode::Impl::stay_connected(std::shared_ptr<Impl> self) {
     }
     self->moved_ = false;
     self->node_->ping(self->known_);
-    if (!by_known)
+    auto again = steady_clock::now() + kKnownHeadStart;
+    if (!by_known) {
       for (const auto& where : self->options_.bootstrap) self->spawn("dht bootstrap", enter_by(self, where));
-    by_known = false;
-    const auto again = steady_clock::now() + pause;
-    pause = std::min<steady_clock::duration>(2 * pause, kLastRetry);
+      again = steady_clock::now() + pause;
+      pause = std::min<steady_clock::duration>(2 * pause, kLastRetry);
+    }
     while (!self->ended_ && !self->moved_ && self->status_.state != State::connected && steady_clock::now() < again)
       co_await self->news_.wait_until(again);
     if (self->moved_) pause = kFirstRetry;
+    const bool in_vain = !by_known && !self->moved_ && self->status_.state != State::connected;
+    if (in_vain && !self->ended_) self->set_state(State::disconnected);
+    by_known = false;
   }
 }
 
@@ -385,7 +398,8 @@ awaitable<void> DhtNode::Impl::enter_by(std::shared_ptr<Impl> self, HostPort whe
   const auto found = co_await self->resolver_.resolve(where, kResolveLimit);
   if (self->ended_) co_return;
   if (!found) {
-    log::debug("dht: bootstrap node {}: {}", where.to_string(), found.error().message());
+    self->no_way_in_ = where.to_string() + ": " + found.error().message();
+    log::debug("dht: bootstrap node {}", self->no_way_in_);
     co_return;
   }
   std::vector<udp::endpoint> nodes;

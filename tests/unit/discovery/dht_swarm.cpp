@@ -3,6 +3,10 @@
 #include <chrono>
 #include <future>
 #include <stdexcept>
+#include <utility>
+
+#include "hardline/discovery/dht_socket.hpp"
+#include "hardline/rt/asio.hpp"
 
 namespace hardline::test {
 namespace {
@@ -22,11 +26,11 @@ std::unique_ptr<dht::DhtRunner> start_node(std::uint16_t port) {
   node.network = DhtSwarm::kNetwork;
   node.max_req_per_sec = kNoLimit;
   node.max_peer_req_per_sec = kNoLimit;
-  config.bind4.setFamily(AF_INET);
-  config.bind4.setAddress("127.0.0.1");
-  config.bind4.setPort(port);
+  dht::DhtRunner::Context context;
+  // Ours, since OpenDHT's own closes its descriptors while other threads use them.
+  context.sock = std::make_unique<discovery::DhtSocket>(port);
   auto runner = std::make_unique<dht::DhtRunner>();
-  runner->run(config, {});
+  runner->run(config, std::move(context));
   return runner;
 }
 
@@ -34,7 +38,18 @@ std::unique_ptr<dht::DhtRunner> start_node(std::uint16_t port) {
 
 DhtSwarm::DhtSwarm(std::size_t nodes, std::uint16_t port) {
   for (std::size_t i = 0; i < nodes; ++i) nodes_.push_back(start_node(i == 0 ? port : 0));
-  for (std::size_t i = 1; i < nodes; ++i) nodes_[i]->bootstrap(nodes_[0]->getBound());
+  for (std::size_t i = 1; i < nodes; ++i) enter(*nodes_[i]);
+}
+
+void DhtSwarm::enter(dht::DhtRunner& node) const {
+  const tcp::endpoint first(asio::ip::address_v4::loopback(), nodes_.front()->getBoundPort());
+  node.bootstrap(dht::SockAddr(first.data(), static_cast<socklen_t>(first.size())));
+}
+
+void DhtSwarm::replace(std::size_t node) {
+  nodes_.at(node)->join();
+  nodes_[node] = start_node(0);
+  enter(*nodes_[node]);
 }
 
 DhtSwarm::~DhtSwarm() {

@@ -24,7 +24,11 @@ class DhtSwarm {
   DhtSwarm& operator=(const DhtSwarm&) = delete;
   ~DhtSwarm();
 
+  std::size_t size() const { return nodes_.size(); }
   HostPort address(std::size_t node = 0) const;
+
+  /// A node leaves, without a word and with all it stored, and another comes. Not the first, by which they enter.
+  void replace(std::size_t node);
 
   /// Puts `value` by one of its nodes and waits until some other has it.
   void put(const discovery::DhtKey& key, std::string_view value, std::uint16_t type = 0);
@@ -32,6 +36,8 @@ class DhtSwarm {
   std::size_t count(const discovery::DhtKey& key);
 
  private:
+  void enter(dht::DhtRunner& node) const;
+
   std::vector<std::unique_ptr<dht::DhtRunner>> nodes_;
 };
 

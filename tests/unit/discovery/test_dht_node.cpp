@@ -166,7 +166,7 @@ TEST_F(DhtNodeTest, EntersByTheNameOfABootstrapNode) {
 TEST_F(DhtNodeTest, EntersByAnyBootstrapNodeThatAnswers) {
   const DhtSwarm swarm(2);
   const SilentPort silent;
-  EXPECT_TRUE(connect(make_node(options_by({silent.address(), {"no-such-host.invalid", 4222}, swarm.address()}))));
+  EXPECT_TRUE(connect(make_node(options_by({silent.address(), {"no..such..host", 4222}, swarm.address()}))));
 }
 
 TEST_F(DhtNodeTest, WaitsWithGetsAndPutsUntilItIsConnected) {
@@ -236,6 +236,15 @@ TEST_F(DhtNodeTest, SaysThatNobodyAnswers) {
   auto& node = make_node(options_by({silent.address()}));
   auto getting = io.start(node.get(kKey, Asker().lookup, soon()));
   EXPECT_TRUE(io.run_until([&] { return node.status().state == State::disconnected; }));
+  io.await(node.stop());
+  EXPECT_EQ(getting.get(), Errc::cancelled);
+}
+
+TEST_F(DhtNodeTest, SaysThatTheNameOfItsBootstrapNodeIsUnknown) {
+  auto& node = make_node(options_by({{"no..such..host", 4222}}));
+  auto getting = io.start(node.get(kKey, Asker().lookup, soon()));
+  EXPECT_TRUE(io.run_until([&] { return node.status().state == State::disconnected; }));
+  EXPECT_THAT(node.status().problem, HasSubstr("no..such..host:4222"));
   io.await(node.stop());
   EXPECT_EQ(getting.get(), Errc::cancelled);
 }
