@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -39,7 +40,8 @@ class AnswerReader final : public http::basic_parser<false> {
   AnswerReader() {
     eager(true);
     header_limit(kMaxHead);
-    body_limit(boost::none);  // whoever reads bounds it
+    // Whoever reads bounds it. Not boost::none: Beast 1.74 then takes every length for too much.
+    body_limit(std::numeric_limits<std::uint64_t>::max());
   }
 
   HttpAnswer answer;
@@ -170,7 +172,8 @@ class HttpClient::Impl {
       reader_.emplace();
       error = parse();
       while (!error && !reader_->is_header_done()) error = co_await read_on();
-      if (error) co_return failed(error);
+      if (!reader_->is_header_done()) co_return failed(error);
+      broken_ = error;
       if (reader_->answer.status / 100 == 1) continue;
       doing_ = "its answer did not end in time";
       co_return std::move(reader_->answer);
@@ -363,6 +366,8 @@ class HttpClient::Impl {
     if (!got) co_return got.error();
     if (*got == 0) {
       if (!reader_->got_some()) co_return Errc::peer_closed;
+      const bool begins_as_http = std::string_view("HTTP/").starts_with(std::string_view(unparsed_).substr(0, 5));
+      if (reader_->answer.status == 0 && !begins_as_http) co_return Errc::malformed;
       AsioError error;
       reader_->put_eof(error);
       co_return as_ours(error);

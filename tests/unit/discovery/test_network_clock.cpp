@@ -1,0 +1,130 @@
+#include "hardline/discovery/network_clock.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "store/log_capture.hpp"
+
+namespace hardline::discovery {
+namespace {
+
+using namespace std::chrono;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+
+/// 2023-11-15, whose number among days is 19676.
+constexpr sys_days kToday = 2023y / November / 15;
+constexpr std::uint64_t kDay = 19'676;
+
+class NetworkClockTest : public testing::Test {
+ protected:
+  static system_clock::time_point now() { return now_; }
+  static void set(system_clock::time_point time) { now_ = time; }
+
+  NetworkClockTest() { set(kToday + 12h); }
+
+  NetworkClock clock{now};
+
+ private:
+  inline static system_clock::time_point now_;
+};
+
+TEST_F(NetworkClockTest, TakesTheDayOfItsOwnClockWhereNobodyContradicts) {
+  EXPECT_THAT(clock.days(), ElementsAre(kDay));
+  EXPECT_EQ(clock.error(), std::nullopt);
+}
+
+TEST_F(NetworkClockTest, AddsTheNeighbourNearMidnight) {
+  set(kToday + 1h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay, kDay - 1));
+  set(kToday + 23h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay, kDay + 1));
+}
+
+TEST_F(NetworkClockTest, LeavesASmallErrorAlone) {
+  for (const auto error : {-5min, 0min, 5min}) {
+    clock.observe(now() + error);
+    EXPECT_EQ(clock.error(), std::nullopt) << error.count();
+  }
+}
+
+TEST_F(NetworkClockTest, PutsTheCorrectedDayFirst) {
+  clock.observe(now() + 48h);
+  EXPECT_EQ(clock.error(), 48h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 2, kDay));
+  clock.observe(now() - 24h * 365);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay - 365, kDay));
+}
+
+TEST_F(NetworkClockTest, KeepsItsOwnDayWhateverIsSaid) {
+  for (const auto& lie : {system_clock::time_point(), system_clock::time_point(sys_days(2199y / December / 31))}) {
+    clock.observe(lie);
+    EXPECT_THAT(clock.days(), testing::Contains(kDay));
+    EXPECT_LE(clock.days().size(), 4u);
+  }
+}
+
+TEST_F(NetworkClockTest, AddsNeighboursOfBoth) {
+  set(kToday + 23h);
+  clock.observe(now() + 48h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 2, kDay, kDay + 3, kDay + 1));
+}
+
+TEST_F(NetworkClockTest, NamesEachDayOnce) {
+  set(kToday + 23h);
+  clock.observe(now() + 30min);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay, kDay + 1));
+  clock.observe(now() + 90min);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 1, kDay));
+}
+
+TEST_F(NetworkClockTest, GoesOnFromWhatItWasTold) {
+  clock.observe(now() + 6h);  // 18:00
+  set(kToday + 19h);          // 01:00 of the next day there
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 1, kDay));
+}
+
+TEST_F(NetworkClockTest, ForgetsAnErrorThatIsNoMore) {
+  clock.observe(now() + 48h);
+  set(now() + 48h);  // somebody has set it
+  clock.observe(now());
+  EXPECT_EQ(clock.error(), std::nullopt);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 2));
+}
+
+TEST_F(NetworkClockTest, LogsTheFirstContradictionAndTheAgreement) {
+  const store::LogCapture log;
+  clock.observe(now());
+  EXPECT_THAT(log.lines(), IsEmpty());
+  clock.observe(now() + 200min);
+  clock.observe(now() + 201min);
+  EXPECT_THAT(log.lines(), ElementsAre("warning clock: this computer's is 3 h 20 min behind what others say; services "
+                                       "are looked for under their day too"));
+  clock.observe(now());
+  clock.observe(now());
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("behind"), "info clock: agrees with what others say again"));
+}
+
+TEST_F(NetworkClockTest, SaysHowFarAndWhichWay) {
+  const auto said = [this](minutes error) {
+    const store::LogCapture log;
+    NetworkClock(now).observe(now() + error);
+    return log.lines().at(0);
+  };
+  EXPECT_THAT(said(-10min), HasSubstr("this computer's is 10 min ahead of what others say"));
+  EXPECT_THAT(said(47h), HasSubstr("this computer's is 47 h 0 min behind"));
+  EXPECT_THAT(said(48h), HasSubstr("this computer's is 2 days behind"));
+}
+
+TEST_F(NetworkClockTest, DoesNotFillTheLogWhereOthersContradictEachOther) {
+  const store::LogCapture log;
+  for (int i = 0; i < 100; ++i) {
+    clock.observe(now() + 48h);
+    clock.observe(now());
+  }
+  EXPECT_EQ(log.lines().size(), 2u);
+}
+
+}  // namespace
+}  // namespace hardline::discovery
