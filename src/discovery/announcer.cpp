@@ -70,6 +70,7 @@ class Announcer::Impl {
   struct Slot {
     TimePoint due;
     bool busy = false;
+    bool again = false;  ///< the network has changed since the put began
     std::optional<TimePoint> last_put = std::nullopt;
     Way* by = nullptr;      ///< of the last put
     unsigned puts = 0;      ///< in a row, by that way and of the same value
@@ -148,6 +149,7 @@ void Announcer::Impl::network_changed() {
   for (auto& way : ways_) way.rests_until = {};
   for (auto& [place, slot] : slots_) {
     slot.failures = 0;
+    slot.again = slot.busy;
     // What was put a moment ago is still there; interfaces that come and go all the time are no reason to put it again.
     const auto rested = slot.last_put ? *slot.last_put + times_.retry_after : TimePoint{};
     slot.due = std::min(slot.due, std::max(Clock::now() + times_.settle, rested));
@@ -283,7 +285,7 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
   slot.busy = false;
   slot.failures = 0;
   slot.last_put = Clock::now();
-  slot.due = *slot.last_put + times_.put_every;
+  slot.due = *slot.last_put + (std::exchange(slot.again, false) ? times_.retry_after : times_.put_every);
   if (value != hosts_) return put_soon(slot);
   if (std::exchange(slot.by, &way) != &way) slot.puts = 0;
   if (slot.puts++ % times_.confirm_each != 0 && !way.is_zombie()) return;
@@ -303,7 +305,7 @@ void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   auto pause = times_.retry_after;
   for (unsigned i = 0; i < slot.failures && pause < times_.retry_at_most; ++i) pause *= 2;
   ++slot.failures;
-  slot.busy = false;
+  slot.busy = slot.again = false;
   slot.puts = 0;
   slot.due = Clock::now() + std::min(pause, std::max(times_.retry_after, times_.retry_at_most));
   announcements_.at(place.first).problem = std::move(problem);
