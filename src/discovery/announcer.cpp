@@ -18,8 +18,9 @@ using TimePoint = Clock::time_point;
 constexpr auto kGrace = std::chrono::milliseconds(500);
 /// Looks for one put before it counts as lost: a value spreads in seconds, packets get lost.
 constexpr int kLooks = 2;
-/// At most one log line an hour about the way that is taken, should it change to and fro.
-constexpr auto kWayLogPause = std::chrono::hours(1);
+/// At most one log line an hour about the way that is taken, and one about there being none, should it change to and
+/// fro.
+constexpr auto kLogPause = std::chrono::hours(1);
 
 /// A put or get that somebody is waiting for, or not any more.
 struct Attempt {
@@ -43,7 +44,8 @@ class Announcer::Impl {
         times_(times),
         news_(std::make_shared<Event>(executor)),
         tasks_(executor),
-        way_log_(kWayLogPause) {
+        way_log_(kLogPause),
+        trouble_log_(kLogPause) {
     if (node) ways_.push_back({node, nullptr});
     for (auto* proxy : proxies) ways_.push_back({proxy, proxy});
   }
@@ -121,6 +123,8 @@ class Announcer::Impl {
   std::shared_ptr<Event> news_;  ///< shared with attempts that are left alone
   TaskGroup tasks_;
   log::Limiter way_log_;
+  log::Limiter trouble_log_;
+  bool warned_ = false;
 };
 
 void Announcer::Impl::publish(const std::vector<KeyHash>& keys) {
@@ -265,7 +269,7 @@ awaitable<void> Announcer::Impl::put(Place place) {
 
 void Announcer::Impl::taken(const Place& place, Way& way, const std::string& value) {
   const auto name = way.dht->name();
-  if (is_heard_ == false) log::info("announcer: services are announced again, by way of {}", name);
+  if (std::exchange(warned_, false)) log::info("announcer: services are announced again, by way of {}", name);
   if (is_heard_ == true && last_way_ != &way && way_log_.admit())
     log::info("announcer: services are announced by way of {} now", name);
   last_way_ = &way;
@@ -295,10 +299,13 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
 
 void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   if (problem.empty()) problem = "there is neither a DHT node nor a proxy";
-  if (std::exchange(is_heard_, false) != false)
+  is_heard_ = false;
+  if (!warned_ && trouble_log_.admit()) {
+    warned_ = true;
     log::warn(
         "announcer: nobody takes announcements, so services are not found from outside by the DHT ({}); trying on",
         problem);
+  }
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;
   auto& slot = found->second;
