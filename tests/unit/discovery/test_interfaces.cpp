@@ -101,6 +101,9 @@ class WithNetwork : public testing::Test {
     // A veth's other end in the same namespace keeps it running.
     ip("link add eth0 type veth peer name peer0");
     write("/proc/sys/net/ipv6/conf/eth0/accept_dad", "0");
+    // No addresses but the test's, which would come and be probed meanwhile.
+    write("/proc/sys/net/ipv6/conf/peer0/disable_ipv6", "1");
+    ip("link set eth0 addrgenmode none");
     ip("link set eth0 up");
     ip("link set peer0 up");
   }
@@ -139,7 +142,7 @@ using ListAddressesInANetwork = WithNetwork;
 TEST_F(ListAddressesInANetwork, KnowsBothFamiliesAndLoopback) {
   ip("addr add 192.0.2.7/24 dev eth0");
   ip("addr add 192.0.2.8/24 dev eth0");  // a secondary one, which for IPv6 would read as temporary
-  ip("addr add 2001:db8::7/64 dev eth0");
+  ip("addr add 2001:db8::7/64 dev eth0 nodad");
   EXPECT_EQ(find("192.0.2.7"), one("192.0.2.7"));
   EXPECT_EQ(find("192.0.2.8"), one("192.0.2.8"));
   EXPECT_EQ(find("2001:db8::7"), one("2001:db8::7"));
@@ -163,9 +166,9 @@ TEST_F(ListAddressesInANetwork, PassesOverInterfacesThatAreDown) {
 }
 
 TEST_F(ListAddressesInANetwork, SeesThatAnAddressIsDeprecated) {
-  ip("addr add 2001:db8::7/64 dev eth0 valid_lft 600 preferred_lft 0");
+  ip("addr add 2001:db8::7/64 dev eth0 valid_lft 600 preferred_lft 0 nodad");
   ip("addr add 192.0.2.7/24 dev eth0 valid_lft 600 preferred_lft 0");
-  ip("addr add 2001:db8::8/64 dev eth0 valid_lft 600 preferred_lft 300");
+  ip("addr add 2001:db8::8/64 dev eth0 valid_lft 600 preferred_lft 300 nodad");
   EXPECT_EQ(find("2001:db8::7"), one("2001:db8::7", false, true));
   EXPECT_EQ(find("192.0.2.7"), one("192.0.2.7", false, true));
   EXPECT_EQ(find("2001:db8::8"), one("2001:db8::8"));
@@ -173,7 +176,7 @@ TEST_F(ListAddressesInANetwork, SeesThatAnAddressIsDeprecated) {
 
 TEST_F(ListAddressesInANetwork, SeesThatAnAddressIsTemporary) {
   write("/proc/sys/net/ipv6/conf/eth0/use_tempaddr", "2");
-  ip("addr add 2001:db8::7/64 dev eth0 mngtmpaddr valid_lft 6000 preferred_lft 3000");
+  ip("addr add 2001:db8::7/64 dev eth0 mngtmpaddr valid_lft 6000 preferred_lft 3000 nodad");
   std::vector<LocalAddress> stable, temporary;
   for (const auto& local : list())
     if (local.address.to_string().starts_with("2001:db8:")) (local.temporary ? temporary : stable).push_back(local);
@@ -191,7 +194,7 @@ TEST_F(ListAddressesInANetwork, TakesAnAddressThatIsStillBeingProbedForUnusable)
 }
 
 TEST_F(ListAddressesInANetwork, KnowsAddressesWithoutASubnet) {
-  ip("addr add 2001:db8::7/128 dev eth0");
+  ip("addr add 2001:db8::7/128 dev eth0 nodad");
   ip("addr add 192.0.2.7/32 dev eth0");
   EXPECT_EQ(find("2001:db8::7"), one("2001:db8::7"));
   EXPECT_EQ(find("192.0.2.7"), one("192.0.2.7"));
@@ -199,7 +202,7 @@ TEST_F(ListAddressesInANetwork, KnowsAddressesWithoutASubnet) {
 
 TEST_F(ListAddressesInANetwork, OfAPointToPointLinkNamesOurEnd) {
   ip("addr add 192.0.2.7 peer 192.0.2.9 dev eth0");
-  ip("addr add 2001:db8::7 peer 2001:db8::9 dev eth0");
+  ip("addr add 2001:db8::7 peer 2001:db8::9 dev eth0 nodad");
   EXPECT_EQ(find("192.0.2.7"), one("192.0.2.7"));
   EXPECT_EQ(find("2001:db8::7"), one("2001:db8::7"));
   EXPECT_EQ(find("192.0.2.9"), std::vector<LocalAddress>{});
@@ -209,7 +212,7 @@ TEST_F(ListAddressesInANetwork, OfAPointToPointLinkNamesOurEnd) {
 TEST_F(ListAddressesInANetwork, IsCompleteWhereThereAreHundreds) {
   const auto batch = testing::TempDir() + "hardline-addresses-" + std::to_string(getpid());
   std::ofstream lines(batch);
-  for (int i = 0; i < 600; ++i) lines << "addr add 2001:db8::" << std::hex << i + 1 << "/64 dev eth0\n";
+  for (int i = 0; i < 600; ++i) lines << "addr add 2001:db8::" << std::hex << i + 1 << "/64 dev eth0 nodad\n";
   lines.close();
   ip("-batch " + batch);
   std::remove(batch.c_str());
@@ -230,7 +233,7 @@ class NetworkChangesInANetwork : public WithNetwork {
     WithNetwork::SetUp();
     if (IsSkipped()) return;
     ip("addr add 192.0.2.7/24 dev eth0");
-    ip("addr add 2001:db8::7/64 dev eth0 valid_lft 600 preferred_lft 300");
+    ip("addr add 2001:db8::7/64 dev eth0 valid_lft 600 preferred_lft 300 nodad");
     std::this_thread::sleep_for(kTimeToCalmDown);
     io.emplace(*host);
     io->call([&] {
@@ -270,7 +273,7 @@ class NetworkChangesInANetwork : public WithNetwork {
 TEST_F(NetworkChangesInANetwork, HearsThatAddressesComeAndGo) {
   EXPECT_TRUE(hears("addr add 192.0.2.8/24 dev eth0"));
   EXPECT_TRUE(hears("addr del 192.0.2.8/24 dev eth0"));
-  EXPECT_TRUE(hears("addr add 2001:db8::8/64 dev eth0"));
+  EXPECT_TRUE(hears("addr add 2001:db8::8/64 dev eth0 nodad"));
   EXPECT_TRUE(hears("addr change 2001:db8::8/64 dev eth0 preferred_lft 0 valid_lft 600"));
 }
 
