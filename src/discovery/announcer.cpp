@@ -18,8 +18,9 @@ using TimePoint = Clock::time_point;
 constexpr auto kGrace = std::chrono::milliseconds(500);
 /// Looks for one put before it counts as lost: a value spreads in seconds, packets get lost.
 constexpr int kLooks = 2;
-/// At most one log line an hour about the way that is taken, should it change to and fro.
-constexpr auto kWayLogPause = std::chrono::hours(1);
+/// At most one log line an hour about the way that is taken, and one about there being none, should it change to and
+/// fro.
+constexpr auto kLogPause = std::chrono::hours(1);
 
 /// A put or get that somebody is waiting for, or not any more.
 struct Attempt {
@@ -43,7 +44,8 @@ class Announcer::Impl {
         times_(times),
         news_(std::make_shared<Event>(executor)),
         tasks_(executor),
-        way_log_(kWayLogPause) {
+        way_log_(kLogPause),
+        trouble_log_(kLogPause) {
     if (node) ways_.push_back({node, nullptr});
     for (auto* proxy : proxies) ways_.push_back({proxy, proxy});
   }
@@ -70,6 +72,7 @@ class Announcer::Impl {
   struct Slot {
     TimePoint due;
     bool busy = false;
+    bool again = false;  ///< the network has changed since the put began
     std::optional<TimePoint> last_put = std::nullopt;
     Way* by = nullptr;      ///< of the last put
     unsigned puts = 0;      ///< in a row, by that way and of the same value
@@ -120,6 +123,8 @@ class Announcer::Impl {
   std::shared_ptr<Event> news_;  ///< shared with attempts that are left alone
   TaskGroup tasks_;
   log::Limiter way_log_;
+  log::Limiter trouble_log_;
+  bool warned_ = false;
 };
 
 void Announcer::Impl::publish(const std::vector<KeyHash>& keys) {
@@ -148,6 +153,7 @@ void Announcer::Impl::network_changed() {
   for (auto& way : ways_) way.rests_until = {};
   for (auto& [place, slot] : slots_) {
     slot.failures = 0;
+    slot.again = slot.busy;
     // What was put a moment ago is still there; interfaces that come and go all the time are no reason to put it again.
     const auto rested = slot.last_put ? *slot.last_put + times_.retry_after : TimePoint{};
     slot.due = std::min(slot.due, std::max(Clock::now() + times_.settle, rested));
@@ -263,7 +269,7 @@ awaitable<void> Announcer::Impl::put(Place place) {
 
 void Announcer::Impl::taken(const Place& place, Way& way, const std::string& value) {
   const auto name = way.dht->name();
-  if (is_heard_ == false) log::info("announcer: services are announced again, by way of {}", name);
+  if (std::exchange(warned_, false)) log::info("announcer: services are announced again, by way of {}", name);
   if (is_heard_ == true && last_way_ != &way && way_log_.admit())
     log::info("announcer: services are announced by way of {} now", name);
   last_way_ = &way;
@@ -283,7 +289,7 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
   slot.busy = false;
   slot.failures = 0;
   slot.last_put = Clock::now();
-  slot.due = *slot.last_put + times_.put_every;
+  slot.due = *slot.last_put + (std::exchange(slot.again, false) ? times_.retry_after : times_.put_every);
   if (value != hosts_) return put_soon(slot);
   if (std::exchange(slot.by, &way) != &way) slot.puts = 0;
   if (slot.puts++ % times_.confirm_each != 0 && !way.is_zombie()) return;
@@ -293,17 +299,20 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
 
 void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   if (problem.empty()) problem = "there is neither a DHT node nor a proxy";
-  if (std::exchange(is_heard_, false) != false)
+  is_heard_ = false;
+  if (!warned_ && trouble_log_.admit()) {
+    warned_ = true;
     log::warn(
         "announcer: nobody takes announcements, so services are not found from outside by the DHT ({}); trying on",
         problem);
+  }
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;
   auto& slot = found->second;
   auto pause = times_.retry_after;
   for (unsigned i = 0; i < slot.failures && pause < times_.retry_at_most; ++i) pause *= 2;
   ++slot.failures;
-  slot.busy = false;
+  slot.busy = slot.again = false;
   slot.puts = 0;
   slot.due = Clock::now() + std::min(pause, std::max(times_.retry_after, times_.retry_at_most));
   announcements_.at(place.first).problem = std::move(problem);

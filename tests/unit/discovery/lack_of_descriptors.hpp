@@ -3,7 +3,8 @@
 
 namespace hardline::test {
 
-/// Lets getifaddrs(3) fail meanwhile. That alone: without any descriptors the sanitizers cannot do their work.
+/// Lets getifaddrs(3) and netlink sockets fail meanwhile. Those alone: without any descriptors the sanitizers cannot do
+/// their work.
 class LackOfDescriptors {
  public:
   LackOfDescriptors();
