@@ -24,6 +24,12 @@ void SessionRegistry::close_if(const std::function<bool(const Session&)>& condit
     if (sessions_.contains(session) && condition(*session)) session->close_session();
 }
 
+void SessionRegistry::check_paths() {
+  const auto sessions = sessions_;  // a check may end one
+  for (auto* session : sessions)
+    if (sessions_.contains(session)) session->check_path();
+}
+
 awaitable<void> SessionRegistry::finish(std::chrono::steady_clock::duration grace) {
   const auto deadline = std::chrono::steady_clock::now() + grace;
   for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();

@@ -1,6 +1,5 @@
 #include "hardline/rt/socket_stream.hpp"
 
-#include <netinet/tcp.h>
 #include <sys/socket.h>
 
 namespace hardline {
@@ -13,18 +12,6 @@ Result<std::size_t> result_of(ssize_t count) {
 }
 
 }  // namespace
-
-void tune_tcp(int descriptor) {
-  const auto set = [descriptor](int level, int option, int value) {
-    ::setsockopt(descriptor, level, option, &value, sizeof value);
-  };
-  set(SOL_SOCKET, SO_KEEPALIVE, 1);
-  set(IPPROTO_TCP, TCP_NODELAY, 1);
-  set(IPPROTO_TCP, TCP_KEEPIDLE, 30);
-  set(IPPROTO_TCP, TCP_KEEPINTVL, 10);
-  set(IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(IPPROTO_TCP, TCP_USER_TIMEOUT, 60'000);  // milliseconds
-}
 
 SocketStream::SocketStream(StreamSocket socket) : socket_(std::move(socket)) {
   AsioError ignored;
@@ -77,14 +64,24 @@ void SocketStream::interrupt() {
 }
 
 void SocketStream::close() {
+  path_check_.reset();
   AsioError ignored;
   socket_.close(ignored);
 }
 
 void SocketStream::abort() {
+  path_check_.reset();
   AsioError ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // close() now sends RST
   socket_.close(ignored);
+}
+
+void SocketStream::check_path() {
+  if (!socket_.is_open()) return;
+  const int descriptor = socket_.native_handle();
+  if (has_lost_its_address(descriptor)) return abort();
+  if (path_check_ && !path_check_->is_over()) return path_check_->prolong();
+  path_check_ = std::make_unique<PathCheck>(socket_.get_executor(), descriptor, [this] { abort(); });
 }
 
 }  // namespace hardline

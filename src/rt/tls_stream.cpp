@@ -4,8 +4,6 @@
 
 #include <climits>
 
-#include "hardline/rt/socket_stream.hpp"
-
 namespace hardline {
 namespace {
 
@@ -168,6 +166,7 @@ void TlsStream::interrupt() {
 
 void TlsStream::close() {
   if (!socket_.is_open()) return;
+  path_check_.reset();
   if (handshaken_ && !broken_ && !close_notify_sent_) {
     ERR_clear_error();
     SSL_shutdown(ssl_.get());
@@ -178,9 +177,18 @@ void TlsStream::close() {
 
 void TlsStream::abort() {
   broken_ = true;
+  path_check_.reset();
   AsioError ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // old peers take anything but RST for an end
   socket_.close(ignored);
+}
+
+void TlsStream::check_path() {
+  if (!socket_.is_open()) return;
+  const int descriptor = socket_.native_handle();
+  if (has_lost_its_address(descriptor)) return abort();
+  if (path_check_ && !path_check_->is_over()) return path_check_->prolong();
+  path_check_ = std::make_unique<PathCheck>(socket_.get_executor(), descriptor, [this] { abort(); });
 }
 
 }  // namespace hardline

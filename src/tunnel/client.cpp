@@ -27,7 +27,8 @@ awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discove
   const Dialer::Opening cancellable(dialer, stream);
   Watchdog watchdog(executor, [&stream] { stream.abort(); });
   watchdog.arm(kAnswerTimeout);
-  const auto broken_off = [&watchdog](std::error_code error) {
+  const auto broken_off = [&](std::error_code error) {
+    dialer.died(name.key, connection->candidate);
     return tl::unexpected(OpenFailure(BrokenOff{watchdog.bitten() ? make_error_code(Errc::timed_out) : error}));
   };
 
@@ -50,7 +51,7 @@ awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discove
   if (watchdog.bitten()) co_return broken_off(Errc::timed_out);
   log::debug("tunnel: open service={} dialect={}", name.key.brief(),
              dialect == Dialect::legacy ? "legacy" : kAlpnHardline1);
-  co_return Tunnel{std::move(connection->stream), dialect, std::move(answer->rest)};
+  co_return Tunnel{std::move(connection->stream), dialect, std::move(answer->rest), connection->candidate};
 }
 
 }  // namespace hardline::tunnel

@@ -114,6 +114,11 @@ class P2pListener::ServerSession final : public Session {
     if (origin_) origin_->abort();
   }
 
+  void check_path() override {
+    peer_.check_path();
+    if (origin_) origin_->check_path();  // it may be on another machine
+  }
+
   const std::shared_ptr<PublishedService>& service() const { return service_; }
   const asio::ip::address& from() const { return from_; }
 

@@ -1,5 +1,6 @@
 #include "hardline/web/local_proxy.hpp"
 
+#include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/accept.hpp"
 #include "hardline/rt/socket_stream.hpp"
@@ -30,15 +31,7 @@ class LocalProxy::BrowserSession final : public Session {
       co_await show(page);
       co_return;
     }
-    auto opened = co_await tunnel::open_tunnel(proxy_.dialer_, proxy_.finder_, *name, received_);
-    if (!opened) {
-      const auto page = open_failure_page(opened.error());
-      co_await show(page);
-      co_return;
-    }
-    received_.clear();
-    received_.shrink_to_fit();
-    co_await carry_through(*opened);
+    co_await ask(*name);
   }
 
   std::uint64_t progress() const override { return outcome_.octets(); }
@@ -46,6 +39,10 @@ class LocalProxy::BrowserSession final : public Session {
   void close_session() override {
     browser_.abort();
     if (far_) far_->abort();
+  }
+
+  void check_path() override {
+    if (far_) far_->check_path();
   }
 
  private:
@@ -73,19 +70,60 @@ class LocalProxy::BrowserSession final : public Session {
     }
   }
 
-  awaitable<void> carry_through(tunnel::Tunnel& tunnel) {
+  /// Leads the request through a tunnel, and once more through another where the first one ends without a word: with
+  /// two daemons serving one certificate, nobody notices that one of them died.
+  awaitable<void> ask(const ServiceName& name) {
+    for (bool first_time = true;; first_time = false) {
+      const bool may_repeat = first_time && is_repeatable();
+      auto opened = co_await tunnel::open_tunnel(proxy_.dialer_, proxy_.finder_, name, received_);
+      if (!opened) {
+        const auto* broken = std::get_if<tunnel::BrokenOff>(&opened.error());
+        if (may_repeat && broken && broken->error != Errc::timed_out) continue;
+        const auto page = open_failure_page(opened.error());
+        co_await show(page);
+        co_return;
+      }
+      if (!may_repeat) received_.clear();
+      received_.shrink_to_fit();
+      const bool silent = co_await carry_through(*opened);
+      if (!silent) co_return;
+      // An old server that ends without a word may mean that the password is wrong: it is not asked again.
+      if (may_repeat && nothing_more_was_sent() && opened->dialect != tunnel::Dialect::legacy) {
+        log::debug("local proxy: asking again, as a tunnel ended without a word service={}", name.key.brief());
+        proxy_.dialer_.died(name.key, opened->candidate);
+        outcome_ = {};
+        continue;
+      }
+      const auto page = silent_service_page(opened->dialect);
+      co_await show(page);
+      co_return;
+    }
+  }
+
+  /// Whether the request is safe, and whole in received_ (RFC 9110 section 9.2.2).
+  bool is_repeatable() const {
+    return (head_.method == "GET" || head_.method == "HEAD") && !head_.has_body && received_.size() == head_.length;
+  }
+
+  /// Behind what is in received_.
+  bool nothing_more_was_sent() const {
+    const auto& sent = outcome_.to_far;
+    return sent.octets == 0 && !sent.read_error && !sent.write_error;
+  }
+
+  /// Whether the browser still waits for a first octet.
+  awaitable<bool> carry_through(tunnel::Tunnel& tunnel) {
     far_ = tunnel.stream.get();
     const auto early = as_octets(tunnel.early);
     const auto gone = co_await write_all(browser_, early);
-    if (gone) co_return;
-    RelayOptions options;
-    options.far_cannot_half_close = tunnel.dialect == tunnel::Dialect::legacy;
-    options.keep_near_if_far_is_silent = early.empty();
-    co_await relay(browser_, *far_, proxy_.buffers_, options, outcome_);
+    if (!gone) {
+      RelayOptions options;
+      options.far_cannot_half_close = tunnel.dialect == tunnel::Dialect::legacy;
+      options.keep_near_if_far_is_silent = early.empty();
+      co_await relay(browser_, *far_, proxy_.buffers_, options, outcome_);
+    }
     far_ = nullptr;
-    if (!browser_.is_open()) co_return;
-    const auto page = silent_service_page(tunnel.dialect);
-    co_await show(page);
+    co_return !gone && browser_.is_open();
   }
 
   awaitable<void> show(const Page& page) {
@@ -100,7 +138,7 @@ class LocalProxy::BrowserSession final : public Session {
 
   LocalProxy& proxy_;
   SocketStream browser_;
-  std::string received_;
+  std::string received_;  ///< once a tunnel stands: the head of a request that may be repeated, else nothing
   wire::RequestHead head_;
   ByteStream* far_ = nullptr;
   RelayOutcome outcome_;

@@ -128,6 +128,8 @@ RequestHeadReader::Step RequestHeadReader::take_value(char c) {
     has_host_ = true;
   } else if (name_ == "accept" && to_lower(part_).find("text/html") != std::string::npos) {
     head_.accepts_html = true;
+  } else if (name_ == "transfer-encoding" || (name_ == "content-length" && trim(part_) != "0")) {
+    head_.has_body = true;
   }
   return take_line_end(c);
 }

@@ -44,6 +44,10 @@ class ByteStream {
 
   /// Ends both directions in a way that the other side sees as a failure, never as a proper end.
   virtual void abort() = 0;
+
+  /// The network has changed, or this machine slept: abort() now if the stream's path is gone, within seconds if it
+  /// turns out to be dead. Does nothing where there is no path.
+  virtual void check_path() {}
 };
 
 inline std::error_code would_block() {

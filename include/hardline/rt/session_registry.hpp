@@ -1,4 +1,5 @@
-// The sessions that are open, so that a shutdown can let them finish and a removed service can end its own.
+// The sessions that are open, so that a shutdown can let them finish, a removed service can end its own, and those on a
+// dead path are found.
 #pragma once
 
 #include <chrono>
@@ -23,6 +24,8 @@ class Session {
   /// Octets moved so far: a session that moves none is idle.
   virtual std::uint64_t progress() const = 0;
   virtual void close_session() = 0;
+  /// The network has changed, or this machine slept: ends within seconds if a path it needs is gone.
+  virtual void check_path() {}
 
  private:
   friend class SessionRegistry;
@@ -42,6 +45,9 @@ class SessionRegistry {
   void close_all() {
     close_if([](const Session&) { return true; });
   }
+
+  /// Has every session look whether its path still stands (Session::check_path()).
+  void check_paths();
 
   /// Closes idle sessions and lets busy ones go on for at most `grace`. Returns when every session was asked to close.
   awaitable<void> finish(std::chrono::steady_clock::duration grace);

@@ -1,7 +1,10 @@
 // A plain TCP or Unix socket as a ByteStream.
 #pragma once
 
+#include <memory>
+
 #include "hardline/rt/byte_stream.hpp"
+#include "hardline/rt/path_check.hpp"
 
 namespace hardline {
 
@@ -21,6 +24,7 @@ class SocketStream final : public ByteStream {
   void interrupt() override;
   void close() override;
   void abort() override;
+  void check_path() override;
 
   bool is_open() const { return socket_.is_open(); }
 
@@ -28,10 +32,7 @@ class SocketStream final : public ByteStream {
   StreamSocket socket_;
   /// A socket tells of its failure once. Where that was in a write, the read that follows would find an end.
   std::error_code told_to_writer_;
+  std::unique_ptr<PathCheck> path_check_;
 };
-
-/// How a dead path is noticed on an idle TCP connection: probes after 30 s, every 10 s, given up after 3; and sent
-/// data that nobody acknowledges for 60 s. Also sets TCP_NODELAY. Does nothing to a Unix socket.
-void tune_tcp(int descriptor);
 
 }  // namespace hardline

@@ -9,6 +9,7 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/byte_stream.hpp"
+#include "hardline/rt/path_check.hpp"
 
 namespace hardline {
 
@@ -49,6 +50,7 @@ class TlsStream final : public ByteStream {
   void interrupt() override;
   void close() override;  ///< sends close_notify if it can be sent at once
   void abort() override;  ///< no close_notify, and a reset
+  void check_path() override;
 
  private:
   enum class Want { none, read, write };
@@ -66,6 +68,7 @@ class TlsStream final : public ByteStream {
   std::optional<std::error_code> read_end_;  ///< how reading ended for good; no error for close_notify
   bool broken_ = false;                      ///< something failed for good: no close_notify may follow
   std::string failure_;
+  std::unique_ptr<PathCheck> path_check_;
 };
 
 }  // namespace hardline

@@ -16,6 +16,7 @@ struct Tunnel {
   std::unique_ptr<TlsStream> stream;
   Dialect dialect = Dialect::legacy;
   std::string early;
+  discovery::Candidate candidate;  ///< where it leads
 };
 
 /// The service answered, and refused.
@@ -32,8 +33,8 @@ using OpenFailure = std::variant<DialFailure, Refused, BrokenOff>;
 inline constexpr auto kAnswerTimeout = std::chrono::seconds(20);
 
 /// Dials, exchanges OOB lines, and sends `first` (the bytes the local program has sent already) as early as the peer
-/// can take it: right behind the handshake to a new one, after its OOB line to an old one. `name` and `first` outlive
-/// the call.
+/// can take it: right behind the handshake to a new one, after its OOB line to an old one. Where it is BrokenOff, the
+/// dialer knows: the next dial tries others first. `name` and `first` outlive the call.
 awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder,
                                                          const ServiceName& name, std::string_view first);
 

@@ -3,13 +3,13 @@
 
 #include <chrono>
 #include <memory>
-#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
 
 #include "hardline/discovery/finder.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "hardline/tunnel/dial_order.hpp"
 #include "hardline/tunnel/tls_contexts.hpp"
 
 namespace hardline::tunnel {
@@ -17,21 +17,13 @@ namespace hardline::tunnel {
 /// One candidate's fate.
 struct Attempt {
   discovery::Candidate candidate;
-  std::error_code error;               ///< none for the winner; Errc::cancelled where somebody else won
-  std::chrono::milliseconds began{0};  ///< after the search did
+  std::error_code error;  ///< none for the winner; Errc::cancelled where somebody else won
   std::chrono::milliseconds took{0};
+  std::chrono::milliseconds began{0};  ///< after the dial's own beginning
 };
 
 struct DialFailure {
   std::vector<Attempt> attempts;  ///< empty: nobody was found to try
-};
-
-/// Everything that is to be said about looking for a service.
-struct Examination {
-  std::vector<Attempt> attempts;
-  std::optional<std::size_t> winner;  ///< of the attempts
-  std::vector<discovery::SourceReport> sources;
-  std::chrono::milliseconds took{0};
 };
 
 /// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.
@@ -40,28 +32,42 @@ struct Connection {
   discovery::Candidate candidate;
 };
 
+/// What a search for a service found, and how each attempt ended, for people.
+struct Examination {
+  std::vector<Attempt> attempts;      ///< no error: the service was proven to be there
+  std::optional<std::size_t> winner;  ///< the first of those
+  std::vector<discovery::SourceReport> sources;
+  std::chrono::milliseconds took{0};
+};
+
 class Dialer {
  public:
-  /// Most candidates of one dial tried at a time; others wait until one of these has failed.
-  static constexpr std::size_t kMaxAttempts = 16;
-  /// Of them, from the LAN, where anybody may name hosts that never answer: remembered addresses need not wait for it.
-  static constexpr std::size_t kMaxLanAttempts = 8;
-  /// Most candidates tried in one dial, one after the other, so that forged ones cost a bounded effort.
-  static constexpr std::size_t kMaxAttemptsInAll = 64;
-  static constexpr auto kAttemptTimeout = std::chrono::seconds(5);
-  static constexpr auto kDialTimeout = std::chrono::seconds(10);
   /// The address that worked last time is given this much of a start before anybody else is asked.
   static constexpr auto kHeadStart = std::chrono::milliseconds(150);
   static constexpr auto kRecentFor = std::chrono::minutes(10);
+  /// Services that each of the memories of this holds.
   static constexpr std::size_t kMaxRecent = 256;
 
-  /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
-  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks);
+  /// For how long after a tunnel died there others are tried first.
+  static constexpr auto kSuspectFor = std::chrono::seconds(10);
 
+  /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
+  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {});
+
+  /// Dials of one service share one search: while one searches, the others wait, and then go where it got to, or fail
+  /// as it did. The failure answers further dials at once for DialTimes::failure_counts_for.
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
 
-  /// Dials anew, asking every source, and tells what became of it. The connection is closed again.
+  /// Searches as dial() does, whatever worked or failed before, and tries everything to its end. Sends nothing after a
+  /// handshake, and leaves no trace in what dial() does but the finder's memory.
   awaitable<Examination> examine(KeyHash key);
+
+  /// A tunnel to `candidate` closed before it answered: whoever dials next tries others first.
+  void died(const KeyHash& key, const discovery::Candidate& candidate);
+
+  /// This machine's addresses have changed, or it slept: what worked and what failed before is forgotten, and tunnels
+  /// that are being opened look whether their path still stands. Dials under way go on.
+  void network_changed();
 
   /// Ends every dial and every opening that is under way, for good: later dials fail at once, and a connection that
   /// was won just before opens no tunnel.
@@ -90,14 +96,31 @@ class Dialer {
     std::chrono::steady_clock::time_point when;
   };
 
+  struct Failed {
+    DialFailure failure;
+    std::chrono::steady_clock::time_point when;
+  };
+
   void remember(const KeyHash& key, const discovery::Candidate& candidate);
+  std::optional<discovery::Candidate> recent(const KeyHash& key) const;
+  void forget_recent(const KeyHash& key, const tcp::endpoint& endpoint);
+  bool is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const;
+  void remember_failure(const Race& race, DialFailure failure);
+  const DialFailure* failure(const KeyHash& key) const;
+  const Race* searching(const KeyHash& key) const;
+  std::shared_ptr<Race> new_race(const KeyHash& key, bool to_the_end);
 
   Executor executor_;
   discovery::Finder& finder_;
   TaskGroup& tasks_;
+  DialTimes times_;
   SslContextPtr context_;
   std::unordered_map<KeyHash, Recent> recent_;
+  std::unordered_map<KeyHash, Recent> suspects_;  ///< where a tunnel died
+  std::unordered_map<KeyHash, Failed> failures_;
+  std::unordered_map<KeyHash, const Race*> searching_;  ///< whom other dials of the service wait for
   std::vector<std::weak_ptr<Race>> races_;
+  unsigned network_ = 0;  ///< changes of it
   std::unordered_set<ByteStream*> openings_;
   bool closed_ = false;  ///< by cancel_all()
 };

@@ -17,6 +17,7 @@ struct RequestHead {
   std::string target;         ///< as sent: origin-form or `*`
   std::string host;           ///< the one Host header's value, not yet looked at
   bool accepts_html = false;  ///< Accept names text/html: a person looks at the answer
+  bool has_body = false;      ///< Transfer-Encoding or Content-Length says that content follows (RFC 9112 section 6)
   std::size_t length = 0;     ///< octets up to and including the blank line
 
   friend bool operator==(const RequestHead&, const RequestHead&) = default;

@@ -1,6 +1,7 @@
 // A finder that knows what its test tells it, and remembers what it was told.
 #pragma once
 
+#include <algorithm>
 #include <vector>
 
 #include "hardline/discovery/finder.hpp"
@@ -14,9 +15,12 @@ class ScriptedFinder final : public discovery::Finder {
   std::vector<discovery::Candidate> candidates;  ///< what every search finds
   bool goes_on_looking = false;                  ///< a search never says that no more will come
 
+  std::vector<discovery::SourceReport> reports;  ///< what every search says of its sources
+
   int searches = 0;
   std::vector<tcp::endpoint> worked_at;
   std::vector<tcp::endpoint> failed_at;
+  std::vector<std::chrono::milliseconds> round_trips;  ///< of worked_at
   std::vector<HostPort> learned_hosts;
 
   void add(const tcp::endpoint& endpoint) { candidates.push_back({endpoint, discovery::Source::lan}); }
@@ -24,6 +28,9 @@ class ScriptedFinder final : public discovery::Finder {
   std::unique_ptr<discovery::Search> find(const KeyHash&, discovery::CandidateSink& sink) override {
     ++searches;
     auto search = std::make_unique<Found>();
+    search->reports = reports;
+    std::erase_if(running_, [](const auto& running) { return running.alive.expired(); });
+    running_.push_back({&sink, search->alive});
     asio::post(executor_, [this, &sink, alive = std::weak_ptr(search->alive)] {
       for (const auto& candidate : candidates)
         if (!alive.expired()) sink.found(candidate);
@@ -32,8 +39,20 @@ class ScriptedFinder final : public discovery::Finder {
     return search;
   }
 
-  void worked(const KeyHash&, const discovery::Candidate& candidate, std::chrono::milliseconds) override {
+  /// Every search that runs finds one more.
+  void bring(const discovery::Candidate& candidate) {
+    for (const auto& [sink, alive] : std::vector(running_))
+      if (!alive.expired()) sink->found(candidate);
+  }
+  /// Searches that were not ended yet.
+  std::size_t searching() const {
+    return static_cast<std::size_t>(
+        std::count_if(running_.begin(), running_.end(), [](const auto& running) { return !running.alive.expired(); }));
+  }
+
+  void worked(const KeyHash&, const discovery::Candidate& candidate, std::chrono::milliseconds round_trip) override {
     worked_at.push_back(candidate.endpoint);
+    round_trips.push_back(round_trip);
   }
   void failed(const KeyHash&, const discovery::Candidate& candidate) override {
     failed_at.push_back(candidate.endpoint);
@@ -42,11 +61,17 @@ class ScriptedFinder final : public discovery::Finder {
 
  private:
   struct Found final : discovery::Search {
-    std::vector<discovery::SourceReport> sources() const override { return {}; }
+    std::vector<discovery::SourceReport> sources() const override { return reports; }
+    std::vector<discovery::SourceReport> reports;
     std::shared_ptr<int> alive = std::make_shared<int>();
+  };
+  struct Running {
+    discovery::CandidateSink* sink;
+    std::weak_ptr<int> alive;
   };
 
   Executor executor_;
+  std::vector<Running> running_;
 };
 
 }  // namespace hardline::support

@@ -10,6 +10,7 @@
 namespace hardline::tunnel {
 namespace {
 
+using namespace std::chrono_literals;
 using support::ScriptedServer;
 using support::service_name;
 using testing::ElementsAre;
@@ -52,6 +53,10 @@ class DialerTest : public testing::Test {
   }
 
   tcp::endpoint nobody() { return SilentServer(io).endpoint(); }
+
+  void remember(const tcp::endpoint& endpoint) {
+    finder.candidates.push_back({endpoint, discovery::Source::remembered});
+  }
 
   support::TestIo io;
   support::ScriptedFinder finder{io.executor()};
@@ -117,7 +122,7 @@ TEST_F(DialerTest, DoesNotWaitForASilentCandidateWhileAnotherAnswers) {
   const auto dialled = dial_to(server);
   ASSERT_TRUE(dialled);
   EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
-  EXPECT_LT(Clock::now() - began, Dialer::kAttemptTimeout);
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt);
   io.await(dials.join());
   EXPECT_THAT(finder.failed_at, IsEmpty()) << "an attempt that was given up says nothing about its candidate";
 }
@@ -139,41 +144,133 @@ TEST_F(DialerTest, FindsTheRightOneBehindAnImpostor) {
 }
 
 TEST_F(DialerTest, TriesNoMoreThanABoundedNumberOfCandidates) {
-  auto port = nobody().port();
-  for (std::size_t i = 0; i < 2 * Dialer::kMaxAttemptsInAll; ++i)
-    finder.add({asio::ip::make_address_v4("127.0.0." + std::to_string(10 + i)), port});
+  const auto port = nobody().port();
+  for (unsigned i = 0; i < 2 * DialOrder::kMaxInAll; ++i)
+    finder.add({asio::ip::address_v4(asio::ip::address_v4::loopback().to_uint() + 10 + i), port});
   const auto dialled = io.await(dialer.dial(key));
   ASSERT_FALSE(dialled);
-  EXPECT_THAT(dialled.error().attempts, SizeIs(Dialer::kMaxAttemptsInAll));
+  EXPECT_THAT(dialled.error().attempts, SizeIs(DialOrder::kMaxInAll));
 }
 
 TEST_F(DialerTest, FindsTheRightOneBehindMoreWrongOnesThanItTriesAtATime) {
   ScriptedServer server(io, "ec");
   const auto port = nobody().port();
-  for (std::size_t i = 0; i < 2 * Dialer::kMaxAttempts; ++i)
+  for (std::size_t i = 0; i < 2 * DialOrder::kMaxAtATime; ++i)
     finder.add({asio::ip::make_address_v4("127.0.0." + std::to_string(10 + i)), port});
   finder.add(server.endpoint());
   const auto dialled = dial_to(server);
   ASSERT_TRUE(dialled);
   EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
-  EXPECT_THAT(finder.failed_at, SizeIs(2 * Dialer::kMaxAttempts));
+  EXPECT_THAT(finder.failed_at, SizeIs(2 * DialOrder::kMaxAtATime));
 }
 
 TEST_F(DialerTest, TriesABoundedNumberOfCandidatesAtATime) {
-  const auto silent = silent_servers(2 * Dialer::kMaxAttempts);
-  for (const auto& server : silent) finder.candidates.push_back({server.endpoint(), discovery::Source::remembered});
-  auto dialling = dial();
+  Dialer hasty(io.executor(), finder, dials, {.between = 0ms, .between_at_least = 0ms});
+  const auto silent = silent_servers(2 * DialOrder::kMaxAtATime);
+  for (const auto& server : silent) remember(server.endpoint());
+  auto dialling = io.start(hasty.dial(key));
   io.settle();
-  EXPECT_EQ(dials.size(), Dialer::kMaxAttempts);
-  dialer.cancel_all();
+  EXPECT_EQ(dials.size(), DialOrder::kMaxAtATime);
+  hasty.cancel_all();
   const auto dialled = dialling.get();
   ASSERT_FALSE(dialled);
-  EXPECT_THAT(dialled.error().attempts, SizeIs(Dialer::kMaxAttempts)) << "those that waited were not tried";
+  EXPECT_THAT(dialled.error().attempts, SizeIs(DialOrder::kMaxAtATime)) << "those that waited were not tried";
   io.await(dials.join());
 }
 
+TEST_F(DialerTest, TriesFarCandidatesOneAfterTheOther) {
+  const auto silent = silent_servers(2);
+  ScriptedServer server(io, "ec");
+  for (const auto& one : silent) remember(one.endpoint());
+  remember(server.endpoint());
+  const auto began = Clock::now();
+  const auto dialled = dial_to(server);
+  ASSERT_TRUE(dialled);
+  EXPECT_GE(Clock::now() - began, 2 * DialTimes().between);
+  EXPECT_LT(Clock::now() - began, DialTimes().gives_way_after);
+}
+
+TEST_F(DialerTest, GoesOnAtOnceWhereAFarCandidateFails) {
+  ScriptedServer server(io, "ec");
+  const auto port = nobody().port();
+  for (int i = 0; i < 20; ++i) remember({asio::ip::make_address_v4("127.0.0." + std::to_string(10 + i)), port});
+  remember(server.endpoint());
+  const auto began = Clock::now();
+  ASSERT_TRUE(dial_to(server));
+  EXPECT_LT(Clock::now() - began, 20 * DialTimes().between_at_least * 5);
+}
+
+TEST_F(DialerTest, SilentCandidatesGiveTheirPlacesToThoseThatWait) {
+  Dialer hasty(io.executor(), finder, dials, {.between = 1ms, .between_at_least = 1ms, .gives_way_after = 30ms});
+  const auto silent = silent_servers(3 * DialOrder::kMaxAtATime);
+  ScriptedServer server(io, "ec");
+  for (const auto& one : silent) remember(one.endpoint());
+  remember(server.endpoint());
+  const auto began = Clock::now();
+  auto dialling = io.start(hasty.dial(key));
+  const auto peer = server.accept_with_tls();
+  const auto dialled = dialling.get();
+  ASSERT_TRUE(dialled);
+  EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt);
+  EXPECT_THAT(finder.failed_at, IsEmpty()) << "an attempt that gave way says nothing about its candidate";
+  io.await(dials.join());
+}
+
+TEST_F(DialerTest, SaysWhenEachAttemptBegan) {
+  const SilentServer silent(io);
+  Dialer patient(io.executor(), finder, dials, {.search = 400ms, .attempt = 300ms, .between = 100ms});
+  remember(silent.endpoint());
+  const auto gone = nobody();
+  remember(gone);
+  const auto dialled = io.await(patient.dial(key));
+  ASSERT_FALSE(dialled);
+  ASSERT_THAT(dialled.error().attempts, SizeIs(2));
+  const auto& [first, second] = std::pair(dialled.error().attempts[0], dialled.error().attempts[1]);
+  EXPECT_LT(first.began, 100ms);
+  EXPECT_GE(first.took, 300ms);
+  EXPECT_EQ(first.error, Errc::timed_out);
+  EXPECT_GE(second.began, 100ms);
+  EXPECT_LT(second.began, 300ms);
+}
+
+TEST_F(DialerTest, AWholeDialIsBounded) {
+  const SilentServer silent(io);
+  finder.add(silent.endpoint());
+  finder.goes_on_looking = true;
+  Dialer brief(io.executor(), finder, dials, {.search = 50ms});
+  const auto began = Clock::now();
+  const auto dialled = io.await(brief.dial(key));
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt);
+  ASSERT_FALSE(dialled);
+  ASSERT_THAT(dialled.error().attempts, SizeIs(1));
+  EXPECT_EQ(dialled.error().attempts[0].error, Errc::timed_out);
+  EXPECT_GE(dialled.error().attempts[0].took, 40ms);
+  io.await(dials.join());
+}
+
+TEST_F(DialerTest, TellsTheFinderTheRoundTripAlone) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  auto dialling = dial();
+  auto peer = server.accept();
+  io.settle();  // the handshake takes its time
+  EXPECT_FALSE(peer.handshake());
+  ASSERT_TRUE(dialling.get());
+  ASSERT_THAT(finder.round_trips, SizeIs(1));
+  EXPECT_LT(finder.round_trips[0], support::kWhile);
+}
+
+TEST_F(DialerTest, ThatThisMachineHasNoWayThereSaysNothingOfTheOtherOne) {
+  remember({asio::ip::make_address("224.0.0.1"), 7008});  // where no TCP ever goes
+  const auto dialled = io.await(dialer.dial(key));
+  ASSERT_FALSE(dialled);
+  EXPECT_EQ(dialled.error().attempts.at(0).error, std::errc::network_unreachable);
+  EXPECT_THAT(finder.failed_at, IsEmpty());
+}
+
 TEST_F(DialerTest, DoesNotLetSilentNeighboursKeepARememberedAddressWaiting) {
-  const auto silent = silent_servers(2 * Dialer::kMaxAttempts);
+  const auto silent = silent_servers(2 * DialOrder::kMaxAtATime);
   ScriptedServer server(io, "ec");
   for (const auto& neighbour : silent) finder.add(neighbour.endpoint());
   finder.candidates.push_back({server.endpoint(), discovery::Source::remembered});
@@ -181,7 +278,7 @@ TEST_F(DialerTest, DoesNotLetSilentNeighboursKeepARememberedAddressWaiting) {
   const auto dialled = dial_to(server);
   ASSERT_TRUE(dialled);
   EXPECT_EQ(dialled->candidate.endpoint, server.endpoint());
-  EXPECT_LT(Clock::now() - began, Dialer::kAttemptTimeout);
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt);
 }
 
 TEST_F(DialerTest, TriesACandidateOnceInADial) {
@@ -222,7 +319,7 @@ TEST_F(DialerTest, AsksSoonWhereTheLastWinnerIsSilent) {
   finder.candidates = {{after.endpoint(), discovery::Source::lan}};
   const auto began = Clock::now();
   ASSERT_TRUE(dial_to(after));  // `before` takes the connection in, and does no more
-  EXPECT_LT(Clock::now() - began, Dialer::kAttemptTimeout);
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt);
 }
 
 TEST_F(DialerTest, CancellingEndsADialAndItsAttempts) {
@@ -257,17 +354,261 @@ TEST_F(DialerTest, OpensNoTunnelOnAConnectionWonBeforeCancelling) {
   EXPECT_TRUE(io.await(support::writing(*dialled->stream, "hello"))) << "it is cut";
 }
 
-TEST_F(DialerTest, DialsSideBySideDoNotDisturbEachOther) {
+TEST_F(DialerTest, DialsSideBySideShareASearchAndGoWhereItGotTo) {
+  ScriptedServer server(io, "ec");
+  finder.goes_on_looking = true;
+  auto one = dial();
+  auto other = dial();
+  io.settle();
+  EXPECT_EQ(finder.searches, 1);
+  finder.bring({server.endpoint(), discovery::Source::remembered});
+  auto first = server.accept();
+  EXPECT_FALSE(first.handshake());
+  EXPECT_TRUE(one.get());
+  auto second = server.accept();
+  EXPECT_FALSE(second.handshake());
+  EXPECT_TRUE(other.get());
+  EXPECT_EQ(finder.searches, 1);
+}
+
+TEST_F(DialerTest, DialsSideBySideFailTogether) {
+  finder.goes_on_looking = true;
+  Dialer brief(io.executor(), finder, dials, {.search = 100ms});
+  auto one = io.start(brief.dial(key));
+  auto other = io.start(brief.dial(key));
+  io.context().run_for(1ms);
+  finder.bring({nobody(), discovery::Source::remembered});
+  const auto failed = one.get();
+  const auto failed_too = other.get();
+  EXPECT_EQ(finder.searches, 1);
+  ASSERT_FALSE(failed);
+  ASSERT_FALSE(failed_too);
+  EXPECT_THAT(failed_too.error().attempts, SizeIs(1)) << "what the search tried";
+}
+
+TEST_F(DialerTest, DialsOfDifferentServicesDoNotWaitForEachOther) {
+  finder.goes_on_looking = true;
+  auto one = dial();
+  auto other = io.start(dialer.dial(service_name("rsa").key));
+  io.settle();
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, DialsToALastWinnerDoNotWaitForEachOther) {
   ScriptedServer server(io, "ec");
   finder.add(server.endpoint());
+  ASSERT_TRUE(dial_to(server));
   auto one = dial();
   auto other = dial();
   auto first = server.accept();
   auto second = server.accept();
-  EXPECT_FALSE(first.handshake());
   EXPECT_FALSE(second.handshake());
+  EXPECT_FALSE(first.handshake());
   EXPECT_TRUE(one.get());
   EXPECT_TRUE(other.get());
+  EXPECT_EQ(finder.searches, 1);
+}
+
+TEST_F(DialerTest, ADialSearchesItselfWhereTheWinnerOfAnotherIsGoneAgain) {
+  std::optional<ScriptedServer> server(std::in_place, io, "ec");
+  ScriptedServer last(io, "ec");
+  finder.add(server->endpoint());
+  auto one = dial();
+  auto other = dial();
+  auto peer = server->accept();
+  server.reset();
+  finder.candidates = {{last.endpoint(), discovery::Source::lan}};
+  EXPECT_FALSE(peer.handshake());
+  EXPECT_TRUE(one.get());
+  auto second = last.accept();
+  EXPECT_FALSE(second.handshake());
+  EXPECT_TRUE(other.get());
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, AFailureAnswersFurtherDialsForAMoment) {
+  Dialer forgetful(io.executor(), finder, dials, {.failure_counts_for = 100ms});
+  const auto gone = nobody();
+  finder.add(gone);
+  ASSERT_FALSE(io.await(forgetful.dial(key)));
+  const auto again = io.await(forgetful.dial(key));
+  ASSERT_FALSE(again);
+  ASSERT_THAT(again.error().attempts, SizeIs(1));
+  EXPECT_EQ(again.error().attempts[0].candidate.endpoint, gone);
+  EXPECT_EQ(finder.searches, 1);
+  io.context().run_for(100ms);
+  ASSERT_FALSE(io.await(forgetful.dial(key)));
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, AFailureIsForgottenWhenTheNetworkChanges) {
+  ASSERT_FALSE(io.await(dialer.dial(key)));
+  dialer.network_changed();
+  ASSERT_FALSE(io.await(dialer.dial(key)));
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, WhatFailedOnAnotherNetworkIsNotRemembered) {
+  finder.goes_on_looking = true;
+  Dialer brief(io.executor(), finder, dials, {.search = 50ms});
+  auto dialling = io.start(brief.dial(key));
+  io.context().run_for(10ms);
+  brief.network_changed();
+  EXPECT_FALSE(dialling.get());
+  EXPECT_FALSE(io.await(brief.dial(key)));
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, TheLastWinnerIsForgottenWhenTheNetworkChanges) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  ASSERT_TRUE(dial_to(server));
+  dialer.network_changed();
+  ASSERT_TRUE(dial_to(server));
+  EXPECT_EQ(finder.searches, 2);
+}
+
+TEST_F(DialerTest, ALastWinnerThatRefusesIsNotTriedTwice) {
+  ScriptedServer before(io, "ec");
+  finder.candidates = {{before.endpoint(), discovery::Source::remembered}};
+  ASSERT_TRUE(dial_to(before));
+  before.go_away();
+  finder.candidates.clear();
+  const auto failed = io.await(dialer.dial(key));
+  ASSERT_FALSE(failed);
+  EXPECT_THAT(failed.error().attempts, SizeIs(1));
+  dialer.network_changed();
+  const auto failed_again = io.await(dialer.dial(key));
+  EXPECT_THAT(failed_again.error().attempts, IsEmpty());
+}
+
+TEST_F(DialerTest, WhereATunnelDiedOthersAreTriedFirst) {
+  ScriptedServer dead(io, "ec");
+  ScriptedServer other(io, "ec");
+  finder.add(dead.endpoint());
+  ASSERT_TRUE(dial_to(dead));
+  dialer.died(key, finder.candidates[0]);
+  EXPECT_THAT(finder.failed_at, ElementsAre(dead.endpoint()))
+      << "or what was just heard keeps the LAN from being asked";
+  finder.add(other.endpoint());
+  const auto dialled = dial_to(other);
+  ASSERT_TRUE(dialled);
+  EXPECT_EQ(dialled->candidate.endpoint, other.endpoint());
+}
+
+TEST_F(DialerTest, WhereATunnelDiedIsTriedAgainIfThereIsNoOther) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  ASSERT_TRUE(dial_to(server));
+  dialer.died(key, finder.candidates[0]);
+  const auto began = Clock::now();
+  ASSERT_TRUE(dial_to(server));
+  EXPECT_GE(Clock::now() - began, DialTimes().between);
+  EXPECT_EQ(finder.searches, 2);
+  ASSERT_TRUE(dial_to(server));
+  EXPECT_EQ(finder.searches, 2) << "it is the last winner again";
+}
+
+TEST_F(DialerTest, CancellingEndsThoseThatWaitForAnother) {
+  finder.goes_on_looking = true;
+  auto one = dial();
+  auto other = dial();
+  io.settle();
+  dialer.cancel_all();
+  EXPECT_FALSE(one.get());
+  EXPECT_FALSE(other.get());
+  EXPECT_EQ(finder.searching(), 0u);
+}
+
+class ExaminationTest : public DialerTest {
+ protected:
+  /// Plays `server` once.
+  Examination examine(ScriptedServer& server) {
+    auto examining = io.start(dialer.examine(key));
+    auto peer = server.accept_with_tls();
+    auto found = examining.get();
+    io.settle();
+    EXPECT_FALSE(peer.heard_application_data());
+    return found;
+  }
+};
+
+TEST_F(ExaminationTest, TellsHowEachAttemptEndedAndWhoWon) {
+  ScriptedServer impostor(io, "rsa");
+  ScriptedServer server(io, "ec");
+  const auto gone = nobody();
+  const auto since = std::chrono::system_clock::time_point(1h);
+  finder.candidates = {{gone, discovery::Source::lan},
+                       {impostor.endpoint(), discovery::Source::dht_proxy, "http://proxy.example"},
+                       {server.endpoint(), discovery::Source::remembered, "", since}};
+  finder.reports = {{.source = discovery::Source::lan, .candidates = 1}};
+  auto examining = io.start(dialer.examine(key));
+  auto peer = server.accept_with_tls();
+  io.settle();
+  EXPECT_FALSE(examining.done()) << "the others go on";
+  auto false_peer = impostor.accept();
+  EXPECT_TRUE(false_peer.handshake());
+  const auto found = examining.get();
+  ASSERT_THAT(found.attempts, SizeIs(3));
+  EXPECT_EQ(found.attempts[0].error, std::errc::connection_refused);
+  EXPECT_EQ(found.attempts[1].error, Errc::certificate_mismatch);
+  EXPECT_EQ(found.attempts[1].candidate.by, "http://proxy.example");
+  EXPECT_FALSE(found.attempts[2].error);
+  EXPECT_EQ(found.attempts[2].candidate.known_since, since);
+  EXPECT_EQ(found.winner, 2u);
+  ASSERT_THAT(found.sources, SizeIs(1));
+  EXPECT_EQ(found.sources[0].candidates, 1u);
+  EXPECT_GE(found.took, support::kWhile);
+  EXPECT_THAT(finder.worked_at, ElementsAre(server.endpoint()));
+  io.settle();
+  EXPECT_FALSE(peer.heard_application_data());
+  EXPECT_FALSE(false_peer.heard_application_data());
+}
+
+TEST_F(ExaminationTest, TriesAllThatProveToBeTheService) {
+  ScriptedServer one(io, "ec");
+  ScriptedServer other(io, "ec");
+  finder.candidates = {{one.endpoint(), discovery::Source::lan}, {other.endpoint(), discovery::Source::remembered}};
+  auto examining = io.start(dialer.examine(key));
+  auto first = one.accept_with_tls();
+  auto second = other.accept_with_tls();
+  const auto found = examining.get();
+  ASSERT_THAT(found.attempts, SizeIs(2));
+  EXPECT_FALSE(found.attempts[0].error);
+  EXPECT_FALSE(found.attempts[1].error);
+  EXPECT_EQ(found.winner, 0u);
+}
+
+TEST_F(ExaminationTest, MindsNoLastWinnerAndNoFailure) {
+  ASSERT_FALSE(io.await(dialer.dial(key)));
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  EXPECT_TRUE(examine(server).winner);
+  EXPECT_TRUE(examine(server).winner);
+  EXPECT_EQ(finder.searches, 3);
+  EXPECT_FALSE(io.await(dialer.dial(key))) << "and leaves no trace in what dials do";
+}
+
+TEST_F(ExaminationTest, IsBounded) {
+  const SilentServer silent(io);
+  finder.add(silent.endpoint());
+  finder.goes_on_looking = true;
+  Dialer brief(io.executor(), finder, dials, {.search = 50ms});
+  const auto found = io.await(brief.examine(key));
+  EXPECT_EQ(found.winner, std::nullopt);
+  ASSERT_THAT(found.attempts, SizeIs(1));
+  EXPECT_EQ(found.attempts[0].error, Errc::timed_out);
+  EXPECT_LT(found.took, DialTimes().attempt);
+  io.await(dials.join());
+}
+
+TEST_F(ExaminationTest, IsEndedByCancelling) {
+  finder.goes_on_looking = true;
+  auto examining = io.start(dialer.examine(key));
+  io.settle();
+  dialer.cancel_all();
+  EXPECT_EQ(examining.get().winner, std::nullopt);
+  EXPECT_THAT(io.await(dialer.examine(key)).attempts, IsEmpty());
 }
 
 }  // namespace

@@ -318,9 +318,112 @@ TEST_F(LocalProxyTest, SaysThatTheServiceClosedWithoutAnAnswer) {
   ASSERT_FALSE(io.await(writing(*browser, request)));
   EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
   at_origin().close();
+  EXPECT_EQ(io.await(reading(at_origin(1), request.size())), request) << "it is asked once more";
+  at_origin(1).close();
   const auto response = io.await(reading_to_end(*browser));
   EXPECT_EQ(HttpResponse::parse(response.text).status, 502);
   EXPECT_FALSE(response.error);
+  EXPECT_EQ(origin.asked, 2u);
+}
+
+TEST_F(LocalProxyTest, AsksAgainUnnoticedWhereATunnelEndsWithoutAnAnswer) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  at_origin().abort();
+  EXPECT_EQ(io.await(reading(at_origin(1), request.size())), request);
+  io.await(writing_and_ending(at_origin(1), "HTTP/1.1 204 No Content\r\n\r\n"));
+  const auto response = io.await(reading_to_end(*browser));
+  EXPECT_EQ(response.text, "HTTP/1.1 204 No Content\r\n\r\n");
+  EXPECT_FALSE(response.error);
+}
+
+TEST_F(LocalProxyTest, AsksAnotherDaemonWithTheSameCertificateWhereOneDies) {
+  tunnel::P2pListener second(io.executor(), buffers, [] { return std::string(); });
+  support::OriginLog second_origin;
+  auto published =
+      std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{service_name("ec"), "ec", {}, {}});
+  published->context = tunnel::make_service_context(store::load_identity(support::certificate_file("ec")));
+  published->origin = std::make_unique<support::TestOrigin>(io, second_origin);
+  second.open(0, 0);
+  second.publish({std::move(published)});
+  TaskGroup second_sessions(io.executor());
+  second.start(second_sessions);
+
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  finder.add(support::loopback(second.port()));
+  listener.sessions().close_all();
+  EXPECT_TRUE(io.run_until([&] { return second_origin.connections.size() == 1; }));
+  auto& at_second = *second_origin.connections.at(0);
+  EXPECT_EQ(io.await(reading(at_second, request.size())), request);
+  io.await(writing_and_ending(at_second, "from the other one"));
+  EXPECT_EQ(io.await(reading_to_end(*browser)).text, "from the other one");
+  EXPECT_EQ(origin.asked, 1u);
+  second.stop();
+  second.sessions().close_all();
+  io.await(second_sessions.join());
+}
+
+TEST_F(LocalProxyTest, AsksAgainWhereAConnectionBreaksOffBeforeTheTunnelStands) {
+  ScriptedServer dying(io, "ec", {.hardline1 = true});
+  const auto listening = finder.candidates;
+  finder.candidates = {{dying.endpoint(), discovery::Source::lan}};
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  auto peer = dying.accept_with_tls();
+  finder.candidates = listening;
+  peer.stream().abort();
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+}
+
+struct NotRepeated {
+  const char* name;
+  std::string start;   ///< of the request, up to its Host
+  std::string fields;  ///< behind it, with the blank line and what follows that
+};
+
+class RequestThatIsNotRepeated : public LocalProxyTest, public testing::WithParamInterface<NotRepeated> {};
+
+TEST_P(RequestThatIsNotRepeated, IsSentOnce) {
+  const auto sent = GetParam().start + "Host: " + host + "\r\n" + GetParam().fields;
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, sent)));
+  EXPECT_EQ(io.await(reading(at_origin(), sent.size())), sent);
+  at_origin().close();
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*browser)).text).status, 502);
+  EXPECT_EQ(origin.asked, 1u);
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Requests, RequestThatIsNotRepeated,
+    testing::Values(NotRepeated{"Post", "POST / HTTP/1.1\r\n", "\r\n"},
+                    NotRepeated{"Delete", "DELETE /it HTTP/1.1\r\n", "\r\n"},
+                    NotRepeated{"GetWithContent", "GET / HTTP/1.1\r\n", "Content-Length: 2\r\n\r\nhi"},
+                    NotRepeated{"GetWithContentToCome", "GET / HTTP/1.1\r\n", "Transfer-Encoding: chunked\r\n\r\n"},
+                    NotRepeated{"Pipelined", "GET / HTTP/1.1\r\n", "\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"}),
+    [](const auto& info) { return std::string(info.param.name); });
+
+TEST_F(LocalProxyTest, RepeatsNothingBehindWhichMoreWasSent) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  ASSERT_FALSE(io.await(writing(*browser, "more")));
+  EXPECT_EQ(io.await(reading(at_origin(), 4)), "more");
+  at_origin().close();
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*browser)).text).status, 502);
+  EXPECT_EQ(origin.asked, 1u);
+}
+
+TEST_F(LocalProxyTest, RepeatsNothingThatWasAnsweredInPart) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  ASSERT_FALSE(io.await(writing(at_origin(), "half an ans")));
+  EXPECT_EQ(io.await(reading(*browser, 11)), "half an ans");
+  at_origin().abort();
+  EXPECT_TRUE(io.await(reading_to_end(*browser)).error);
+  EXPECT_EQ(origin.asked, 1u);
 }
 
 TEST_F(LocalProxyTest, SaysSoAlsoInTheMidstOfAnUpload) {

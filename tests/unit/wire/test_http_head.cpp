@@ -177,5 +177,17 @@ TEST(RequestHead, BoundsItsLength) {
   EXPECT_EQ(error_of(std::string(kMaxRequestHead, 'G')), HeadError::too_large);
 }
 
+TEST(RequestHead, KnowsWhetherContentFollows) {
+  const auto has_body = [](const std::string& headers) {
+    return parse_request_head("GET / HTTP/1.1\r\nHost: a\r\n" + headers + "\r\n")->has_body;
+  };
+  EXPECT_FALSE(has_body(""));
+  EXPECT_FALSE(has_body("Content-Length: 0\r\n"));
+  EXPECT_TRUE(has_body("Content-Length: 1\r\n"));
+  EXPECT_TRUE(has_body("content-length: nonsense\r\n"));
+  EXPECT_TRUE(has_body("Transfer-Encoding: chunked\r\n"));
+  EXPECT_TRUE(has_body("Content-Length: 5\r\nContent-Length: 0\r\n"));
+}
+
 }  // namespace
 }  // namespace hardline::wire
