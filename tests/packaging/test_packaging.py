@@ -76,7 +76,7 @@ def test_systemd_takes_the_unit(installed, tmp_path):
     said = [line for line in (done.stdout + done.stderr).splitlines() if "hardlined" in line]
     assert done.returncode == 0 and not said, done.stdout + done.stderr
     unit.write_text(unit.read_text().replace("RestartSec=2", "RestartSec=soon"))
-    assert "RestartSec" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the tool finds mistakes"
+    assert "soon" in run("systemd-analyze", "verify", "--man=no", unit).stderr, "the tool finds mistakes"
 
 
 @needs("systemd-analyze")
@@ -133,7 +133,7 @@ def uncommented(text):
 def test_the_example_configuration_is_right(installed, tmp_path, change):
     example = tmp_path / "hardlined.ini"
     example.write_text(change((installed / "usr/share/doc/hardline/hardlined.ini").read_text()))
-    done = run(HARDLINED, "check", "--config", example, "--servicedir", tmp_path)
+    done = run(HARDLINED, "check", "--config", example, "--servicedir", tmp_path / "services")
     assert done.returncode == 0, done.stdout + done.stderr
     assert f"{example} is right" in done.stdout
 
@@ -147,4 +147,4 @@ def test_the_example_configuration_has_every_key():
     known = set(re.findall(r'Key\{"\w+", "(\w+)"', source))
     assert len(known) > 15 and given == known
     for key in known:
-        assert f"`{key}`" in documented, key
+        assert re.search(rf"`(\[\w+\] )?{key}`", documented), key
