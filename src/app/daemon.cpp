@@ -42,6 +42,13 @@ discovery::PresenceOptions presence_options(const Settings& settings) {
   return options;
 }
 
+tunnel::DialTimes dial_times(const Settings& settings) {
+  tunnel::DialTimes times;
+  times.search = settings.search_timeout;
+  times.attempt = settings.attempt_timeout;
+  return times;
+}
+
 /// A session takes two descriptors, and the usual soft limit is 1024.
 void raise_descriptor_limit() {
   rlimit limit{};
@@ -111,7 +118,7 @@ Daemon::Parts::Parts(Settings s)
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials),
       publisher(resolver),
-      dialer(io.get_executor(), finder, dials),
+      dialer(io.get_executor(), finder, dials, dial_times(settings)),
       p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
       proxy(io.get_executor(), buffers, dialer, finder),
       presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
