@@ -4,7 +4,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <atomic>
 #include <future>
 
 #include "hardline/discovery/default_routes.hpp"
@@ -104,11 +103,6 @@ class Exchange {
   bool opened_ = false;
 };
 
-std::uint32_t seconds_now() {
-  const auto since_boot = steady_clock::now().time_since_epoch();
-  return static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::seconds>(since_boot).count());
-}
-
 class NatPmpGateway final : public Gateway {
  public:
   NatPmpGateway(const address_v4& router, const address_v4& ours) : router_(router), ours_(ours) {}
@@ -132,21 +126,13 @@ class NatPmpGateway final : public Gateway {
     if (!response) return tl::unexpected(response.error());
     const auto& mapping = response->pnu.newportmapping;
     if (mapping.mappedpublicport == 0 || mapping.lifetime == 0) return tl::unexpected(MappingError::refused);
-    mapped_in_.store({response->epoch, seconds_now()});
     return GrantedMapping{mapping.mappedpublicport, std::chrono::seconds(mapping.lifetime)};
   }
 
-  /// There is no request for it, but a router that restarted, and forgot, counts its seconds anew; a client reckons
-  /// with a clock that may be slower by an eighth (RFC 6886 section 3.6).
+  /// There is no request for it. The router's count of seconds tells a restart, but not one soon after the last (RFC
+  /// 6886 section 3.6); to ask for the mapping again costs no more, and makes it if need be.
   tl::expected<bool, MappingError> has_mapping(std::uint16_t, std::uint16_t) override {
-    const auto mapped_in = mapped_in_.load();
-    if (mapped_in.heard_at == 0) return tl::unexpected(MappingError::unsupported);
-    Exchange exchange(router_);
-    const auto response = exchange.ask_external_address(kPatience);
-    if (!response) return tl::unexpected(response.error());
-    const std::uint64_t elapsed = seconds_now() - mapped_in.heard_at;
-    const std::uint64_t expected = mapped_in.seconds + elapsed * 7 / 8;
-    return std::uint64_t{response->epoch} + 2 >= expected;
+    return tl::unexpected(MappingError::unsupported);
   }
 
   void unmap(std::uint16_t, std::uint16_t internal_port) override {
@@ -161,15 +147,8 @@ class NatPmpGateway final : public Gateway {
   void close_pinhole(const asio::ip::address_v6&, const std::string&) override {}
 
  private:
-  /// The router's own count of seconds, and when we heard it.
-  struct Epoch {
-    std::uint32_t seconds;
-    std::uint32_t heard_at;
-  };
-
   const address_v4 router_;
   const address_v4 ours_;
-  std::atomic<Epoch> mapped_in_{Epoch{0, 0}};  // an abandoned call may still run
 };
 
 }  // namespace

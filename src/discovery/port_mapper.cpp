@@ -23,13 +23,17 @@ constexpr std::size_t kThreads = 4;
 constexpr auto kCallLimit = 15s;
 constexpr auto kNever = std::chrono::steady_clock::time_point::max();
 
-/// miniupnpc waits with select(2) where a router does not answer, which writes past its array for a descriptor above
-/// 1023, as a daemon with many connections has. So the threads that call it have a descriptor table of their own; where
-/// the kernel refuses they share the process's.
-void take_own_descriptor_table() {
-  thread_local bool taken = false;
-  if (!taken) close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE);
-  taken = true;
+/// Runs `job` on a thread with a descriptor table of its own, empty but for the standard ones. miniupnpc waits with
+/// select(2) where a router does not answer, which writes past its array for a descriptor above 1023, as a daemon with
+/// many connections has. Where the kernel refuses it shares the process's table. (Not the pool's own threads: those
+/// wake the io thread, by a descriptor.)
+template <class Job>
+std::invoke_result_t<Job&> run_with_own_descriptors(Job& job) {
+  const auto run = [&job] {
+    close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_UNSHARE);
+    return job();
+  };
+  return std::async(std::launch::async, run).get();
 }
 
 FindGateways finder(PortMapperOptions options) {
@@ -145,10 +149,9 @@ awaitable<std::optional<std::invoke_result_t<Job&>>> PortMapper::call(Call kind,
   const auto begun = Clock::now();
   pool_.post([this, shared, job = std::move(job), sender = mailbox_.sender()]() mutable {
     if (shared->abandoned) return;
-    take_own_descriptor_table();
     std::optional<std::invoke_result_t<Job&>> result;
     try {
-      result.emplace(job());
+      result.emplace(run_with_own_descriptors(job));
     } catch (const std::exception& e) {  // no memory, or no thread to be had
       log::warn("gateway: {}", e.what());
     }

@@ -111,10 +111,26 @@ void HomeLab::start_miniupnpd(const std::string& more) {
     _exit(127);
   }
   const auto give_up = std::chrono::steady_clock::now() + 10s;
-  while (!can_connect(home, "10.1.0.1", 5000)) {
+  while (!serves()) {
     if (std::chrono::steady_clock::now() > give_up) throw std::runtime_error("miniupnpd does not serve");
     std::this_thread::sleep_for(20ms);
   }
+}
+
+/// NAT-PMP, which it opens last: a request for its address is answered.
+bool HomeLab::serves() const {
+  bool answered = false;
+  home.run([&] {
+    asio::io_context io;
+    udp::socket socket(io, udp::v4());
+    AsioError error;
+    socket.connect({asio::ip::make_address("10.1.0.1"), 5351}, error);
+    socket.send(asio::buffer("\0", 2), 0, error);
+    char answer[16];
+    socket.async_receive(asio::buffer(answer), [&](const AsioError& failed, std::size_t) { answered = !failed; });
+    io.run_for(200ms);
+  });
+  return answered;
 }
 
 void HomeLab::cut_miniupnpd() {
@@ -123,6 +139,12 @@ void HomeLab::cut_miniupnpd() {
   waitpid(miniupnpd_, nullptr, 0);
   miniupnpd_ = -1;
   shell(router, "nft -f " + file("nft"));
+}
+
+std::string HomeLab::rules() const {
+  shell(router, "nft list table inet miniupnpd >" + file("rules"));
+  std::ifstream rules(file("rules"));
+  return {std::istreambuf_iterator<char>(rules), {}};
 }
 
 bool can_connect(const NetworkNamespace& network, const std::string& address, std::uint16_t port) {

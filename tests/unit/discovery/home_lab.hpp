@@ -26,6 +26,8 @@ class HomeLab {
   void start_miniupnpd(const std::string& more = "");
   /// As a power cut does: nothing is told to anybody, and mappings are forgotten.
   void cut_miniupnpd();
+  /// The router's packet filter, as miniupnpd made it.
+  std::string rules() const;
 
   /// 10.1.0.11/24 and 2001:470:1::11/64 on `lan`, default routes to the router.
   NetworkNamespace home;
@@ -37,11 +39,20 @@ class HomeLab {
   NetworkNamespace outside;
 
  private:
+  bool serves() const;
   std::string file(const std::string& name) const { return (folder_ / name).string(); }
 
   std::filesystem::path folder_;
   pid_t miniupnpd_ = -1;
 };
+
+/// What `job` returns on a thread inside.
+template <class Job>
+auto in(const NetworkNamespace& network, Job job) {
+  std::optional<std::invoke_result_t<Job>> result;
+  network.run([&] { result.emplace(job()); });
+  return *std::move(result);
+}
 
 /// Whether a TCP connection from `network` to this endpoint is accepted.
 bool can_connect(const NetworkNamespace& network, const std::string& address, std::uint16_t port);

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include "discovery/fake_router.hpp"
+#include "discovery/home_lab.hpp"
+#include "hardline/rt/task_group.hpp"
 #include "support/test_io.hpp"
 
 namespace hardline::discovery {
@@ -501,6 +503,85 @@ TEST_F(PinholeTest, AreNotSpokenOfWhereTheRouterHasNone) {
   ASSERT_TRUE(asks_again());
   EXPECT_EQ(changes, 1);
   EXPECT_THAT(mapper->status().pinholes, IsEmpty());
+}
+
+/// A mapper on a host of a home with a real router.
+class PortMapperAtHomeTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    if (const auto reason = hardline::test::HomeLab::missing()) GTEST_SKIP() << *reason;
+    lab.emplace();
+  }
+  void TearDown() override {
+    if (home) end();
+  }
+
+  void start(PortMapperOptions options) {
+    home.emplace(lab->home);
+    home->call([this, options] {
+      mapper.emplace(
+          home->io().get_executor(), options, [] {},
+          PortMapperTimes{.lease = 3600s, .verify_every = 200ms, .search_again = 200ms, .close_within = 3s});
+      mapper->want(true);
+      mapper->want_pinholes({make_address_v6("2001:470:1::11")});
+      tasks.emplace(home->io().get_executor());
+      tasks->spawn("mapper", mapper->run(kPort));
+      service.emplace(home->io(), tcp::endpoint(tcp::v4(), kPort));
+    });
+  }
+  void end() {
+    home->call([this] {
+      mapper->close();
+      service->close();
+    });
+    home->finish();
+    home.reset();
+  }
+
+  PortMapperStatus status() {
+    return home->call([this] { return mapper->status(); });
+  }
+  template <class Done>
+  bool until(Done done) {
+    const auto give_up = steady_clock::now() + support::kDeadline;
+    while (!done() && steady_clock::now() < give_up) std::this_thread::sleep_for(20ms);
+    return done();
+  }
+  bool is_reached() { return hardline::test::can_connect(lab->outside, "11.0.0.1", kPort); }
+
+  std::optional<hardline::test::HomeLab> lab;
+  std::optional<hardline::test::Host> home;
+  std::optional<PortMapper> mapper;
+  std::optional<TaskGroup> tasks;
+  std::optional<tcp::acceptor> service;
+};
+
+TEST_F(PortMapperAtHomeTest, IsReachedAgainAfterTheRouterRestarted) {
+  lab->start_miniupnpd();
+  start({});
+  ASSERT_TRUE(until([&] { return status().mapping && status().pinholes.size() == 1; }));
+  EXPECT_EQ(status().mapping->protocol, "UPnP IGDv2");
+  EXPECT_TRUE(is_reached());
+  EXPECT_THAT(lab->rules(), testing::HasSubstr("7008"));
+  lab->cut_miniupnpd();
+  EXPECT_FALSE(is_reached());
+  ASSERT_TRUE(until([&] { return status().state == State::no_gateway; }));
+  lab->start_miniupnpd();
+  ASSERT_TRUE(until([&] { return status().mapping && status().pinholes.size() == 1; }));
+  EXPECT_TRUE(is_reached());
+  end();
+  EXPECT_THAT(lab->rules(), testing::Not(testing::HasSubstr("7008"))) << "neither the mapping nor the pinhole is left";
+}
+
+TEST_F(PortMapperAtHomeTest, IsReachedByNatPmpWhereThereIsNoUpnp) {
+  lab->start_miniupnpd("enable_upnp=no\n");
+  start({});
+  ASSERT_TRUE(until([&] { return status().mapping.has_value(); }));
+  EXPECT_EQ(status().mapping->protocol, "NAT-PMP");
+  EXPECT_TRUE(is_reached());
+  lab->cut_miniupnpd();
+  lab->start_miniupnpd("enable_upnp=no\n");
+  EXPECT_TRUE(until([&] { return is_reached(); }));
 }
 
 }  // namespace

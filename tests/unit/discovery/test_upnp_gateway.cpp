@@ -12,6 +12,7 @@ using namespace std::chrono_literals;
 using asio::ip::make_address_v4;
 using asio::ip::make_address_v6;
 using std::chrono::steady_clock;
+using test::in;
 using testing::IsEmpty;
 using testing::SizeIs;
 
@@ -19,14 +20,6 @@ using Gateways = std::vector<std::shared_ptr<Gateway>>;
 
 constexpr std::uint16_t kPort = 7008;
 const MappingRequest kRequest{kPort, kPort, 3600s};
-
-/// What `job` returns on a thread inside.
-template <class Job>
-auto in(const test::NetworkNamespace& network, Job job) {
-  std::optional<std::invoke_result_t<Job>> result;
-  network.run([&] { result.emplace(job()); });
-  return *std::move(result);
-}
 
 class UpnpGatewayTest : public testing::Test {
  protected:
@@ -160,10 +153,9 @@ TEST_F(UpnpGatewayTest, OpensAPinholeAgainWhoseIdIsForgotten) {
 /// Routers that say what miniupnpd never does.
 class ScriptedIgdTest : public UpnpGatewayTest {
  protected:
-  std::shared_ptr<Gateway> the_gateway(test::ScriptedIgd& igd) {
+  std::shared_ptr<Gateway> the_gateway() {
     const auto found = found_from(lab->home);
     EXPECT_THAT(found, SizeIs(1));
-    (void)igd;
     return found.empty() ? nullptr : found[0];
   }
   MappingError refusal(Gateway& gateway) {
@@ -174,7 +166,7 @@ class ScriptedIgdTest : public UpnpGatewayTest {
 
 TEST_F(ScriptedIgdTest, ItsErrorsAreUnderstood) {
   test::ScriptedIgd igd(lab->router, "10.1.0.1");
-  const auto gateway = the_gateway(igd);
+  const auto gateway = the_gateway();
   ASSERT_TRUE(gateway);
   const std::pair<int, MappingError> cases[] = {
       {718, MappingError::conflict},       {729, MappingError::conflict}, {725, MappingError::only_permanent},
@@ -188,7 +180,7 @@ TEST_F(ScriptedIgdTest, ItsErrorsAreUnderstood) {
 
 TEST_F(ScriptedIgdTest, IsNotAskedForAPortThatItSaysIsTaken) {
   test::ScriptedIgd igd(lab->router, "10.1.0.1");
-  const auto gateway = the_gateway(igd);
+  const auto gateway = the_gateway();
   ASSERT_TRUE(gateway);
   igd.answer("AddPortMapping", {});
   igd.answer("GetSpecificPortMappingEntry",
@@ -202,7 +194,7 @@ TEST_F(ScriptedIgdTest, ItsConnectionThatIsUpIsTaken) {
   igd.answer("GetStatusInfo", {{"NewConnectionStatus", "Disconnected"}, {"NewUptime", "0"}});
   igd.answer("PPP:GetStatusInfo", {{"NewConnectionStatus", "Connected"}, {"NewUptime", "5"}});
   igd.answer("PPP:GetExternalIPAddress", {{"NewExternalIPAddress", "10.64.1.2"}});
-  const auto gateway = the_gateway(igd);
+  const auto gateway = the_gateway();
   ASSERT_TRUE(gateway);
   EXPECT_EQ(in(lab->home, [&] { return gateway->external_address(); }), make_address_v4("10.64.1.2"))
       << "a private address is told as it is";

@@ -1,0 +1,73 @@
+#include "hardline/discovery/soap.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+namespace hardline::discovery {
+namespace {
+
+using testing::HasSubstr;
+
+std::string parsed(std::string_view text) {
+  const auto url = DeviceUrl::parse(text);
+  if (!url) return "nothing";
+  return url->endpoint.address().to_string() + " " + std::to_string(url->endpoint.port()) + " " + url->path;
+}
+
+TEST(DeviceUrl, HasAnAddressAPortAndAPath) {
+  EXPECT_EQ(parsed("http://192.168.1.1:5000/ctl/IPConn"), "192.168.1.1 5000 /ctl/IPConn");
+  EXPECT_EQ(parsed("http://192.168.1.1/ctl"), "192.168.1.1 80 /ctl");
+  EXPECT_EQ(parsed("http://192.168.1.1"), "192.168.1.1 80 /");
+  EXPECT_EQ(parsed("http://[2001:db8::1]:5000/ctl"), "2001:db8::1 5000 /ctl");
+  EXPECT_EQ(parsed("http://[2001:db8::1]/"), "2001:db8::1 80 /");
+}
+
+TEST(DeviceUrl, MayNameAnInterfaceTheWayUrlsDo) {
+  EXPECT_EQ(parsed("http://[fe80::1%25lo]:5000/ctl"), "fe80::1%lo 5000 /ctl");
+}
+
+TEST(DeviceUrl, NamesNoNames) {
+  for (const auto* text :
+       {"http://router.example/ctl", "http:///ctl", "https://192.168.1.1/ctl", "", "http://", "http://192.168.1.1:0/",
+        "http://192.168.1.1:70000/", "http://192.168.1.1:80x/", "http://user@192.168.1.1/", "http://[192.168.1.1]/",
+        "http://2001:db8::1/", "http://192.168.1.1/ HTTP/1.1\r\nX: y"})
+    EXPECT_EQ(parsed(text), "nothing") << text;
+}
+
+TEST(Soap, AnActionIsAPostWithItsArgumentsInOrder) {
+  const auto to = *DeviceUrl::parse("http://[2001:db8::1]:5000/ctl");
+  const auto text = format_soap(to, {"urn:x:service:Y:1", "DoIt", {{"B", "2"}, {"A", ""}}});
+  EXPECT_TRUE(text.starts_with("POST /ctl HTTP/1.1\r\nHost: [2001:db8::1]:5000\r\n")) << text;
+  EXPECT_THAT(text, HasSubstr("\r\nSOAPAction: \"urn:x:service:Y:1#DoIt\"\r\n"));
+  EXPECT_THAT(text, HasSubstr("<u:DoIt xmlns:u=\"urn:x:service:Y:1\"><B>2</B><A></A></u:DoIt>"));
+  const auto body = text.substr(text.find("\r\n\r\n") + 4);
+  EXPECT_THAT(text, HasSubstr("\r\nContent-Length: " + std::to_string(body.size()) + "\r\n"));
+}
+
+TEST(Soap, AnAnswerHasValues) {
+  const auto answer = SoapAnswer::parse("HTTP/1.1 200 OK\r\n\r\n<x><UniqueID>42</UniqueID></x>");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error, 0);
+  EXPECT_EQ(answer->value("UniqueID"), "42");
+  EXPECT_EQ(answer->value("Unique"), "");
+}
+
+TEST(Soap, AnAnswerThatIsCutShortHasNoValue) {
+  EXPECT_EQ(SoapAnswer::parse("HTTP/1.1 200 OK\r\n\r\n<UniqueID>4")->value("UniqueID"), "");
+}
+
+TEST(Soap, ARefusalHasItsCode) {
+  const auto answer =
+      SoapAnswer::parse("HTTP/1.0 500 Internal Server Error\r\n\r\n<errorCode>606</errorCode><errorDescription>");
+  ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->error, 606);
+}
+
+TEST(Soap, WhatMakesNoSenseIsNoAnswer) {
+  for (const auto* text : {"", "HTTP/1.1", "HTTP/1.1 5", "HTTP/1.1 abc", "HTTP/1.1 404 Not Found\r\n\r\n", "SSH-2.0-x",
+                           "HTTP/1.1 500 Error\r\n\r\n<errorCode>x</errorCode>"})
+    EXPECT_FALSE(SoapAnswer::parse(text)) << text;
+}
+
+}  // namespace
+}  // namespace hardline::discovery
