@@ -7,6 +7,7 @@
 #include <cstring>
 #include <future>
 #include <optional>
+#include <set>
 #include <utility>
 
 #include "hardline/base/errc.hpp"
@@ -36,6 +37,7 @@ constexpr auto kEndLimit = 1s;  // for a destructor, which holds up the io threa
 constexpr auto kReportEvery = 5s;
 constexpr auto kFirstSave = 3s;  // after connecting: by then the table has more than the node it entered by
 constexpr auto kSaveEvery = 10min;
+constexpr auto kForgetPause = 2min;  // every node in the table is pinged then
 constexpr auto kRestartPause = 10s;  // where no socket could be opened
 
 constexpr auto kKnownHeadStart = 2s;  // of remembered nodes before bootstrap servers are asked
@@ -147,6 +149,7 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   static awaitable<void> look(std::shared_ptr<Impl> self);
   static awaitable<void> save(std::shared_ptr<Impl> self);
   void take(const OpenDht::Report& report);
+  void notice_new_address(const OpenDht::Report& report);
 
   Executor executor_;
   Resolver& resolver_;
@@ -165,6 +168,8 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   std::vector<udp::endpoint> known_;
   std::optional<steady_clock::time_point> next_save_;  ///< none while it has not been connected yet
   std::array<std::uint8_t, 16> salt_{};
+  std::set<asio::ip::address> told_;  ///< every address that was told to be ours, by however few
+  steady_clock::time_point next_forgetting_;
   DhtNodeStatus status_;
   std::string no_way_in_;  ///< why the last bootstrap node whose name could not be resolved has none
   std::function<void()> changed_;
@@ -354,6 +359,7 @@ awaitable<void> DhtNode::Impl::start(std::shared_ptr<Impl> self) {
   };
   auto started = co_await offload_for(*self->pool_, job, kStartLimit);
   if (self->ended_) co_return;
+  const auto problem_before = self->status_.problem;
   if (started && started->node) {
     self->node_ = std::move(started->node);
     self->known_ = std::move(started->known);
@@ -364,7 +370,8 @@ awaitable<void> DhtNode::Impl::start(std::shared_ptr<Impl> self) {
     self->status_.problem = started ? started->problem : "could not be started in time";
     self->set_state(State::disconnected);
   }
-  if (!self->status_.problem.empty()) log::warn("dht: {}", self->status_.problem);
+  const auto& problem = self->status_.problem;
+  if (!problem.empty() && problem != problem_before) log::warn("dht: {}", problem);
 }
 
 awaitable<void> DhtNode::Impl::stay_connected(std::shared_ptr<Impl> self) {
@@ -387,8 +394,8 @@ awaitable<void> DhtNode::Impl::stay_connected(std::shared_ptr<Impl> self) {
     while (!self->ended_ && !self->moved_ && self->status_.state != State::connected && steady_clock::now() < again)
       co_await self->news_.wait_until(again);
     if (self->moved_) pause = kFirstRetry;
-    const bool in_vain = !by_known && !self->moved_ && self->status_.state != State::connected;
-    if (in_vain && !self->ended_) self->set_state(State::disconnected);
+    const bool alone = !by_known && !self->moved_ && self->status_.state != State::connected;
+    if (alone && !self->ended_) self->set_state(State::disconnected);
     by_known = false;
   }
 }
@@ -419,10 +426,26 @@ void DhtNode::Impl::take(const OpenDht::Report& report) {
   status_.good_nodes6 = report.ipv6.good_nodes;
   status_.known_nodes4 = report.ipv4.getKnownNodes();
   status_.known_nodes6 = report.ipv6.getKnownNodes();
+  notice_new_address(report);
   // What was seen before holds until something else is: nobody tells anything while the node is disconnected.
   if (report.seen_as.empty() || report.seen_as == status_.seen_as) return;
   status_.seen_as = report.seen_as;
   tell_change();
+}
+
+/// OpenDHT adds up what it was told since it was told to forget, so a new address would need as long to get ahead as
+/// the old one had. Whoever tells a new one may lie; those who are asked again then outvote him.
+void DhtNode::Impl::notice_new_address(const OpenDht::Report& report) {
+  const auto now = steady_clock::now();
+  const auto is_new = [this](const auto& address) { return !told_.contains(address); };
+  const bool news =
+      report.told_is_full || (!told_.empty() && std::any_of(report.told.begin(), report.told.end(), is_new));
+  if (news && now < next_forgetting_) return;
+  if (news) {
+    next_forgetting_ = now + kForgetPause;
+    node_->network_changed();
+  }
+  told_ = {report.told.begin(), report.told.end()};
 }
 
 awaitable<void> DhtNode::Impl::save(std::shared_ptr<Impl> self) {

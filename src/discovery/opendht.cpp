@@ -5,6 +5,7 @@
 #include <optional>
 #include <system_error>
 #include <thread>
+#include <utility>
 
 #include "hardline/base/log.hpp"
 #include "hardline/discovery/dht_socket.hpp"
@@ -17,6 +18,9 @@ constexpr ssize_t kMaxStored = 8 * 1024 * 1024;
 
 /// The type OpenDHT gives to what its REST proxies are told to put by old servers (PROTOCOL: WAN); ours have 0.
 constexpr dht::ValueType::Id kPutByProxy = 3;
+
+/// Addresses with ports that OpenDHT counts; a NAT that gives a port to each flow fills that with one address.
+constexpr std::size_t kMaxTold = 32;
 
 dht::InfoHash to_infohash(const DhtKey& key) {
   return {key.bytes().data(), key.bytes().size()};
@@ -110,14 +114,19 @@ void OpenDht::network_changed() {
 }
 
 OpenDht::Report OpenDht::report() const {
-  Report report{runner_.getNodesStats(AF_INET), runner_.getNodesStats(AF_INET6), {}};
-  // Those that most nodes tell come first: the first of a family is what we believe.
+  Report report{runner_.getNodesStats(AF_INET), runner_.getNodesStats(AF_INET6), {}, {}, false};
+  std::size_t count = 0;
   for (const sa_family_t family : {AF_INET, AF_INET6}) {
-    const auto told = runner_.getPublicAddress(family);
-    if (told.empty()) continue;
-    if (const auto endpoint = to_endpoint(told.front().get(), told.front().getLength()))
-      report.seen_as.push_back(endpoint->address());
+    bool first = true;  // they come in the order of how often they were told
+    for (const auto& told : runner_.getPublicAddress(family)) {
+      ++count;
+      const auto endpoint = to_endpoint(told.get(), told.getLength());
+      if (!endpoint) continue;
+      report.told.push_back(endpoint->address());
+      if (std::exchange(first, false)) report.seen_as.push_back(endpoint->address());
+    }
   }
+  report.told_is_full = count >= kMaxTold;
   return report;
 }
 

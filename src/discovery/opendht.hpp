@@ -40,12 +40,14 @@ class OpenDht {
   void get(const DhtKey& key, OnValues on_values, OnDone on_done);
   /// A value of the same id that is stored already is prolonged, and never changed: OpenDHT's nodes refuse that.
   void put(const DhtKey& key, std::uint64_t id, std::string_view value, OnDone on_done);
-  void network_changed();
+  void network_changed();  ///< forgets also what address it was told to have
 
   // These wait for the lock: for a pool.
   struct Report {
     dht::NodeStats ipv4, ipv6;
-    std::vector<asio::ip::address> seen_as;
+    std::vector<asio::ip::address> seen_as;  ///< our address as it was told most often; of each family one at most
+    std::vector<asio::ip::address> told;     ///< as it was told at all, of both families
+    bool told_is_full = false;               ///< OpenDHT takes no further one, until network_changed()
   };
   Report report() const;
   std::vector<udp::endpoint> good_nodes() const;
