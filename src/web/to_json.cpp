@@ -111,6 +111,8 @@ std::string_view code_of(std::error_code error) {
     case Errc::certificate_mismatch: return "certificate_mismatch";
     case Errc::cancelled: return "cancelled";
     case Errc::truncated: return "truncated";
+    case Errc::certificate_untrusted: return "certificate_untrusted";
+    case Errc::unexpected_status: return "unexpected_status";
   }
   return "failed";
 }

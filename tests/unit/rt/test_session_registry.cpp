@@ -22,6 +22,12 @@ class FakeSession final : public Session {
     if (ends_with_it) ends_with_it->reset();
   }
 
+  void check_path() override {
+    ++checks;
+    if (ends_with_it) ends_with_it->reset();
+  }
+
+  int checks = 0;
   std::optional<Clock::time_point> closed;
   std::unique_ptr<FakeSession>* ends_with_it = nullptr;  ///< another session, or this one
 
@@ -66,6 +72,23 @@ TEST_F(SessionRegistryTest, ClosingOneMayEndAnother) {
   one->ends_with_it = &other;
   other->ends_with_it = &one;
   registry.close_all();
+  EXPECT_EQ(registry.size(), 1u);
+}
+
+TEST_F(SessionRegistryTest, HasEverySessionCheckItsPath) {
+  FakeSession one(registry, false);
+  FakeSession other(registry, true);
+  registry.check_paths();
+  EXPECT_EQ(one.checks, 1);
+  EXPECT_EQ(other.checks, 1);
+}
+
+TEST_F(SessionRegistryTest, ACheckMayEndAnotherSession) {
+  auto one = std::make_unique<FakeSession>(registry, false);
+  auto other = std::make_unique<FakeSession>(registry, false);
+  one->ends_with_it = &other;
+  other->ends_with_it = &one;
+  registry.check_paths();
   EXPECT_EQ(registry.size(), 1u);
 }
 

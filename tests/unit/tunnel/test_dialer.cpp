@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 
 #include "hardline/base/errc.hpp"
 #include "support/scripted_finder.hpp"
@@ -352,6 +353,16 @@ TEST_F(DialerTest, OpensNoTunnelOnAConnectionWonBeforeCancelling) {
   dialer.cancel_all();
   const Dialer::Opening opening(dialer, *dialled->stream);
   EXPECT_TRUE(io.await(support::writing(*dialled->stream, "hello"))) << "it is cut";
+}
+
+TEST_F(DialerTest, ATunnelThatIsBeingOpenedChecksItsPathWhenTheNetworkChanges) {
+  const auto pair = support::tls_streams(io);
+  const Dialer::Opening opening(dialer, *pair.client);
+  dialer.network_changed();
+  int probed_after = 0;
+  socklen_t size = sizeof probed_after;
+  ::getsockopt(SSL_get_fd(pair.client->ssl()), IPPROTO_TCP, TCP_KEEPIDLE, &probed_after, &size);
+  EXPECT_EQ(probed_after, 1);
 }
 
 TEST_F(DialerTest, DialsSideBySideShareASearchAndGoWhereItGotTo) {

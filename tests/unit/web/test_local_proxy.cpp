@@ -13,6 +13,7 @@
 namespace hardline::web {
 namespace {
 
+using namespace std::chrono_literals;
 using support::HttpResponse;
 using support::noise;
 using support::reading;
@@ -108,6 +109,17 @@ TEST_F(LocalProxyTest, BringsRequestAndResponseThroughUnchanged) {
   const auto response = io.await(reading_to_end(*browser));
   EXPECT_EQ(response.text, "HTTP/1.1 204 No Content\r\n\r\n");
   EXPECT_FALSE(response.error);
+}
+
+TEST_F(LocalProxyTest, SessionsOnALivePathGoOnWhenTheNetworkHasChanged) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  proxy.sessions().check_paths();
+  listener.sessions().check_paths();
+  io.context().run_for(1100ms);
+  ASSERT_FALSE(io.await(writing(at_origin(), "answer")));
+  EXPECT_EQ(io.await(reading(*browser, 6)), "answer");
 }
 
 TEST_F(LocalProxyTest, KeepsOneConnectionForSeveralRequests) {
