@@ -84,7 +84,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
       if (next == waiting_.end()) return;
       const auto candidate = *next;
       waiting_.erase(next);
-      attempts_.push_back({candidate, Errc::timed_out, {}, {}});
+      attempts_.push_back({candidate, Errc::timed_out, {}});
       streams_.push_back(std::make_unique<TlsStream>(dialer_.executor_, dialer_.context_.get()));
       ++running_;
       if (candidate.source == discovery::Source::lan) ++running_on_lan_;

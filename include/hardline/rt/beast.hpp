@@ -1,16 +1,13 @@
-// The one place that includes Boost.Beast, and the names the daemon uses of it.
+// The one place that includes Boost.Beast. Its templates are slow to compile: no other header includes this one.
 #pragma once
 
-#include <utility>  // before Asio: Debian's 1.18 uses std::exchange without including it
+#include "hardline/rt/asio.hpp"  // with <utility> first
 
-#include <boost/beast/core.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/http.hpp>
-
-#include "hardline/rt/asio.hpp"
 
 namespace hardline {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 }  // namespace hardline

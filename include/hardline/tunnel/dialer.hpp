@@ -17,27 +17,27 @@ namespace hardline::tunnel {
 /// One candidate's fate.
 struct Attempt {
   discovery::Candidate candidate;
-  std::error_code error;               ///< none for the winner; Errc::cancelled where somebody else won
-  std::chrono::milliseconds began{0};  ///< after the search did
+  std::error_code error;  ///< none for the winner; Errc::cancelled where somebody else won
   std::chrono::milliseconds took{0};
+  std::chrono::milliseconds began{0};  ///< after the dial's own beginning
 };
 
 struct DialFailure {
   std::vector<Attempt> attempts;  ///< empty: nobody was found to try
 };
 
-/// Everything that is to be said about looking for a service.
-struct Examination {
-  std::vector<Attempt> attempts;
-  std::optional<std::size_t> winner;  ///< of the attempts
-  std::vector<discovery::SourceReport> sources;
-  std::chrono::milliseconds took{0};
-};
-
 /// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.
 struct Connection {
   std::unique_ptr<TlsStream> stream;
   discovery::Candidate candidate;
+};
+
+/// What a search for a service found, and how each attempt ended, for people.
+struct Examination {
+  std::vector<Attempt> attempts;      ///< no error: the service was proven to be there
+  std::optional<std::size_t> winner;  ///< the first of those
+  std::vector<discovery::SourceReport> sources;
+  std::chrono::milliseconds took{0};
 };
 
 class Dialer {
@@ -60,7 +60,8 @@ class Dialer {
 
   awaitable<tl::expected<Connection, DialFailure>> dial(KeyHash key);
 
-  /// Dials anew, asking every source, and tells what became of it. The connection is closed again.
+  /// Searches as dial() does, whatever worked or failed before, and tries everything to its end. Sends nothing after a
+  /// handshake, and leaves no trace in what dial() does but the finder's memory.
   awaitable<Examination> examine(KeyHash key);
 
   /// Ends every dial and every opening that is under way, for good: later dials fail at once, and a connection that
