@@ -11,6 +11,7 @@
 namespace hardline::app {
 namespace {
 
+namespace http = beast::http;
 using Protocol = asio::local::stream_protocol;
 
 constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;  // octets; a status with a thousand peers is far smaller
@@ -43,7 +44,7 @@ awaitable<void> exchange(std::string path, std::string target, std::chrono::stea
   if (result.error) co_return;
   http::response_parser<http::string_body> parser;
   parser.body_limit(kMaxAnswer);
-  beast::flat_buffer buffer;
+  beast::multi_buffer buffer;
   co_await http::async_read(socket, buffer, parser, redirect_error(use_awaitable, result.error));
   if (!result.error) result.answer = DaemonAnswer{parser.get().result_int(), std::move(parser.get().body())};
 }

@@ -18,6 +18,7 @@
 namespace hardline::web {
 namespace {
 
+namespace http = beast::http;
 using Socket = asio::local::stream_protocol::socket;
 using store::UniqueFd;
 
@@ -145,7 +146,7 @@ awaitable<void> ControlSocket::serve(Protocol::socket socket) {
     AsioError ignored;
     socket.close(ignored);
   });
-  beast::flat_buffer buffer;
+  beast::multi_buffer buffer;
   bool again = true;
   while (again) {
     http::request_parser<http::string_body> parser;

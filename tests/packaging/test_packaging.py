@@ -14,7 +14,7 @@ BUILD = pathlib.Path(os.environ["HARDLINE_BUILD"])
 HARDLINED = os.environ["HARDLINED"]
 
 # In tenths, of systemd's scale from 0 to 10; below 2 it says OK. Left are what the daemon cannot do without: the network,
-# Unix sockets, netlink, and /proc/net.
+# Unix sockets and netlink.
 MOST_EXPOSED = 12
 
 

@@ -3,12 +3,11 @@
 
 #include "hardline/rt/asio.hpp"  // with <utility> first
 
-#include <boost/beast/core.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/http.hpp>
 
 namespace hardline {
 
 namespace beast = boost::beast;
-namespace http = boost::beast::http;
 
 }  // namespace hardline

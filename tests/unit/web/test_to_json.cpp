@@ -132,8 +132,8 @@ TEST(StatusJson, TellsOfTheDht) {
 TEST(ExaminationJson, TellsOfEveryAttempt) {
   tunnel::Examination examination;
   const tcp::endpoint first(v4("203.0.113.7"), 7008), second(asio::ip::make_address("2001:db8::7"), 7008);
-  examination.attempts.push_back({{first, Source::remembered, "", kNow - 3600s}, Errc::timed_out, 0ms, 5000ms});
-  examination.attempts.push_back({{second, Source::dht_proxy, "http://proxy.example.org"}, {}, 250ms, 80ms});
+  examination.attempts.push_back({{first, Source::remembered, "", kNow - 3600s}, Errc::timed_out, 5000ms, 0ms});
+  examination.attempts.push_back({{second, Source::dht_proxy, "http://proxy.example.org"}, {}, 80ms, 250ms});
   examination.winner = 1;
   examination.took = 330ms;
   const auto json = to_json(kKey, examination, kNow);
@@ -158,7 +158,7 @@ TEST(ExaminationJson, TellsOfEveryAttempt) {
 TEST(ExaminationJson, NamesErrorsOfTheSystemFailed) {
   tunnel::Examination examination;
   examination.attempts.push_back(
-      {{tcp::endpoint(v4("203.0.113.7"), 7008)}, std::make_error_code(std::errc::connection_refused), 0ms, 1ms});
+      {{tcp::endpoint(v4("203.0.113.7"), 7008)}, std::make_error_code(std::errc::connection_refused), 1ms, 0ms});
   const auto json = to_json(kKey, examination, kNow);
   EXPECT_EQ(json["reached"], false);
   EXPECT_TRUE(json["winner"].is_null());
