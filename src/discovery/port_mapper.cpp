@@ -255,9 +255,9 @@ awaitable<void> PortMapper::map() {
 /// The one that we have or had first, so that addresses others remember stay right.
 std::vector<std::uint16_t> PortMapper::ports_to_try() const {
   std::vector<std::uint16_t> ports;
-  if (mapped_port_ != 0 && mapped_port_ != port_) ports.push_back(mapped_port_);
+  if (mapped_port_ != 0) ports.push_back(mapped_port_);
   for (int port = port_; port <= std::min(port_ + kMorePorts, 65535); ++port)
-    if (port != mapped_port_ || port == port_) ports.push_back(static_cast<std::uint16_t>(port));
+    if (port != mapped_port_) ports.push_back(static_cast<std::uint16_t>(port));
   return ports;
 }
 

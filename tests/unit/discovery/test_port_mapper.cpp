@@ -2,6 +2,11 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/resource.h>
+#include <sys/select.h>
+#include <unistd.h>
+
+#include <atomic>
 
 #include "discovery/fake_router.hpp"
 #include "discovery/home_lab.hpp"
@@ -419,6 +424,53 @@ TEST_F(PortMapperTest, EndsAtOnceDuringASearch) {
   EXPECT_LT(steady_clock::now() - begun, 1s);
   hold.unlock();
   std::this_thread::sleep_for(support::kWhile);  // the search's thread uses the mutex still
+}
+
+/// Descriptors with high numbers, as a busy daemon's are.
+class ManyDescriptors {
+ public:
+  ManyDescriptors() {
+    getrlimit(RLIMIT_NOFILE, &before_);
+    auto more = before_;
+    more.rlim_cur = more.rlim_max;
+    setrlimit(RLIMIT_NOFILE, &more);
+    for (int fd = 0; fd >= 0 && fd < FD_SETSIZE;) {
+      fd = dup(STDERR_FILENO);
+      if (fd >= 0) descriptors_.push_back(fd);
+    }
+  }
+  ManyDescriptors(const ManyDescriptors&) = delete;
+  ManyDescriptors& operator=(const ManyDescriptors&) = delete;
+  ~ManyDescriptors() {
+    for (const int fd : descriptors_) ::close(fd);
+    setrlimit(RLIMIT_NOFILE, &before_);
+  }
+
+  bool enough() const { return !descriptors_.empty() && descriptors_.back() >= FD_SETSIZE; }
+
+ private:
+  rlimit before_{};
+  std::vector<int> descriptors_;
+};
+
+TEST_F(PortMapperTest, LibrariesThatUseSelectGetDescriptorsThatFit) {
+  const ManyDescriptors many;
+  if (!many.enough()) GTEST_SKIP() << "no more than " << FD_SETSIZE << " descriptors may be had";
+  std::atomic<int> got = -1;
+  mapper.emplace(
+      io.executor(),
+      [&got] {
+        const int fd = dup(STDERR_FILENO);
+        got = fd;
+        ::close(fd);
+        return std::vector<std::shared_ptr<Gateway>>();
+      },
+      [] {}, patient());
+  mapper->want(true);
+  running.emplace(io.start(mapper->run(kPort)));
+  ASSERT_TRUE(becomes(State::no_gateway));
+  EXPECT_GE(got, 0);
+  EXPECT_LT(got, FD_SETSIZE);
 }
 
 const auto kAddress = make_address_v6("2001:db8::7");
