@@ -13,7 +13,7 @@ from wallclock import ahead
 
 HARDLINED = os.environ.get("HARDLINED", "")
 SANITIZERS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:strict_string_checks=1:exitcode=86",
+    "ASAN_OPTIONS": "detect_stack_use_after_return=1:exitcode=86",
     "UBSAN_OPTIONS": "print_stacktrace=1",
     "TSAN_OPTIONS": "exitcode=86",
 }
