@@ -15,8 +15,8 @@ class NoDaemon : public std::runtime_error {
 };
 
 struct DaemonAnswer {
-  unsigned status = 0;  ///< of HTTP
-  std::string body;     ///< JSON
+  int status = 0;    ///< of HTTP
+  std::string body;  ///< JSON
 };
 
 /// GET `target`. Blocks, for `limit` at most. Throws NoDaemon.

@@ -42,6 +42,12 @@ discovery::PresenceOptions presence_options(const Settings& settings) {
   return options;
 }
 
+discovery::FinderTimes finder_times(const Settings& settings) {
+  discovery::FinderTimes times;
+  if (!settings.lan) times.lan_window = {};
+  return times;
+}
+
 tunnel::DialTimes dial_times(const Settings& settings) {
   tunnel::DialTimes times;
   times.search = settings.search_timeout;
@@ -116,7 +122,7 @@ Daemon::Parts::Parts(Settings s)
       lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
       dht(io.get_executor(), resolver, clock, settings),
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
-             dials),
+             dials, finder_times(settings)),
       publisher(resolver),
       dialer(io.get_executor(), finder, dials, dial_times(settings)),
       p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
@@ -333,6 +339,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   co_await dials.join();
   control.stop();
   presence.close();
+  for (auto* through : dht.proxies()) through->close();
   if (auto* node = dht.node()) co_await node->stop();
   ended = true;
   signals.cancel();

@@ -81,6 +81,19 @@ std::string problem_of_status(const HttpAnswer& answer) {
 
 }  // namespace
 
+/// A client that close() closes.
+class DhtProxy::Client : public HttpClient {
+ public:
+  explicit Client(DhtProxy& proxy) : HttpClient(proxy.executor_, proxy.resolver_, proxy.server()), proxy_(proxy) {
+    proxy_.clients_.insert(this);
+    if (proxy_.closed_) close();
+  }
+  ~Client() { proxy_.clients_.erase(this); }
+
+ private:
+  DhtProxy& proxy_;
+};
+
 DhtProxy::DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url)
     : executor_(executor), resolver_(resolver), clock_(clock), url_(std::move(url)) {
   if (url_.tls) tls_ = verifying_context();
@@ -96,7 +109,7 @@ DhtProxy::Paths DhtProxy::paths_of(const DhtKey& key) const {
 }
 
 awaitable<std::error_code> DhtProxy::get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) {
-  HttpClient client(executor_, resolver_, server());
+  Client client(*this);
   const StopWith stop_with(lookup, client);
   const HttpRequest request;
   const auto paths = paths_of(key);
@@ -107,7 +120,7 @@ awaitable<std::error_code> DhtProxy::get(DhtKey key, std::shared_ptr<Lookup> loo
 }
 
 awaitable<std::error_code> DhtProxy::put(DhtKey key, std::string value, Deadline deadline) {
-  HttpClient client(executor_, resolver_, server());
+  Client client(*this);
   HttpRequest request;
   request.method = "POST";
   request.body = wire::format_proxy_put(value);
@@ -125,7 +138,7 @@ awaitable<std::error_code> DhtProxy::put(DhtKey key, std::string value, Deadline
 awaitable<std::error_code> DhtProxy::ask_about_us(Deadline deadline) {
   const auto base = url_.path == "/" ? "" : url_.path;
   const Paths paths{base + "/", base + "/node/info"};
-  HttpClient client(executor_, resolver_, server());
+  Client client(*this);
   HttpRequest request;
   const bool newer_first = newer_paths_;
   for (const bool second_try : kTries) {
@@ -143,6 +156,11 @@ awaitable<std::error_code> DhtProxy::ask_about_us(Deadline deadline) {
     co_return failed(Errc::malformed, "what it says of itself is not what OpenDHT's proxy says");
   }
   co_return std::error_code();
+}
+
+void DhtProxy::close() {
+  closed_ = true;
+  for (auto* client : clients_) client->close();
 }
 
 void DhtProxy::note_put_lost(bool lost) {

@@ -4,6 +4,7 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <unordered_set>
 
 #include "hardline/discovery/network_clock.hpp"
 #include "hardline/discovery/proxy_dht.hpp"
@@ -38,6 +39,9 @@ class DhtProxy final : public ProxyDht {
   /// Asks for the node's state and how it sees us, into status().
   awaitable<std::error_code> ask_about_us(Deadline deadline);
 
+  /// For good: what is under way ends soon with Errc::cancelled, and so does what is asked later.
+  void close();
+
   const DhtProxyStatus& status() const { return status_; }
   bool loses_puts() const override { return status_.loses_puts; }
   void note_put_lost(bool lost) override;
@@ -46,6 +50,7 @@ class DhtProxy final : public ProxyDht {
   struct Paths {
     std::string older, newer;
   };
+  class Client;
 
   HttpServer server() const;
   Paths paths_of(const DhtKey& key) const;
@@ -60,7 +65,9 @@ class DhtProxy final : public ProxyDht {
   Resolver& resolver_;
   NetworkClock& clock_;
   wire::Url url_;
-  SslContextPtr tls_;  ///< null where url_ is no https
+  SslContextPtr tls_;                        ///< null where url_ is no https
+  std::unordered_set<HttpClient*> clients_;  ///< of what is under way
+  bool closed_ = false;
   DhtProxyStatus status_;
   bool newer_paths_ = false;   ///< /key/HASH and /node/info
   bool knows_nobody_ = false;  ///< as it said of itself; not refuted since
