@@ -57,13 +57,13 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
     if (!decided() && !failure_ && Clock::now() < deadline_) {
       const Searching searching(*this);
       co_await search();
-      if (!decided()) dialer_.remember_failure(*this, DialFailure{attempts_so_far()});
+      if (!decided()) dialer_.remember_failure(*this, DialFailure{attempts_so_far(), reports_});
     }
     auto tried = attempts_so_far();
     give_up_others();
     if (winner_) co_return std::move(*winner_);
     if (failure_) co_return tl::unexpected(*std::move(failure_));
-    co_return tl::unexpected(DialFailure{std::move(tried)});
+    co_return tl::unexpected(DialFailure{std::move(tried), reports_});
   }
 
   awaitable<Examination> examine() {
@@ -125,9 +125,10 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   }
 
   awaitable<void> wait_for_attempts(Clock::time_point deadline) {
-    while (!decided() && order_.running() > 0) {
-      const bool in_time = co_await news_.wait_until(deadline);
-      if (!in_time) co_return;
+    while (!decided() && !order_.idle() && Clock::now() < deadline) {
+      const auto wake = std::min(deadline, order_.wake_at());
+      co_await news_.wait_until(wake);
+      proceed();
     }
   }
 

@@ -40,7 +40,7 @@ def test_the_server_starts_after_the_client_has_looked(world):
     pair.client.start()
     assert pair.curl(check=False).returncode == 22  # an error page
     pair.server.start()
-    assert "Hello" in pair.curl().stdout
+    wait_until(lambda: "Hello" in pair.curl(check=False).stdout, "the failure is forgotten, and the page opens")
 
 
 def test_an_identity_made_at_the_first_start_stays(world):

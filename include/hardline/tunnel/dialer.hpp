@@ -23,7 +23,8 @@ struct Attempt {
 };
 
 struct DialFailure {
-  std::vector<Attempt> attempts;  ///< empty: nobody was found to try
+  std::vector<Attempt> attempts;                      ///< empty: nobody was found to try
+  std::vector<discovery::SourceReport> sources = {};  ///< how the search went; empty where there was none
 };
 
 /// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.

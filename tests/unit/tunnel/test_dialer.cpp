@@ -67,9 +67,12 @@ class DialerTest : public testing::Test {
 };
 
 TEST_F(DialerTest, SaysWithoutAnAttemptThatNobodyWasFound) {
+  finder.reports = {{.source = discovery::Source::dht, .error = Errc::timed_out}};
   const auto dialled = io.await(dialer.dial(key));
   ASSERT_FALSE(dialled);
   EXPECT_THAT(dialled.error().attempts, IsEmpty());
+  ASSERT_THAT(dialled.error().sources, SizeIs(1));
+  EXPECT_EQ(dialled.error().sources[0].error, Errc::timed_out);
 }
 
 TEST_F(DialerTest, TellsTheFinderWhatWorked) {
@@ -418,6 +421,25 @@ TEST_F(DialerTest, DialsToALastWinnerDoNotWaitForEachOther) {
   EXPECT_TRUE(one.get());
   EXPECT_TRUE(other.get());
   EXPECT_EQ(finder.searches, 1);
+}
+
+TEST_F(DialerTest, ADialWhoseLastWinnerIsSilentGoesWhereAnotherGot) {
+  ScriptedServer silent(io, "ec");
+  ScriptedServer server(io, "ec");
+  finder.candidates = {{silent.endpoint(), discovery::Source::remembered}};
+  ASSERT_TRUE(dial_to(silent));
+  finder.candidates = {{server.endpoint(), discovery::Source::remembered}};
+  const auto began = Clock::now();
+  auto one = dial();
+  auto other = dial();
+  auto first = server.accept();
+  EXPECT_FALSE(first.handshake());
+  EXPECT_TRUE(one.get());
+  auto second = server.accept();
+  EXPECT_FALSE(second.handshake());
+  EXPECT_TRUE(other.get());
+  EXPECT_LT(Clock::now() - began, DialTimes().attempt / 2);
+  EXPECT_EQ(finder.searches, 2) << "one before, one for both";
 }
 
 TEST_F(DialerTest, ADialSearchesItselfWhereTheWinnerOfAnotherIsGoneAgain) {
