@@ -24,22 +24,44 @@ std::string describe(const Attempt& attempt) {
                      attempt.took.count());
 }
 
+/// "the local network: nobody answered"
+std::string describe(const discovery::SourceReport& report) {
+  using discovery::Source;
+  auto who = std::string(discovery::describe(report.source));
+  if (report.source == Source::remembered) who = "remembered addresses";
+  if (!report.by.empty()) who += " " + report.by;
+  const bool in_the_dht = report.source == Source::dht || report.source == Source::dht_proxy;
+  std::string how = "none known";
+  if (report.source == Source::lan) how = "nobody answered";
+  if (in_the_dht) how = "the service is not announced there";
+  if (report.error == Errc::timed_out)
+    how = "no answer in time";
+  else if (report.error)
+    how = "could not be asked: " + report.error.message();
+  else if (report.unusable > 0)
+    how = fmt::format("{} addresses that cannot be used from here", report.unusable);
+  return who + ": " + how;
+}
+
+Page not_found_page(const tunnel::DialFailure& failure) {
+  Page page{
+      .status = 503,
+      .proxy_error = "destination_unavailable",
+      .title = "This service was not found",
+      .text = "Nobody who was asked knows where this service is.",
+      .advice = {"Check that the computer with the service is on, and that Hardline runs there.",
+                 "Check the address for a missing or mistyped character: the long part is the service's identity.",
+                 "Connect this computer to the same network once; after that the service may be found from "
+                 "elsewhere."},
+  };
+  for (const auto& report : failure.sources)
+    if (report.source != discovery::Source::this_machine) page.tried.push_back(describe(report));
+  return page;
+}
+
 Page dial_failure_page(const tunnel::DialFailure& failure) {
   const auto& attempts = failure.attempts;
-  if (attempts.empty())
-    return {
-        .status = 503,
-        .proxy_error = "destination_unavailable",
-        .title = "This service was not found",
-        .text =
-            "Nobody on the local network answered for this name, and no address from an earlier visit is "
-            "remembered.",
-        .tried = {"the local network: asked, and nobody answered", "remembered addresses: none"},
-        .advice = {"Check that the computer with the service is on, and that Hardline runs there.",
-                   "Check the address for a missing or mistyped character: the long part is the service's identity.",
-                   "Connect this computer to the same network once; after that the service may be found from "
-                   "elsewhere."},
-    };
+  if (attempts.empty()) return not_found_page(failure);
 
   const auto any = [&attempts](Errc code) {
     return std::any_of(attempts.begin(), attempts.end(), [code](const Attempt& a) { return a.error == code; });

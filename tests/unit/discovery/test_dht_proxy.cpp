@@ -190,6 +190,26 @@ TEST_F(DhtProxyTest, EndsWhenTheLookupIsStoppedBeforeAnything) {
   EXPECT_EQ(again.get(), Errc::cancelled);
 }
 
+TEST_F(DhtProxyTest, EndsWhatIsUnderWayWhenItIsClosed) {
+  auto getting = get();
+  auto got = listener.accept();
+  got.request();
+  auto putting = put("hello");
+  auto taken = listener.accept();
+  taken.request();
+  proxy->close();
+  EXPECT_EQ(getting.get(), Errc::cancelled);
+  EXPECT_EQ(putting.get(), Errc::cancelled);
+  EXPECT_EQ(proxy->status().problem, "");
+}
+
+TEST_F(DhtProxyTest, BeginsNothingOnceItIsClosed) {
+  proxy->close();
+  EXPECT_EQ(get().get(), Errc::cancelled);
+  EXPECT_EQ(put("hello").get(), Errc::cancelled);
+  EXPECT_EQ(ask_about_us().get(), Errc::cancelled);
+}
+
 TEST_F(DhtProxyTest, EndsWhenAValueIsAllThatWasWanted) {
   lookup = std::make_shared<Lookup>([this](std::string_view value) {
     found.emplace_back(value);

@@ -67,6 +67,21 @@ TEST(Failures, EveryPageHasItsStatusAndSaysSomething) {
   }
 }
 
+TEST(Failures, WhereNobodyKnewTheServiceEachSourceSaysHowItWent) {
+  using discovery::Source;
+  std::vector<discovery::SourceReport> sources(4);
+  sources[0].source = Source::this_machine;
+  sources[1].source = Source::lan;
+  sources[2].source = Source::dht;
+  sources[2].error = Errc::timed_out;
+  sources[3].source = Source::dht_proxy;
+  sources[3].by = "http://proxy.example";
+  sources[3].unusable = 2;
+  const auto page = open_failure_page(DialFailure{{}, sources});
+  EXPECT_THAT(page.tried, ElementsAre("the local network: nobody answered", "the DHT: no answer in time",
+                                      "a DHT proxy http://proxy.example: 2 addresses that cannot be used from here"));
+}
+
 TEST(Failures, EveryAttemptIsListedWithWhereItWent) {
   const auto page = of_attempts({attempt(Errc::timed_out), attempt(Errc::timed_out, "2001:db8::1")});
   EXPECT_THAT(page.tried, ElementsAre(HasSubstr("192.0.2.7:7008"), HasSubstr("[2001:db8::1]:7008")));
