@@ -187,6 +187,7 @@ void Announcer::Impl::refresh_slots() {
 }
 
 awaitable<void> Announcer::Impl::run() {
+  const auto clock_put_right = clock_.listen([this] { news_->notify(); });
   tasks_.spawn("announcer: confirming", confirm_puts());
   while (!closed_) {
     refresh_slots();

@@ -72,6 +72,23 @@ class Reading {
   std::shared_ptr<Call> call_;
 };
 
+/// A put that OpenDHT would repeat for ever; the announcer knows better when.
+class Putting {
+ public:
+  Putting(const std::shared_ptr<OpenDht>& node, const DhtKey& key, std::uint64_t id)
+      : node_(node), key_(key), id_(id) {}
+  Putting(const Putting&) = delete;
+  Putting& operator=(const Putting&) = delete;
+  ~Putting() {
+    if (const auto node = node_.lock()) node->end_put(key_, id_);
+  }
+
+ private:
+  std::weak_ptr<OpenDht> node_;
+  DhtKey key_;
+  std::uint64_t id_;
+};
+
 /// What the first job on the pool brings back.
 struct Started {
   std::shared_ptr<OpenDht> node;
@@ -138,7 +155,6 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   void tell_change();
   std::error_code in_vain(const Lookup* lookup, Deadline deadline) const;
   void begin_get(const DhtKey& key, const std::shared_ptr<Lookup>& lookup, const std::shared_ptr<Call>& call);
-  void begin_put(const DhtKey& key, const std::string& value, const std::shared_ptr<Call>& call);
   OpenDht::OnDone done(const std::shared_ptr<Call>& call);
   std::uint64_t value_id(const DhtKey& key, std::string_view value) const;
 
@@ -275,21 +291,18 @@ awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey
   if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
   self->want();
   const auto call = std::make_shared<Call>();
-  bool begun = false;
+  const auto id = self->value_id(key, value);
+  std::optional<Putting> putting;
   while (!call->done) {
     if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
-    if (!begun && self->ready()) {
-      begun = true;
-      self->begin_put(key, value, call);
+    if (!putting && self->ready()) {
+      self->node_->put(key, id, value, self->done(call));
+      putting.emplace(self->node_, key, id);
     }
     co_await self->news_.wait_until(deadline);
   }
   if (!call->success) co_return std::make_error_code(std::errc::not_connected);
   co_return std::error_code();
-}
-
-void DhtNode::Impl::begin_put(const DhtKey& key, const std::string& value, const std::shared_ptr<Call>& call) {
-  node_->put(key, value_id(key, value), value, done(call));
 }
 
 OpenDht::OnDone DhtNode::Impl::done(const std::shared_ptr<Call>& call) {

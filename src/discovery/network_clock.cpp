@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/rolling_code.hpp"
@@ -22,6 +23,21 @@ std::string in_words(std::chrono::seconds span) {
 }  // namespace
 
 void NetworkClock::observe(std::chrono::system_clock::time_point date) {
+  const auto days_before = days();
+  correct(date);
+  if (days() == days_before) return;
+  const auto listeners = *listeners_;  // they may come and go meanwhile
+  for (const auto& [id, changed] : listeners)
+    if (listeners_->contains(id)) changed();
+}
+
+std::shared_ptr<void> NetworkClock::listen(std::function<void()> changed) {
+  const auto id = listened_++;
+  listeners_->emplace(id, std::move(changed));
+  return {nullptr, [id, listeners = listeners_](void*) { listeners->erase(id); }};
+}
+
+void NetworkClock::correct(std::chrono::system_clock::time_point date) {
   const auto error = std::chrono::duration_cast<std::chrono::seconds>(date - now());
   if (abs(error) <= kClockErrorThatMatters) {
     if (error_ && agreed_.admit()) log::info("clock: agrees with what others say again");

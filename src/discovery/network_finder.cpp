@@ -54,7 +54,12 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     }
     bool has_ended() const { return report_.state == SourceReport::State::ended; }
 
-    void expect(std::size_t answers) { answers_due_ = answers; }
+    /// One more answer than its first, even where it seemed to have ended.
+    void expect_another() {
+      ++answers_due_;
+      report_.error = {};
+      if (has_ended()) report_.state = SourceReport::State::asked;
+    }
     void asked() {
       if (report_.state == SourceReport::State::waiting) report_.state = SourceReport::State::asked;
     }
@@ -104,7 +109,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
 
   void end() {
     sink_ = nullptr;
-    listening.reset();
+    stop_listening();
     changed.notify();
     for (const auto& lookup : std::exchange(lookups_, {})) lookup->stop();
   }
@@ -132,8 +137,17 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     changed.notify();
   }
 
-  void expect_from_dhts(std::size_t keys) {
-    for (auto& [party, arrived] : far_) party.expect(keys);
+  /// Those of `days` that the ways into the DHT are to be asked for now; they then count as asked.
+  std::vector<std::uint64_t> take_new_days(const std::vector<std::uint64_t>& days) {
+    std::vector<std::uint64_t> fresh;
+    for (const auto day : days) {
+      if (days_.size() >= kMaxDays || std::find(days_.begin(), days_.end(), day) != days_.end()) continue;
+      if (!days_.empty())
+        for (auto& [party, arrived] : far_) party.expect_another();
+      days_.push_back(day);
+      fresh.push_back(day);
+    }
+    return fresh;
   }
 
   /// What the `which`th way into the DHT is asked with.
@@ -170,7 +184,8 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
   const std::vector<DhtSource> dhts;
   Event changed;                         ///< the end, or a new search_at
   steady_clock::time_point search_at{};  ///< when the LAN and the DHT are asked
-  std::shared_ptr<void> listening;
+  std::shared_ptr<void> listening;       ///< to the LAN
+  std::shared_ptr<void> clock_listening;
 
  private:
   struct FarParty {
@@ -237,8 +252,13 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     const bool all_ended = lan_.has_ended() && memory_.has_ended() &&
                            std::all_of(far_.begin(), far_.end(), [](const auto& far) { return far.party.has_ended(); });
     if (!all_ended || ended()) return;
-    listening.reset();
+    stop_listening();
     sink_->exhausted();
+  }
+
+  void stop_listening() {
+    listening.reset();
+    clock_listening.reset();
   }
 
   Executor executor_;
@@ -250,6 +270,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
   Party memory_{Source::remembered};
   std::vector<FarParty> far_;  ///< as `dhts`
   std::vector<std::shared_ptr<Lookup>> lookups_;
+  std::vector<std::uint64_t> days_;  ///< asked for
   std::minstd_rand random_{std::random_device{}()};
   bool lan_asked_ = false;
 };
@@ -268,7 +289,7 @@ class NetworkFinder::NetworkSearch final : public Search {
 };
 
 NetworkFinder::NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
-                             const NetworkClock& clock, TaskGroup& tasks, FinderTimes times)
+                             NetworkClock& clock, TaskGroup& tasks, FinderTimes times)
     : executor_(executor),
       lan_(lan),
       store_(store),
@@ -306,12 +327,18 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
   searches_.push_back(weak);
   tasks_.spawn("finder: LAN", ask_lan(state));
   tasks_.spawn("finder: remembered addresses", ask_store(state));
-  const auto days = dhts_.empty() ? std::vector<std::uint64_t>() : clock_.days();
-  state->expect_from_dhts(days.size());
-  for (std::size_t which = 0; which < dhts_.size(); ++which)
-    for (const auto day : days)
-      tasks_.spawn("finder: DHT", ask_dht(state, which, DhtKey::of(RollingCode::of(key, day))));
+  state->clock_listening = clock_.listen([this, weak] {
+    if (const auto listener = weak.lock()) ask_dhts(listener);
+  });
+  ask_dhts(state);
   return std::make_unique<NetworkSearch>(state);
+}
+
+/// All of them, for what is under each day that they were not asked for yet.
+void NetworkFinder::ask_dhts(const std::shared_ptr<State>& state) {
+  for (const auto day : state->take_new_days(clock_.days()))
+    for (std::size_t which = 0; which < dhts_.size(); ++which)
+      tasks_.spawn("finder: DHT", ask_dht(state, which, DhtKey::of(RollingCode::of(state->key, day))));
 }
 
 awaitable<void> NetworkFinder::until_asked(std::shared_ptr<State> state) {

@@ -106,7 +106,14 @@ void OpenDht::put(const DhtKey& key, std::uint64_t id, std::string_view value, O
   auto stored = std::make_shared<dht::Value>(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
   stored->id = id;
   const dht::DoneCallback done = [on_done = std::move(on_done)](bool success, const auto&) { on_done(success); };
-  runner_.put(to_infohash(key), std::move(stored), done);
+  // What is not permanent is sent with the time of day, and others let it expire by that: where this computer's clock
+  // is more than ten minutes slow, they would throw it away as it comes.
+  constexpr bool kPermanent = true;
+  runner_.put(to_infohash(key), std::move(stored), done, dht::time_point::max(), kPermanent);
+}
+
+void OpenDht::end_put(const DhtKey& key, std::uint64_t id) {
+  runner_.cancelPut(to_infohash(key), id);
 }
 
 void OpenDht::network_changed() {

@@ -38,8 +38,10 @@ class OpenDht {
   // These queue, and never wait.
   void ping(const std::vector<udp::endpoint>& nodes);
   void get(const DhtKey& key, OnValues on_values, OnDone on_done);
-  /// A value of the same id that is stored already is prolonged, and never changed: OpenDHT's nodes refuse that.
+  /// A value of the same id that is stored already is prolonged, and never changed: OpenDHT's nodes refuse that. Until
+  /// end_put() it goes on putting it, and `on_done` may come.
   void put(const DhtKey& key, std::uint64_t id, std::string_view value, OnDone on_done);
+  void end_put(const DhtKey& key, std::uint64_t id);
   void network_changed();  ///< forgets also what address it was told to have
 
   // These wait for the lock: for a pool.

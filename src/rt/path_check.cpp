@@ -1,11 +1,14 @@
 #include "hardline/rt/path_check.hpp"
 
+#include <linux/sockios.h>
 #include <netinet/tcp.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <optional>
+#include <utility>
 
 namespace hardline {
 namespace {
@@ -13,17 +16,34 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookEvery = std::chrono::seconds(1);
+/// Lost in a row they prove something: one is lost now and then, and two where a wireless network is busy.
+constexpr int kProbes = 3;
 
 void set(int descriptor, int level, int option, int value) {
   ::setsockopt(descriptor, level, option, &value, sizeof value);
 }
 
-/// For how long nothing at all has come in; nullopt where the kernel does not say.
-std::optional<Clock::duration> silence(int descriptor) {
+/// What the kernel knows of the other side.
+struct Health {
+  Clock::duration silent_for;  ///< nothing at all has come in
+  bool under_way;              ///< something was written that the other side has not acknowledged
+  bool unanswered;             ///< there is reason to expect an answer
+};
+
+/// nullopt where the kernel does not say, as of a Unix socket.
+std::optional<Health> health_of(int descriptor) {
   tcp_info info{};
   socklen_t size = sizeof info;
+  int not_acknowledged = 0;
   if (::getsockopt(descriptor, IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
-  return std::chrono::milliseconds(std::min(info.tcpi_last_data_recv, info.tcpi_last_ack_recv));
+  if (::ioctl(descriptor, SIOCOUTQ, &not_acknowledged) != 0) return std::nullopt;
+  Health health;
+  health.silent_for = std::chrono::milliseconds(std::min(info.tcpi_last_data_recv, info.tcpi_last_ack_recv));
+  health.under_way = not_acknowledged > 0;
+  // Where the other side has no room, nothing is on its way to it but a probe now and then, in the end every two
+  // minutes.
+  health.unanswered = !health.under_way || info.tcpi_unacked > 0 || info.tcpi_probes >= kProbes;
+  return health;
 }
 
 }  // namespace
@@ -31,10 +51,32 @@ std::optional<Clock::duration> silence(int descriptor) {
 void tune_tcp(int descriptor) {
   set(descriptor, SOL_SOCKET, SO_KEEPALIVE, 1);
   set(descriptor, IPPROTO_TCP, TCP_NODELAY, 1);
-  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 15);
-  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 5);
-  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, 3);
-  set(descriptor, IPPROTO_TCP, TCP_USER_TIMEOUT, 30'000);  // milliseconds
+  set(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, 8);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPINTVL, 3);
+  set(descriptor, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+}
+
+DeliveryWatch::DeliveryWatch(Executor executor, int descriptor, std::function<void()> dead, Clock::duration dead_after)
+    : descriptor_(descriptor),
+      dead_(std::move(dead)),
+      dead_after_(dead_after),
+      watchdog_(executor, [this] { look(); }) {}
+
+void DeliveryWatch::sent() {
+  if (std::exchange(looking_, true)) return;
+  watchdog_.arm(dead_after_);
+}
+
+void DeliveryWatch::look() {
+  looking_ = false;
+  const auto health = health_of(descriptor_);
+  if (!health || !health->under_way) return;
+  if (health->unanswered && health->silent_for >= dead_after_) {
+    const auto dead = std::move(dead_);  // which may destroy this
+    return dead();
+  }
+  looking_ = true;
+  watchdog_.arm(std::max(dead_after_ - health->silent_for, dead_after_ / 5));
 }
 
 PathCheck::PathCheck(Executor executor, int descriptor, std::function<void()> dead, PathCheckTimes times)
@@ -43,8 +85,6 @@ PathCheck::PathCheck(Executor executor, int descriptor, std::function<void()> de
       times_(times),
       first_verdict_(Clock::now() + times_.dead_after),
       watchdog_(executor, [this] { look(); }) {
-  // Without a user timeout, or the first probe lost would be the end of a connection that was idle for longer than it.
-  set(descriptor_, IPPROTO_TCP, TCP_USER_TIMEOUT, 0);
   set(descriptor_, IPPROTO_TCP, TCP_KEEPCNT, 127);  // look() counts
   set(descriptor_, IPPROTO_TCP, TCP_KEEPINTVL, 1);
   set(descriptor_, IPPROTO_TCP, TCP_KEEPIDLE, 1);  // which sends the first probe now, if it has been idle for longer
@@ -58,12 +98,12 @@ void PathCheck::prolong() {
 
 void PathCheck::look() {
   const auto now = Clock::now();
-  const auto silent_for = silence(descriptor_);
-  if (now >= first_verdict_ && silent_for && *silent_for >= times_.dead_after) {
+  const auto health = health_of(descriptor_);
+  if (now >= first_verdict_ && health && health->unanswered && health->silent_for >= times_.dead_after) {
     over_ = true;
     const auto dead = std::move(dead_);  // which may destroy this
     dead();
-  } else if (now >= ends_ || !silent_for) {
+  } else if (now >= ends_ || !health) {
     over_ = true;
     tune_tcp(descriptor_);
   } else {

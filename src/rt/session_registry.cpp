@@ -24,10 +24,10 @@ void SessionRegistry::close_if(const std::function<bool(const Session&)>& condit
     if (sessions_.contains(session) && condition(*session)) session->close_session();
 }
 
-void SessionRegistry::check_paths() {
+void SessionRegistry::check_paths_if(const std::function<bool(const Session&)>& condition) {
   const auto sessions = sessions_;  // a check may end one
   for (auto* session : sessions)
-    if (sessions_.contains(session)) session->check_path();
+    if (sessions_.contains(session) && condition(*session)) session->check_path();
 }
 
 awaitable<void> SessionRegistry::finish(std::chrono::steady_clock::duration grace) {

@@ -41,6 +41,7 @@ awaitable<std::error_code> SocketStream::writable() {
 Result<std::size_t> SocketStream::write_now(std::span<const std::byte> data) {
   if (!socket_.is_open()) return fail(asio::error::make_error_code(asio::error::bad_descriptor));
   const auto written = result_of(::send(socket_.native_handle(), data.data(), data.size(), MSG_NOSIGNAL));
+  if (written) watch_delivery();
   // A broken pipe is no failure of the connection: the end had come before.
   if (!written && written.error() != would_block() && written.error() != std::errc::broken_pipe)
     told_to_writer_ = written.error();
@@ -50,6 +51,7 @@ Result<std::size_t> SocketStream::write_now(std::span<const std::byte> data) {
 awaitable<void> SocketStream::end_writing() {
   AsioError ignored;
   socket_.shutdown(StreamSocket::shutdown_send, ignored);
+  if (!ignored) watch_delivery();
   co_return;
 }
 
@@ -64,16 +66,24 @@ void SocketStream::interrupt() {
 }
 
 void SocketStream::close() {
+  delivery_.reset();
   path_check_.reset();
   AsioError ignored;
   socket_.close(ignored);
 }
 
 void SocketStream::abort() {
+  delivery_.reset();
   path_check_.reset();
   AsioError ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // close() now sends RST
   socket_.close(ignored);
+}
+
+void SocketStream::watch_delivery() {
+  if (!delivery_)
+    delivery_ = std::make_unique<DeliveryWatch>(socket_.get_executor(), socket_.native_handle(), [this] { abort(); });
+  delivery_->sent();
 }
 
 void SocketStream::check_path() {

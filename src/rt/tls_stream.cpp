@@ -130,7 +130,10 @@ Result<std::size_t> TlsStream::write_now(std::span<const std::byte> data) {
   std::size_t written = 0;
   ERR_clear_error();
   const int result = SSL_write_ex(ssl_.get(), data.data(), data.size(), &written);
-  if (result == 1) return written;
+  if (result == 1) {
+    watch_delivery();
+    return written;
+  }
   Want want = Want::none;
   const auto error = error_of(result, want);
   if (want != Want::none) write_wants_ = want;
@@ -144,6 +147,7 @@ awaitable<void> TlsStream::end_writing() {
     const int result = SSL_shutdown(ssl_.get());
     if (result >= 0) {
       close_notify_sent_ = true;
+      watch_delivery();
       co_return;
     }
     Want want = Want::none;
@@ -166,6 +170,7 @@ void TlsStream::interrupt() {
 
 void TlsStream::close() {
   if (!socket_.is_open()) return;
+  delivery_.reset();
   path_check_.reset();
   if (handshaken_ && !broken_ && !close_notify_sent_) {
     ERR_clear_error();
@@ -177,10 +182,17 @@ void TlsStream::close() {
 
 void TlsStream::abort() {
   broken_ = true;
+  delivery_.reset();
   path_check_.reset();
   AsioError ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // old peers take anything but RST for an end
   socket_.close(ignored);
+}
+
+void TlsStream::watch_delivery() {
+  if (!delivery_)
+    delivery_ = std::make_unique<DeliveryWatch>(socket_.get_executor(), socket_.native_handle(), [this] { abort(); });
+  delivery_->sent();
 }
 
 void TlsStream::check_path() {

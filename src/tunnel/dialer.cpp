@@ -272,8 +272,13 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   bool cancelled_ = false;
 };
 
-Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times)
-    : executor_(executor), finder_(finder), tasks_(tasks), times_(times), context_(make_client_context()) {}
+Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times, Doubted doubted)
+    : executor_(executor),
+      finder_(finder),
+      tasks_(tasks),
+      times_(times),
+      doubted_(std::move(doubted)),
+      context_(make_client_context()) {}
 
 std::shared_ptr<Dialer::Race> Dialer::new_race(const KeyHash& key, bool to_the_end) {
   auto race = std::make_shared<Race>(*this, key, to_the_end);
@@ -322,7 +327,9 @@ void Dialer::remember(const KeyHash& key, const Candidate& candidate) {
   if (is_suspect(key, candidate.endpoint)) suspects_.erase(key);
   failures_.erase(key);
   drop_oldest_if_full(recent_, key);
+  const auto before = recent(key);  // it had a head start
   recent_.insert_or_assign(key, Recent{candidate, Clock::now()});
+  if (before && before->endpoint != candidate.endpoint) doubt(key);
 }
 
 std::optional<Candidate> Dialer::recent(const KeyHash& key) const {
@@ -333,7 +340,13 @@ std::optional<Candidate> Dialer::recent(const KeyHash& key) const {
 
 void Dialer::forget_recent(const KeyHash& key, const tcp::endpoint& endpoint) {
   const auto found = recent_.find(key);
-  if (found != recent_.end() && found->second.candidate.endpoint == endpoint) recent_.erase(found);
+  if (found == recent_.end() || found->second.candidate.endpoint != endpoint) return;
+  recent_.erase(found);
+  doubt(key);
+}
+
+void Dialer::doubt(const KeyHash& key) const {
+  if (doubted_) doubted_(key);
 }
 
 bool Dialer::is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const {
@@ -346,7 +359,10 @@ bool Dialer::is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const
 void Dialer::remember_failure(const Race& race, DialFailure failure) {
   const auto& key = race.key();
   const auto last = recent_.find(key);
-  if (last != recent_.end() && last->second.when < race.began()) recent_.erase(last);  // it was tried, in vain
+  if (last != recent_.end() && last->second.when < race.began()) {  // it was tried, in vain
+    recent_.erase(last);
+    doubt(key);
+  }
   if (race.network() != network_) return;
   drop_oldest_if_full(failures_, key);
   failures_.insert_or_assign(key, Failed{std::move(failure), Clock::now()});

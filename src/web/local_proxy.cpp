@@ -45,6 +45,8 @@ class LocalProxy::BrowserSession final : public Session {
     if (far_) far_->check_path();
   }
 
+  bool leads_to(const KeyHash& key) const { return service_ == key; }
+
  private:
   /// Fills received_ and head_. Closes the connection where there is nobody to answer.
   awaitable<std::optional<Page>> read_head() {
@@ -73,6 +75,7 @@ class LocalProxy::BrowserSession final : public Session {
   /// Leads the request through a tunnel, and once more through another where the first one ends without a word: with
   /// two daemons serving one certificate, nobody notices that one of them died.
   awaitable<void> ask(const ServiceName& name) {
+    service_ = name.key;
     for (bool first_time = true;; first_time = false) {
       const bool may_repeat = first_time && is_repeatable();
       auto opened = co_await tunnel::open_tunnel(proxy_.dialer_, proxy_.finder_, name, received_);
@@ -140,6 +143,7 @@ class LocalProxy::BrowserSession final : public Session {
   SocketStream browser_;
   std::string received_;  ///< once a tunnel stands: the head of a request that may be repeated, else nothing
   wire::RequestHead head_;
+  std::optional<KeyHash> service_;
   ByteStream* far_ = nullptr;
   RelayOutcome outcome_;
 };
@@ -173,6 +177,11 @@ void LocalProxy::stop() {
     AsioError ignored;
     acceptor.close(ignored);
   }
+}
+
+void LocalProxy::check_paths_to(const KeyHash& key) {
+  registry_.check_paths_if(
+      [&key](const Session& session) { return static_cast<const BrowserSession&>(session).leads_to(key); });
 }
 
 awaitable<void> LocalProxy::accept_on(tcp::acceptor& acceptor, TaskGroup& sessions) {

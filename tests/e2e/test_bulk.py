@@ -32,6 +32,13 @@ def test_a_download_arrives_whole(pair):
     assert max(map(peak_memory, (pair.server, pair.client))) < MEMORY
 
 
+def test_a_download_may_pause(pair):
+    """For longer than a dead path is borne: as a film does, or a browser that asks where to save."""
+    size, pause = 64 << 20, 40
+    shell = f"curl -sS --fail {pair.service.url(f'/bytes/{size}')} | (head -c 100000; sleep {pause}; cat) | sha256sum"
+    assert pair.client_host.run(["bash", "-c", f"set -o pipefail; {shell}"], timeout=LIMIT).stdout.split()[0] == checksum(size)
+
+
 def test_an_upload_arrives_whole(pair):
     shell = (f"/usr/bin/python3 -B {ORIGIN} bytes {SIZE} | "
              f"curl -sS --fail --max-time {LIMIT} -T - -H 'Expect:' {pair.service.url('/sink')}")

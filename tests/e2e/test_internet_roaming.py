@@ -8,6 +8,7 @@ from conftest import DistantPair
 from tunnel import is_closed
 from websocket import WebSocket
 
+SILENCE_IS_DEATH = 22  # seconds; after 17 at most, and what a busy machine adds
 SOON = 10  # seconds; a TCP timeout takes a quarter of an hour
 
 
@@ -58,18 +59,20 @@ def test_the_server_moves_to_another_home(roaming):
     third.router.start_upnp()
     roaming.server_host.move(third.lan)
     roaming.internet.wait_announced(roaming.service, f"{third.address}:7008", 60)
-    assert ends_soon(websocket, 20)
     assert roaming.opens(), roaming.why()
+    assert ends_soon(websocket), "though it was found elsewhere"
 
 
-def test_a_path_dies_without_a_word(apart):
-    """Neither end's own network changes: only what is sent is not answered any more."""
+@pytest.mark.parametrize("sends", [True, False], ids=["while_something_is_sent", "while_nothing_is_sent"])
+def test_a_path_dies_without_a_word(apart, sends):
+    """Neither end's own network changes, and nobody asks for anything: only no answer comes any more."""
     apart.serve()
     apart.client.start()
     websocket = WebSocket(apart)
     assert websocket.echoes()
     apart.server_home.router.cut()
-    websocket.send(2, b"are you there?")
-    assert ends_soon(websocket, 30)
+    if sends:
+        websocket.send(2, b"are you there?")
+    assert ends_soon(websocket, SILENCE_IS_DEATH)
     apart.server_home.router.mend()
     assert apart.opens(), apart.why()

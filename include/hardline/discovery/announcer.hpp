@@ -52,7 +52,8 @@ class Announcer {
   Announcer& operator=(const Announcer&) = delete;
   ~Announcer();
 
-  /// Puts until close(). It then ends at once; a put that is under way is left to its Dht.
+  /// Puts until close(), under other days at once when `clock` was put right. It then ends at once; a put that is under
+  /// way is left to its Dht.
   awaitable<void> run();
   void close();
 

@@ -3,6 +3,9 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
 #include <optional>
 #include <vector>
 
@@ -18,6 +21,8 @@ class NetworkClock {
  public:
   using Now = std::chrono::system_clock::time_point (*)();
   explicit NetworkClock(Now now = std::chrono::system_clock::now) : now_(now) {}
+  NetworkClock(const NetworkClock&) = delete;
+  NetworkClock& operator=(const NetworkClock&) = delete;
 
   /// This machine's own clock.
   std::chrono::system_clock::time_point now() const { return now_(); }
@@ -33,13 +38,23 @@ class NetworkClock {
   /// each once. One to four.
   std::vector<std::uint64_t> days() const;
 
+  /// `changed` is called from inside observe() when that has changed days(), until what is returned is gone, which may
+  /// be from inside the call. That midnight has come it does not tell.
+  [[nodiscard]] std::shared_ptr<void> listen(std::function<void()> changed);
+
  private:
+  using Listeners = std::map<unsigned, std::function<void()>>;
+
+  void correct(std::chrono::system_clock::time_point date);
+
   static constexpr auto kLogEvery = std::chrono::hours(1);  // proxies that contradict each other
 
   Now now_;
   std::optional<std::chrono::seconds> error_;
   log::Limiter contradicted_{kLogEvery};
   log::Limiter agreed_{kLogEvery};
+  std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();  ///< shared with those who may outlive this
+  unsigned listened_ = 0;
 };
 
 }  // namespace hardline::discovery

@@ -36,6 +36,10 @@ inline constexpr std::size_t kMaxDhtCandidatesPerAddress = 4;
 /// Hosts read of one value of the DHT: a service has an address of each kind. A long list does not buy a forger more.
 inline constexpr std::size_t kMaxHostsPerValue = 4;
 
+/// Days that one search looks under: this clock's own, and those of some corrections. Proxies that tell another time
+/// with each answer do not keep it busy.
+inline constexpr std::size_t kMaxDays = 8;
+
 struct FinderTimes {
   /// How long the LAN may take to answer: its last packet goes out after 700 ms, and old servers wake up slowly.
   std::chrono::steady_clock::duration lan_window = std::chrono::milliseconds(1400);
@@ -58,9 +62,10 @@ struct DhtSource {
 /// before the rest goes.
 class NetworkFinder final : public Finder {
  public:
-  /// All of `dhts` are asked side by side.
+  /// All of `dhts` are asked side by side. When one of them puts `clock` right, all are asked for what is under the
+  /// days that this brings.
   NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
-                const NetworkClock& clock, TaskGroup& tasks, FinderTimes times = {});
+                NetworkClock& clock, TaskGroup& tasks, FinderTimes times = {});
   NetworkFinder(const NetworkFinder&) = delete;
   NetworkFinder& operator=(const NetworkFinder&) = delete;
   ~NetworkFinder() override;
@@ -85,13 +90,14 @@ class NetworkFinder final : public Finder {
   static awaitable<void> until_asked(std::shared_ptr<State> state);
   static awaitable<void> ask_lan(std::shared_ptr<State> state);
   static awaitable<void> ask_store(std::shared_ptr<State> state);
+  void ask_dhts(const std::shared_ptr<State>& state);
   static awaitable<void> ask_dht(std::shared_ptr<State> state, std::size_t which, DhtKey key);
 
   Executor executor_;
   LanSearcher& lan_;
   store::PeerStore& store_;
   std::vector<DhtSource> dhts_;
-  const NetworkClock& clock_;
+  NetworkClock& clock_;
   TaskGroup& tasks_;
   FinderTimes times_;
   std::unordered_set<KeyHash> own_keys_;

@@ -24,7 +24,8 @@ class Session {
   /// Octets moved so far: a session that moves none is idle.
   virtual std::uint64_t progress() const = 0;
   virtual void close_session() = 0;
-  /// The network has changed, or this machine slept: ends within seconds if a path it needs is gone.
+  /// There is reason to doubt its path, as when the network has changed or this machine slept: ends within seconds if a
+  /// path it needs is gone.
   virtual void check_path() {}
 
  private:
@@ -46,8 +47,11 @@ class SessionRegistry {
     close_if([](const Session&) { return true; });
   }
 
-  /// Has every session look whether its path still stands (Session::check_path()).
-  void check_paths();
+  /// Has sessions look whether their paths still stand (Session::check_path()).
+  void check_paths_if(const std::function<bool(const Session&)>& condition);
+  void check_paths() {
+    check_paths_if([](const Session&) { return true; });
+  }
 
   /// Closes idle sessions and lets busy ones go on for at most `grace`. Returns when every session was asked to close.
   awaitable<void> finish(std::chrono::steady_clock::duration grace);

@@ -29,9 +29,12 @@ class SocketStream final : public ByteStream {
   bool is_open() const { return socket_.is_open(); }
 
  private:
+  void watch_delivery();
+
   StreamSocket socket_;
   /// A socket tells of its failure once. Where that was in a write, the read that follows would find an end.
   std::error_code told_to_writer_;
+  std::unique_ptr<DeliveryWatch> delivery_;  ///< once something was written
   std::unique_ptr<PathCheck> path_check_;
 };
 

@@ -57,6 +57,7 @@ class TlsStream final : public ByteStream {
 
   std::error_code error_of(int result, Want& want);
   awaitable<std::error_code> wait_for(Want want);
+  void watch_delivery();
 
   tcp::socket socket_;
   SslPtr ssl_;
@@ -68,6 +69,7 @@ class TlsStream final : public ByteStream {
   std::optional<std::error_code> read_end_;  ///< how reading ended for good; no error for close_notify
   bool broken_ = false;                      ///< something failed for good: no close_notify may follow
   std::string failure_;
+  std::unique_ptr<DeliveryWatch> delivery_;  ///< once something was written
   std::unique_ptr<PathCheck> path_check_;
 };
 

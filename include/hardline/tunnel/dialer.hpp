@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <unordered_map>
 #include <unordered_set>
@@ -52,8 +53,11 @@ class Dialer {
   /// For how long after a tunnel died there others are tried first.
   static constexpr auto kSuspectFor = std::chrono::seconds(10);
 
+  /// Takes a service that is no longer where it was lately, as far as a dial can tell: what leads there may be dead.
+  using Doubted = std::function<void(const KeyHash& key)>;
+
   /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
-  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {});
+  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {}, Doubted doubted = {});
 
   /// Dials of one service share one search: while one searches, the others wait, and then go where it got to, or fail
   /// as it did. The failure answers further dials at once for DialTimes::failure_counts_for.
@@ -107,6 +111,7 @@ class Dialer {
   void forget_recent(const KeyHash& key, const tcp::endpoint& endpoint);
   bool is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const;
   void remember_failure(const Race& race, DialFailure failure);
+  void doubt(const KeyHash& key) const;
   const DialFailure* failure(const KeyHash& key) const;
   const Race* searching(const KeyHash& key) const;
   std::shared_ptr<Race> new_race(const KeyHash& key, bool to_the_end);
@@ -115,6 +120,7 @@ class Dialer {
   discovery::Finder& finder_;
   TaskGroup& tasks_;
   DialTimes times_;
+  Doubted doubted_;
   SslContextPtr context_;
   std::unordered_map<KeyHash, Recent> recent_;
   std::unordered_map<KeyHash, Recent> suspects_;  ///< where a tunnel died

@@ -25,6 +25,9 @@ class LocalProxy {
   void start(TaskGroup& sessions);
   void stop();
 
+  /// Has the sessions that lead to a service look whether their paths still stand.
+  void check_paths_to(const KeyHash& key);
+
   SessionRegistry& sessions() { return registry_; }
   std::size_t browsers() const { return registry_.size(); }  ///< connections
 

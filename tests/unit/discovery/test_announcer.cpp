@@ -265,6 +265,15 @@ TEST_F(AnnouncerTest, FollowsTheDayWithoutWaiting) {
   EXPECT_THAT(node.puts, SizeIs(2)) << "what was put under the next day's key is there already";
 }
 
+TEST_F(AnnouncerTest, PutsAtOnceUnderTheDayThatAProxySays) {
+  times.look_at_clock = 1h;
+  start_publishing();
+  ASSERT_TRUE(io.run_until([&] { return values.size() == 1; }));
+  clock.observe(kNoon + 72h);
+  ASSERT_TRUE(io.run_until([&] { return values.size() == 2; }));
+  EXPECT_EQ(node.puts.back().first, key_of(kKey, 20003));
+}
+
 TEST_F(AnnouncerTest, PutsAHundredServicesFewAtATime) {
   std::vector<KeyHash> keys;
   for (std::uint8_t i = 0; i < 100; ++i) keys.emplace_back(Hash160Bytes{i});

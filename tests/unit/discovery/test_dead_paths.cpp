@@ -156,6 +156,30 @@ TEST_F(DeadPath, IsNotFoundWhereThePathLives) {
   EXPECT_EQ(ended.get_future().wait_for(kWithinSeconds), std::future_status::timeout);
 }
 
+class DeliveryOnADeadPath : public DeadPath {
+ protected:
+  DeliveryOnADeadPath() : DeadPath(Kind::tls) {}
+
+  void TearDown() override {
+    if (near) near->call([&] { watch.reset(); });
+    DeadPath::TearDown();
+  }
+
+  std::optional<DeliveryWatch> watch;
+};
+
+TEST_F(DeliveryOnADeadPath, EndsByItself) {
+  cut();
+  checked = Clock::now();
+  near->call([&] {
+    const auto end = [this] { stream->abort(); };
+    watch.emplace(near->io(), SSL_get_fd(static_cast<TlsStream&>(*stream).ssl()), end, 5s);
+    watch->sent();
+  });
+  send();
+  expect_end_within_seconds();
+}
+
 INSTANTIATE_TEST_SUITE_P(Streams, DeadPathOfKind, testing::Values(Kind::tcp, Kind::tls),
                          [](const auto& info) { return info.param == Kind::tls ? "Tls" : "Tcp"; });
 

@@ -122,6 +122,15 @@ TEST_F(DhtNodeTest, ProlongsAValueThatIsPutAgainAndAddsAnotherOne) {
   EXPECT_THAT(get(make_node(swarm), kKey), UnorderedElementsAre("203.0.113.7:7008", "203.0.113.8:7008"));
 }
 
+TEST_F(DhtNodeTest, WhatItHasPutIsThereWhenItIsGone) {
+  DhtSwarm swarm(4);
+  auto& node = make_node(swarm);
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::error_code());
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::error_code());
+  io.await(node.stop());
+  EXPECT_EQ(swarm.count(kKey), 1u);
+}
+
 TEST_F(DhtNodeTest, ReadsABoundedNumberOfForgedValuesAndThenTheEnd) {
   DhtSwarm swarm(4);
   for (int i = 0; i < 200; ++i) swarm.put(kKey, "forged " + std::to_string(i));

@@ -93,6 +93,42 @@ TEST_F(NetworkClockTest, ForgetsAnErrorThatIsNoMore) {
   EXPECT_THAT(clock.days(), ElementsAre(kDay + 2));
 }
 
+TEST_F(NetworkClockTest, TellsWhenOthersHaveChangedTheDays) {
+  int told = 0;
+  auto listening = clock.listen([&told] { ++told; });
+  clock.observe(now() + 1h);
+  EXPECT_EQ(told, 0) << "at noon it is the same day";
+  clock.observe(now() + 48h);
+  EXPECT_EQ(told, 1);
+  clock.observe(now() + 49h);
+  EXPECT_EQ(told, 1);
+  clock.observe(now());
+  EXPECT_EQ(told, 2);
+  listening.reset();
+  clock.observe(now() + 48h);
+  EXPECT_EQ(told, 2);
+}
+
+TEST_F(NetworkClockTest, AListenerMayGoOrComeInsideTheCall) {
+  std::vector<std::shared_ptr<void>> listeners;
+  int told = 0;
+  const auto replace_all = [&] {
+    ++told;
+    listeners.clear();
+    listeners.push_back(clock.listen([] {}));
+  };
+  for (int i = 0; i < 2; ++i) listeners.push_back(clock.listen(replace_all));
+  clock.observe(now() + 48h);
+  EXPECT_EQ(told, 1);
+}
+
+TEST_F(NetworkClockTest, AListenerMayOutliveIt) {
+  auto gone = std::make_unique<NetworkClock>(now);
+  auto listening = gone->listen([] {});
+  gone.reset();
+  listening.reset();
+}
+
 TEST_F(NetworkClockTest, LogsTheFirstContradictionAndTheAgreement) {
   const store::LogCapture log;
   clock.observe(now());

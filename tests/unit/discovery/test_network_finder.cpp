@@ -462,6 +462,49 @@ TEST_F(NetworkFinderTest, AsksForTheNeighboursDayNearMidnight) {
   EXPECT_FALSE(report(Source::dht).error) << "one of its answers was whole";
 }
 
+TEST_F(NetworkFinderTest, AsksForAnotherDayWhenAProxyPutsTheClockRight) {
+  search_the_dht();
+  node.end(*node.gets[0], Errc::timed_out);
+  ASSERT_TRUE(run_until([&] { return report(Source::dht).state == SourceReport::State::ended; }));
+  clock.observe(now + 72h);
+  EXPECT_EQ(report(Source::dht).state, SourceReport::State::asked);
+  ASSERT_TRUE(run_until([&] { return node.gets.size() == 2 && proxy.gets.size() == 2; }));
+  for (auto* dht : {&node, &proxy}) EXPECT_EQ(dht->gets[1]->key, DhtKey::of(RollingCode::of(kKey, 20'003)));
+  node.end(*node.gets[1]);
+  proxy.end(*proxy.gets[0]);
+  settle();
+  EXPECT_EQ(sink.times_exhausted, 0) << "the proxy still looks";
+  proxy.gets[1]->lookup->offer("81.2.69.160:7008");
+  proxy.end(*proxy.gets[1]);
+  ASSERT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
+  EXPECT_THAT(sink.candidates, ElementsAre("81.2.69.160 proxy"));
+  EXPECT_FALSE(report(Source::dht).error) << "one of its answers was whole";
+}
+
+TEST_F(NetworkFinderTest, AsksForNothingTwiceWhateverProxiesSayOfTheTime) {
+  search_the_dht();
+  for (const auto error : {72h, 0h, 72h, 0h}) clock.observe(now + error);
+  settle();
+  EXPECT_THAT(node.gets, SizeIs(2));
+}
+
+TEST_F(NetworkFinderTest, ProxiesThatContradictEachOtherDoNotKeepASearchBusy) {
+  search_the_dht();
+  for (int day = 1; day <= 100; ++day) clock.observe(now + day * 24h);
+  settle();
+  EXPECT_THAT(node.gets, SizeIs(kMaxDays));
+}
+
+TEST_F(NetworkFinderTest, ASearchThatHasEndedAsksNobodyAgain) {
+  search_the_dht();
+  for (auto* dht : {&node, &proxy}) dht->end(*dht->gets[0]);
+  ASSERT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
+  clock.observe(now + 72h);
+  settle();
+  EXPECT_THAT(node.gets, SizeIs(1));
+  EXPECT_EQ(sink.times_exhausted, 1);
+}
+
 TEST_F(NetworkFinderTest, OffersWhatTheDhtSays) {
   search_the_dht();
   say(node, "8.8.8.8:7008,[200:1234::1]:7008");

@@ -83,6 +83,14 @@ TEST_F(SessionRegistryTest, HasEverySessionCheckItsPath) {
   EXPECT_EQ(other.checks, 1);
 }
 
+TEST_F(SessionRegistryTest, HasThoseCheckTheirPathThatMeetACondition) {
+  FakeSession one(registry, false);
+  FakeSession other(registry, false);
+  registry.check_paths_if([&one](const Session& session) { return &session == &one; });
+  EXPECT_EQ(one.checks, 1);
+  EXPECT_EQ(other.checks, 0);
+}
+
 TEST_F(SessionRegistryTest, ACheckMayEndAnotherSession) {
   auto one = std::make_unique<FakeSession>(registry, false);
   auto other = std::make_unique<FakeSession>(registry, false);

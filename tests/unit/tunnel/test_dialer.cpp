@@ -62,7 +62,8 @@ class DialerTest : public testing::Test {
   support::TestIo io;
   support::ScriptedFinder finder{io.executor()};
   TaskGroup dials{io.executor()};
-  Dialer dialer{io.executor(), finder, dials};
+  std::vector<KeyHash> doubted;
+  Dialer dialer{io.executor(), finder, dials, {}, [this](const KeyHash& service) { doubted.push_back(service); }};
   KeyHash key = service_name("ec").key;
 };
 
@@ -301,6 +302,7 @@ TEST_F(DialerTest, TriesTheLastWinnerBeforeAnybodyIsAsked) {
   ASSERT_EQ(finder.searches, 1);
   ASSERT_TRUE(dial_to(server));
   EXPECT_EQ(finder.searches, 1);
+  EXPECT_THAT(doubted, IsEmpty());
 }
 
 TEST_F(DialerTest, AsksAgainWhereTheLastWinnerIsGone) {
@@ -313,6 +315,7 @@ TEST_F(DialerTest, AsksAgainWhereTheLastWinnerIsGone) {
   const auto dialled = dial_to(after);
   ASSERT_TRUE(dialled);
   EXPECT_EQ(dialled->candidate.endpoint, after.endpoint());
+  EXPECT_THAT(doubted, ElementsAre(key)) << "what leads there may be dead, too";
 }
 
 TEST_F(DialerTest, AsksSoonWhereTheLastWinnerIsSilent) {
@@ -324,6 +327,7 @@ TEST_F(DialerTest, AsksSoonWhereTheLastWinnerIsSilent) {
   const auto began = Clock::now();
   ASSERT_TRUE(dial_to(after));  // `before` takes the connection in, and does no more
   EXPECT_LT(Clock::now() - began, DialTimes().attempt);
+  EXPECT_THAT(doubted, ElementsAre(key)) << "what leads there may be dead, too";
 }
 
 TEST_F(DialerTest, CancellingEndsADialAndItsAttempts) {

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <netinet/tcp.h>
 
 #include "hardline/tunnel/p2p_listener.hpp"
 #include "hardline/wire/http_head.hpp"
@@ -78,6 +79,18 @@ class LocalProxyTest : public testing::Test {
     return HttpResponse::parse(response.text);
   }
 
+  /// Connections of this process whose path is being checked (rt/path_check.hpp).
+  static int paths_in_doubt() {
+    constexpr int kMoreThanATestHas = 256;
+    int count = 0;
+    for (int descriptor = 0; descriptor < kMoreThanATestHas; ++descriptor) {
+      int idle = 0;
+      socklen_t size = sizeof idle;
+      if (::getsockopt(descriptor, IPPROTO_TCP, TCP_KEEPIDLE, &idle, &size) == 0 && idle == 1) ++count;
+    }
+    return count;
+  }
+
   static std::string get(const std::string& host) { return "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"; }
 
   /// The origin's end of its `n`th connection, once there is one.
@@ -120,6 +133,16 @@ TEST_F(LocalProxyTest, SessionsOnALivePathGoOnWhenTheNetworkHasChanged) {
   io.context().run_for(1100ms);
   ASSERT_FALSE(io.await(writing(at_origin(), "answer")));
   EXPECT_EQ(io.await(reading(*browser, 6)), "answer");
+}
+
+TEST_F(LocalProxyTest, ChecksThePathsToOneServiceAlone) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, request)));
+  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  proxy.check_paths_to(service_name("rsa").key);
+  EXPECT_EQ(paths_in_doubt(), 0);
+  proxy.check_paths_to(service_name("ec").key);
+  EXPECT_EQ(paths_in_doubt(), 1);
 }
 
 TEST_F(LocalProxyTest, KeepsOneConnectionForSeveralRequests) {
