@@ -196,10 +196,10 @@ Command parse_command_line(int argc, char** argv) {
     return command;
   }
 
-  if (!config.empty())
-    command.configuration_errors = read_config_file(config, settings);
-  else if (std::filesystem::exists(default_config_file()))
-    command.configuration_errors = read_config_file(default_config_file(), settings);
+  std::error_code hidden;  // a file that may be there and cannot be looked at is read, which then says why not
+  if (config.empty() && (std::filesystem::exists(default_config_file(), hidden) || hidden))
+    config = default_config_file().string();
+  if (!config.empty()) command.configuration_errors = read_config_file(config, settings);
   bool service_directory_given = false;
   for (std::size_t i = 0; i < flags.size(); ++i) {
     const auto& flag = flags[i];

@@ -89,7 +89,8 @@ struct Daemon::Parts {
   store::StateDirectory state;
   asio::io_context io{1};
   asio::thread_pool files{1};  // service files and identities
-  Resolver resolver;
+  Resolver resolver;           // for origins, whose look-ups shall not queue behind…
+  Resolver internet_resolver;  // …those of the DHT's nodes and proxies, slow where the internet is down
   BufferPool buffers;
   store::PeerStore peers;
   TaskGroup dials;  // searches and attempts
@@ -120,7 +121,7 @@ Daemon::Parts::Parts(Settings s)
       peers(state.path() / "peers.db"),
       dials(io.get_executor()),
       lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
-      dht(io.get_executor(), resolver, clock, settings),
+      dht(io.get_executor(), internet_resolver, clock, settings),
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials, finder_times(settings)),
       publisher(resolver),

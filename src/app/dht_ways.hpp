@@ -18,7 +18,7 @@ class DhtWays {
   DhtWays(Executor executor, Resolver& resolver, discovery::NetworkClock& clock, const Settings& settings) {
     if (!settings.dht) return;
     auto options = settings.dht_node;
-    options.nodes_file = settings.state_directory / "dht-nodes.json";
+    options.nodes_file = settings.state_directory / "dht-nodes";
     node_.emplace(executor, resolver, std::move(options));
     for (const auto& url : settings.dht_proxies)
       proxies_.push_back(std::make_unique<discovery::DhtProxy>(executor, resolver, clock, url));

@@ -99,6 +99,14 @@ std::vector<HostPort> parse_addresses(const std::string& value, const std::strin
   return parse_list<HostPort>(value, HostPort::parse, right);
 }
 
+/// Clients look no name up that a service tells them.
+std::optional<HostPort> parse_literal(std::string_view text) {
+  const auto host = HostPort::parse(text);
+  AsioError a_name;
+  if (host) asio::ip::make_address(host->host, a_name);
+  return a_name ? std::nullopt : host;
+}
+
 /// A section and key as they are documented; compared in lower case.
 struct Key {
   std::string_view section;
@@ -122,7 +130,8 @@ constexpr std::array kKeys{
     Key{"Daemon", "localport", [](Settings& s, const std::string& value) { s.local_port = parse_port_or_zero(value); }},
     Key{"Daemon", "publicaddress",
         [](Settings& s, const std::string& value) {
-          s.public_addresses = parse_addresses(value, "ADDRESS:PORT, as in 203.0.113.7:7008 or [2001:db8::1]:7008");
+          s.public_addresses = parse_list<HostPort>(
+              value, parse_literal, "ADDRESS:PORT, as in 203.0.113.7:7008 or [2001:db8::1]:7008; not a name");
         }},
     Key{"Daemon", "loglevel",
         [](Settings& s, const std::string& value) {
