@@ -278,6 +278,7 @@ awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey
   bool begun = false;
   while (!call->done) {
     if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
+    if (self->status_.state == State::disconnected) co_return std::make_error_code(std::errc::not_connected);
     if (!begun && self->ready()) {
       begun = true;
       self->begin_put(key, value, call);

@@ -240,6 +240,17 @@ TEST_F(DhtNodeTest, SaysThatNobodyAnswers) {
   EXPECT_EQ(getting.get(), Errc::cancelled);
 }
 
+TEST_F(DhtNodeTest, PutsFailWhereNobodyAnswersAndGetsWaitOn) {
+  const SilentPort silent;
+  auto& node = make_node(options_by({silent.address()}));
+  const Asker asker;
+  auto getting = io.start(node.get(kKey, asker.lookup, soon()));
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::errc::not_connected);
+  EXPECT_EQ(node.status().state, State::disconnected);
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::errc::not_connected) << "at once now";
+  EXPECT_FALSE(getting.done());
+}
+
 TEST_F(DhtNodeTest, SaysThatTheNameOfItsBootstrapNodeIsUnknown) {
   auto& node = make_node(options_by({{"no..such..host", 4222}}));
   auto getting = io.start(node.get(kKey, Asker().lookup, soon()));
