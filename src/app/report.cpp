@@ -16,12 +16,13 @@ using Json = nlohmann::ordered_json;
 /// Rows of one table that are printed; more are a flood, which nobody wants to read. --json has them all.
 constexpr std::size_t kMostRows = 40;
 
-/// Longest text of one cell, in octets.
+/// Longest text of one cell, in octets, and of one that holds sentences of ours.
 constexpr std::size_t kMaxText = 200;
+constexpr std::size_t kMaxExplanation = 1000;
 
 /// Titles and errors come from files and strangers, and a terminal obeys control characters.
-std::string text_of(const Json& value) {
-  return value.is_null() ? std::string() : wire::clean_text(value.get<std::string>(), kMaxText);
+std::string text_of(const Json& value, std::size_t most = kMaxText) {
+  return value.is_null() ? std::string() : wire::clean_text(value.get<std::string>(), most);
 }
 
 std::string joined(const Json& texts) {
@@ -164,7 +165,7 @@ void add_reachability(Table& table, const Json& reachability) {
   table.add({"Public address", address.empty()   ? "not known"
                                : told_by.empty() ? address
                                                  : fmt::format("{}, says {}", address, told_by)});
-  if (const auto explanation = text_of(reachability.at("explanation")); !explanation.empty())
+  if (const auto explanation = text_of(reachability.at("explanation"), kMaxExplanation); !explanation.empty())
     table.add({"NAT", explanation});
   const auto hosts = joined(reachability.at("wan_hosts"));
   table.add({"Told to others", hosts.empty() ? "nothing: no address is known at which others could come in" : hosts});

@@ -22,6 +22,11 @@ constexpr int kLooks = 2;
 /// fro.
 constexpr auto kLogPause = std::chrono::hours(1);
 
+/// For a person. The system's word for a node that nobody answers is about sockets.
+std::string describe(const std::error_code& error) {
+  return error == std::errc::not_connected ? "nobody answers" : error.message();
+}
+
 /// A put or get that somebody is waiting for, or not any more.
 struct Attempt {
   std::optional<std::error_code> ended;
@@ -55,6 +60,7 @@ class Announcer::Impl {
   void publish(const std::vector<KeyHash>& keys);
   void set_hosts(std::string hosts);
   void network_changed();
+  void node_connected();
   const std::map<KeyHash, Announcement>& announcements() const { return announcements_; }
 
  private:
@@ -161,6 +167,14 @@ void Announcer::Impl::network_changed() {
   news_->notify();
 }
 
+void Announcer::Impl::node_connected() {
+  for (auto& way : ways_)
+    if (!way.proxy) way.rests_until = {};
+  for (auto& [place, slot] : slots_)
+    if (slot.failures > 0) slot.due = Clock::now();
+  news_->notify();
+}
+
 void Announcer::Impl::close() {
   closed_ = true;
   news_->notify();
@@ -255,9 +269,9 @@ awaitable<void> Announcer::Impl::put(Place place) {
       taker = way;
       break;
     }
-    log::debug("announcer: {}: {} did not take it: {}", place.first.brief(), way->dht->name(), error.message());
+    log::debug("announcer: {}: {} did not take it: {}", place.first.brief(), way->dht->name(), describe(error));
     way->rests_until = Clock::now() + times_.rest;
-    problem += (problem.empty() ? "" : "; ") + way->dht->name() + ": " + error.message();
+    problem += (problem.empty() ? "" : "; ") + way->dht->name() + ": " + describe(error);
   }
   --running_;
   news_->notify();
@@ -471,6 +485,10 @@ void Announcer::set_hosts(std::string wan_hosts) {
 
 void Announcer::network_changed() {
   impl_->network_changed();
+}
+
+void Announcer::node_connected() {
+  impl_->node_connected();
 }
 
 const std::map<KeyHash, Announcement>& Announcer::announcements() const {

@@ -44,6 +44,9 @@ constexpr auto kKnownHeadStart = 2s;  // of remembered nodes before bootstrap se
 constexpr auto kFirstRetry = 5s;      // and nobody having answered by then, we say so; OpenDHT pings on for 9 s
 constexpr auto kLastRetry = 60s;
 
+// A person waits for a get. Where nobody has answered the node for so long, the internet is most likely down.
+constexpr auto kHopelessAfter = 3s;
+
 // Copies of one value under other ids count too: without a bound, a key of a million values would fill the mailbox.
 constexpr std::size_t kMaxRead = 4 * Lookup::kMaxValues;
 
@@ -255,14 +258,18 @@ awaitable<std::error_code> DhtNode::Impl::get(std::shared_ptr<Impl> self, DhtKey
   const auto call = std::make_shared<Call>();
   const Reading reading(lookup, call);
   lookup->when_stopped([waiting = self.get()] { waiting->wake(); });
+  const auto hopeless_at = steady_clock::now() + kHopelessAfter;
   bool begun = false;
   while (!call->done) {
     if (const auto error = self->in_vain(lookup.get(), deadline)) co_return error;
+    const bool hopeless = !begun && self->status_.state == State::disconnected;
+    if (hopeless && steady_clock::now() >= hopeless_at) co_return std::make_error_code(std::errc::not_connected);
     if (!begun && self->ready()) {
       begun = true;
       self->begin_get(key, lookup, call);
     }
-    co_await self->news_.wait_until(deadline);
+    const auto next = hopeless ? std::min(deadline, hopeless_at) : deadline;
+    co_await self->news_.wait_until(next);
   }
   if (lookup->stopped()) co_return Errc::cancelled;
   if (!call->success) co_return std::make_error_code(std::errc::not_connected);
@@ -295,6 +302,7 @@ awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey
   std::optional<Putting> putting;
   while (!call->done) {
     if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
+    if (self->status_.state == State::disconnected) co_return std::make_error_code(std::errc::not_connected);
     if (!putting && self->ready()) {
       self->node_->put(key, id, value, self->done(call));
       putting.emplace(self->node_, key, id);

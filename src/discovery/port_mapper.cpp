@@ -72,6 +72,7 @@ std::string or_unknown(const std::optional<address_v4>& address) {
 PortMapper::PortMapper(Executor executor, PortMapperOptions options, std::function<void()> changed,
                        PortMapperTimes times)
     : PortMapper(executor, finder(options), std::move(changed), times) {
+  allowed_ = options.upnp || options.nat_pmp;
   pinholes_allowed_ = options.pinholes;
 }
 
@@ -90,7 +91,7 @@ void PortMapper::wake() {
 }
 
 void PortMapper::want(bool wanted) {
-  if (wanted == wanted_) return;
+  if (wanted == wanted_ || !allowed_) return;
   wanted_ = wanted;
   search_now_ = wanted;
   if (wanted) status_.state = State::searching;

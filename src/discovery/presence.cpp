@@ -20,7 +20,7 @@ Presence::Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> prox
       news_(executor),
       mapper_(executor, options.port_mapper, [this] { refresh(); }),
       announcer_(executor, node, {proxies_.begin(), proxies_.end()}, clock) {
-  if (node_) node_->on_change([this] { refresh(); });
+  if (node_) node_->on_change([this] { node_changed(); });
 }
 
 void Presence::start(std::uint16_t p2p_port) {
@@ -29,10 +29,15 @@ void Presence::start(std::uint16_t p2p_port) {
   tasks_.spawn("port mapper", mapper_.run(p2p_port));
   tasks_.spawn("announcer", announcer_.run());
   tasks_.spawn("presence: proxies", ask_proxies());
+  tasks_.spawn("presence: router", stop_waiting_for_router());
 }
 
 void Presence::publish(bool anything, std::vector<KeyHash> in_dht) {
   if (!std::exchange(dht_wanted_, !in_dht.empty())) ask_proxies_soon();
+  if (!std::exchange(wanted_, anything) && anything) {
+    wait_for_router_until_ = steady_clock::now() + kWaitForRouter;
+    news_.notify();
+  }
   mapper_.want(anything);
   if (dht_wanted_ && node_) node_->start();  // it also learns how others see us
   announcer_.publish(std::move(in_dht));
@@ -53,8 +58,30 @@ void Presence::close() {
   news_.notify();
 }
 
+void Presence::node_changed() {
+  const bool connected = node_->status().state == DhtNodeStatus::State::connected;
+  if (!std::exchange(node_connected_, connected) && connected) announcer_.node_connected();
+  refresh();
+}
+
+bool Presence::waits_for_router() const {
+  return mapper_.status().state == PortMapperStatus::State::searching && steady_clock::now() < wait_for_router_until_;
+}
+
+awaitable<void> Presence::stop_waiting_for_router() {
+  while (!closed_) {
+    if (waits_for_router()) {
+      const auto until = wait_for_router_until_;
+      co_await news_.wait_until(until);
+      continue;
+    }
+    refresh();
+    co_await news_.wait();
+  }
+}
+
 void Presence::refresh() {
-  if (closed_ || p2p_port_ == 0) return;
+  if (closed_ || p2p_port_ == 0 || waits_for_router()) return;
   Observations seen;
   seen.configured = configured_;
   seen.gateway = mapper_.status();
@@ -79,11 +106,14 @@ void Presence::refresh() {
   changed_();
 }
 
+/// Nobody wants to reach a machine that publishes nothing.
 void Presence::say_what_is_new(const Reachability& now) {
-  if (now.wan_hosts != reachability_.wan_hosts)
+  if (!wanted_) return;
+  const auto said = std::exchange(said_, now);
+  if (now.wan_hosts != said.wan_hosts)
     log::info("internet: reachable at {}",
               now.wan_hosts.empty() ? "no address known" : wire::format_hosts_list(now.wan_hosts));
-  if (now.nat != reachability_.nat && !explain(now.nat).empty()) log::warn("internet: {}", explain(now.nat));
+  if (now.nat != said.nat && !explain(now.nat).empty()) log::warn("internet: {}", explain(now.nat));
 }
 
 /// Only where nobody else tells our address: it costs a stranger a request.

@@ -108,7 +108,8 @@ void work_out_v4(const Observations& seen, Reachability& result) {
     result.told_by = std::move(by);
   };
   const auto mapped_port = seen.gateway.mapping ? seen.gateway.mapping->external_port : seen.p2p_port;
-  const auto behind_a_router = seen.gateway.mapping ? Nat::mapped : Nat::unmapped;
+  const bool asks = seen.gateway.state == PortMapperStatus::State::searching;
+  const auto behind_a_router = seen.gateway.mapping ? Nat::mapped : asks ? Nat::unknown : Nat::unmapped;
   const auto outside = outside_view(seen);
 
   if (const auto given = configured(seen, true, mapped_port); !given.empty()) {

@@ -74,7 +74,7 @@ class Router(Host):
 
     def __init__(self, name, inside, outside, last, folder, delay=0):
         super().__init__(name, [], folder)
-        self.inside, self.outside = inside, outside
+        self.home_lan, self.outside = inside, outside
         self.blocked = []  # nftables statements
         self.opened = []
         self.upnp = None
@@ -124,7 +124,8 @@ class Router(Host):
                                            version1="yes" if version == 1 else "no"))
         self.upnp = self.popen(["miniupnpd", "-d", "-f", config, "-P", self.folder / "miniupnpd.pid"],
                                stdout=open(self.folder / "miniupnpd.log", "wb"), stderr=subprocess.STDOUT)
-        wait_until(lambda: "listening on port" in self.upnp_log() or self.upnp.poll() is not None, "miniupnpd listens")
+        wanted = [UPNP_GROUP[1]] * upnp + [NAT_PMP_PORT] * nat_pmp
+        wait_until(lambda: all(self.hears(port) for port in wanted) or self.upnp.poll() is not None, "miniupnpd listens")
         assert self.upnp.poll() is None, self.upnp_log()
 
     def upnp_log(self):
@@ -227,10 +228,13 @@ class DhtServer:
             assert answer.status == 200, answer.status
             answer.read()
 
-    def get(self, key, source=None):
-        """The values under `key`."""
-        with self.request("GET", f"/key/{key}", source=source) as answer:
-            lines = answer.read().decode().splitlines()
+    def get(self, key, source=None, timeout=10):
+        """The values under `key`. A search may take as long as nodes that died meanwhile are asked: after `timeout` seconds
+        without another value those that came are all."""
+        lines = []
+        with self.request("GET", f"/key/{key}", source=source, timeout=timeout) as answer, contextlib.suppress(TimeoutError):
+            while line := answer.readline():
+                lines.append(line)
         return {base64.b64decode(json.loads(line)["data"]).decode(errors="replace") for line in lines if line.strip()}
 
 
@@ -269,7 +273,7 @@ class Internet:
         number = len(self.homes) + 1
         prefix6 = f"2a0f:1:0:{number}::" if ipv6 else ""
         lan = self.network.lan(f"10.{number}.0." if ipv4 else "", prefix6, routes6=True)
-        outside = behind.inside if behind else self.lan
+        outside = behind.home_lan if behind else self.lan
         router = self.router(f"router{number}", lan, outside, 100 + number, **options)
         if ipv6:
             self.isp.run(["ip", "route", "add", f"{prefix6}/64", "via", router.addresses6[1]])

@@ -160,12 +160,20 @@ class Host:
 
     def listens(self, port):
         """Whether a TCP socket listens at `port`."""
-        def listening(table):
+        return self._is_bound(port, ("tcp", "tcp6"), "0A")
+
+    def hears(self, port):
+        """Whether a UDP socket receives at `port`."""
+        return self._is_bound(port, ("udp", "udp6"), "07")
+
+    def _is_bound(self, port, tables, state):
+        """Whether the kernel has a socket in that state (include/net/tcp_states.h) at `port`."""
+        def has(table):
             fields = [line.split() for line in table.splitlines()[1:]]
-            return any(f[3] == "0A" and int(f[1].rsplit(":", 1)[1], 16) == port for f in fields)
+            return any(f[3] == state and int(f[1].rsplit(":", 1)[1], 16) == port for f in fields)
 
         with self.inside():
-            return any(listening(open(f"/proc/thread-self/net/{file}").read()) for file in ("tcp", "tcp6"))
+            return any(has(open(f"/proc/thread-self/net/{file}").read()) for file in tables)
 
 
 class Network:

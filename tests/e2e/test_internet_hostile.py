@@ -6,6 +6,11 @@ from identity import make_identity
 from tunnel import Neighbour
 
 FORGED = 100
+SWALLOW = """
+table inet hole {
+  chain input { type filter hook input priority 0; tcp dport 7008 drop; }
+}
+"""
 
 
 @pytest.fixture
@@ -19,7 +24,7 @@ def strangers(internet):
         swallowing = [f"11.0.0.{last}:7008" for last in range(120, 153)]
         speaking = [f"11.0.0.{last}:7666" for last in range(160, 193)]
 
-    Strangers.hole.run(["nft", "-f", "-"], input="table inet hole { chain input { type filter hook input priority 0; tcp dport 7008 drop; } }")
+    Strangers.hole.run(["nft", "-f", "-"], input=SWALLOW)
     for host, addresses in ((Strangers.hole, Strangers.swallowing), (Strangers.liar, Strangers.speaking)):
         for address in addresses:
             host.run(["ip", "addr", "add", f"{address.split(':')[0]}/24", "dev", "eth0"])
@@ -44,8 +49,8 @@ def test_a_hundred_forged_values_delay_it_and_no_more(apart, strangers):
 def test_forged_values_alone_end_in_a_page_and_learn_nothing(apart, strangers):
     apart.internet.forge(apart.service.keyhash, strangers.forged)
     apart.client.start()
-    shown = apart.curl(check=False)
-    assert shown.returncode == 22 and "<" in shown.stdout
+    shown = apart.curl("/", "-H", "Accept: text/html", check=False)
+    assert shown.returncode == 22 and "502" in shown.stderr and "<h1>Somebody else answered</h1>" in shown.stdout
     assert strangers.impostor.connections > 0
     apart.client.stop()
     assert strangers.impostor.received == b""

@@ -13,10 +13,10 @@ from net import wait_until
 
 def test_a_port_is_mapped_while_the_server_runs(apart):
     apart.serve()
-    mappings = apart.server_home.router.mappings()
+    mappings = wait_until(apart.server_home.router.mappings, "the router maps a port")
     assert mappings == {7008: (apart.server_host.address, 7008)}
+    wait_until(lambda: apart.server.ask_json("status")["gateway"]["state"] == "mapped", "the server knows")
     status = apart.server.ask_json("status")
-    assert status["gateway"]["state"] == "mapped"
     assert status["reachability"]["nat"] == "mapped"
     assert status["reachability"]["public_address"] == apart.server_home.address
     assert apart.server.stop() < 5

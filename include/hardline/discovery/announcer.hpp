@@ -63,6 +63,8 @@ class Announcer {
   void set_hosts(std::string wan_hosts);
   /// Nodes that knew us may be out of reach now, or this machine slept: put again soon.
   void network_changed();
+  /// The node has come into the network: it is asked first again, and what nobody took yet is put at once.
+  void node_connected();
 
   /// Of each service that is published.
   const std::map<KeyHash, Announcement>& announcements() const;

@@ -126,6 +126,7 @@ class PortMapper {
 
   Executor executor_;
   FindGateways find_;
+  bool allowed_ = true;  ///< by any protocol
   bool pinholes_allowed_ = true;
   std::function<void()> changed_;
   PortMapperTimes times_;

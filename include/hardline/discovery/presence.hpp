@@ -25,6 +25,9 @@ struct PresenceOptions {
 /// io thread only.
 class Presence {
  public:
+  /// An address with a port that turns out to be another's stays in the DHT for ten minutes: so long nothing is said to
+  /// anybody before the router has answered.
+  static constexpr auto kWaitForRouter = std::chrono::seconds(5);
   /// How long the router and the DHT may take to tell our address, before a DHT proxy is asked.
   static constexpr auto kAskProxyAfter = std::chrono::seconds(15);
   /// A provider may change the address without anything here noticing: what only a proxy told is asked again.
@@ -58,6 +61,9 @@ class Presence {
 
  private:
   void refresh();
+  void node_changed();
+  bool waits_for_router() const;
+  awaitable<void> stop_waiting_for_router();
   void say_what_is_new(const Reachability& now);
   awaitable<void> ask_proxies();
   void ask_proxies_soon();
@@ -69,13 +75,17 @@ class Presence {
   std::vector<HostPort> configured_;
   std::function<void()> changed_;
   std::uint16_t p2p_port_ = 0;
+  bool wanted_ = false;  ///< something is published
   bool dht_wanted_ = false;
+  bool node_connected_ = false;
   bool closed_ = false;
   Event news_;
+  std::chrono::steady_clock::time_point wait_for_router_until_{};
   std::chrono::steady_clock::time_point ask_proxies_at_ = std::chrono::steady_clock::time_point::max();
   PortMapper mapper_;
   Announcer announcer_;
   Reachability reachability_;
+  Reachability said_;  ///< as of the last line in the log
   std::string wan_hosts_;
 };
 

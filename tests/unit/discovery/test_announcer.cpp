@@ -380,6 +380,28 @@ TEST_F(AnnouncerTest, WhatNobodyTookIsTriedAgain) {
   EXPECT_EQ(announcement().problem, "");
 }
 
+TEST_F(AnnouncerTest, WhatNobodyTookIsPutAtOnceWhenTheNodeHasConnected) {
+  times.retry_after = times.retry_at_most = 1h;
+  node.refuses = first.refuses = true;
+  start_publishing({&first});
+  ASSERT_TRUE(io.run_until([&] { return !announcement().problem.empty(); }));
+  node.refuses = false;
+  announcer->node_connected();
+  EXPECT_TRUE(io.run_until([&] { return announcement().by == "the DHT"; }));
+}
+
+TEST_F(AnnouncerTest, ANodeThatConnectsIsNoReasonToPutAgainWhatAProxyTook) {
+  node.refuses = true;
+  start_publishing({&first});
+  ASSERT_TRUE(io.run_until([&] { return first.puts.size() == 1; }));
+  node.refuses = false;
+  announcer->node_connected();
+  io.settle();
+  EXPECT_THAT(node.puts, SizeIs(1));
+  announcer->set_hosts(kNewHosts);
+  EXPECT_TRUE(io.run_until([&] { return announcement().by == "the DHT"; })) << "but it is asked first then";
+}
+
 TEST_F(AnnouncerTest, WithoutAnybodyToPutSaysSo) {
   start_publishing({}, false);
   ASSERT_TRUE(io.run_until([&] { return !announcement().problem.empty(); }));

@@ -245,8 +245,23 @@ TEST_F(DhtNodeTest, SaysThatNobodyAnswers) {
   auto& node = make_node(options_by({silent.address()}));
   auto getting = io.start(node.get(kKey, Asker().lookup, soon()));
   EXPECT_TRUE(io.run_until([&] { return node.status().state == State::disconnected; }));
+  EXPECT_EQ(getting.get(), std::errc::not_connected);
+}
+
+TEST_F(DhtNodeTest, PutsFailAtOnceWhereNobodyAnswersAndGetsSoon) {
+  const SilentPort silent;
+  auto& node = make_node(options_by({silent.address()}));
+  const Asker asker;
+  auto getting = io.start(node.get(kKey, asker.lookup, soon()));
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::errc::not_connected);
+  EXPECT_EQ(node.status().state, State::disconnected);
+  EXPECT_EQ(put(node, kKey, "203.0.113.7:7008"), std::errc::not_connected);
+  EXPECT_EQ(getting.get(), std::errc::not_connected);
+  auto another = io.start(node.get(kKey, asker.lookup, soon()));
+  io.settle();
+  EXPECT_FALSE(another.done()) << "the network may come back";
   io.await(node.stop());
-  EXPECT_EQ(getting.get(), Errc::cancelled);
+  EXPECT_EQ(another.get(), Errc::cancelled);
 }
 
 TEST_F(DhtNodeTest, SaysThatTheNameOfItsBootstrapNodeIsUnknown) {
@@ -254,8 +269,7 @@ TEST_F(DhtNodeTest, SaysThatTheNameOfItsBootstrapNodeIsUnknown) {
   auto getting = io.start(node.get(kKey, Asker().lookup, soon()));
   EXPECT_TRUE(io.run_until([&] { return node.status().state == State::disconnected; }));
   EXPECT_THAT(node.status().problem, HasSubstr("no..such..host:4222"));
-  io.await(node.stop());
-  EXPECT_EQ(getting.get(), Errc::cancelled);
+  EXPECT_EQ(getting.get(), std::errc::not_connected);
 }
 
 TEST_F(DhtNodeTest, GoesOnAfterTheNetworkHasChanged) {

@@ -98,6 +98,15 @@ TEST_F(WanHosts, WithoutAMappingAssumeTheP2pPort) {
   EXPECT_EQ(nat(), Nat::unmapped);
 }
 
+TEST_F(WanHosts, AreNotCalledUnmappedWhileTheRouterIsBeingLookedFor) {
+  dht_says({kHome});
+  seen.gateway.state = PortMapperStatus::State::searching;
+  EXPECT_EQ(nat(), Nat::unknown);
+  EXPECT_THAT(hosts(), ElementsAre("81.2.69.160:7008"));
+  seen.gateway.state = PortMapperStatus::State::no_gateway;
+  EXPECT_EQ(nat(), Nat::unmapped);
+}
+
 TEST_F(WanHosts, TheOutsideMayAgreeWithTheRouter) {
   gateway_maps(kHome, 7011);
   dht_says({kHome});
