@@ -34,8 +34,7 @@ struct DhtNodeStatus {
 /// OpenDHT's runner with its thread, behind a mailbox: its callbacks only post, and no call of ours waits for its lock
 /// on the io thread. It starts with start(), or the first get() or put(): a daemon that needs none sends nothing. A get
 /// or put that comes while it is connecting waits for that, until its own deadline. A put fails
-/// (std::errc::not_connected) as soon as it is disconnected, since there are others to put by; a get waits on, beside
-/// those of others.
+/// (std::errc::not_connected) as soon as it is disconnected, since there are others to put by; a get soon after that.
 class DhtNode final : public Dht {
  public:
   /// `resolver` outlives it.
