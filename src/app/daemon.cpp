@@ -226,6 +226,7 @@ awaitable<void> Daemon::Parts::follow_clock() {
       log::info("network: this computer slept for {} s, checking every path", jump->slept.count());
     else
       log::info("clock: was set by {} s", jump->wall_clock.count());
+    if (std::chrono::abs(jump->wall_clock) >= kClockJumpThatMatters) clock.was_set();
     network_changed();  // of a clock that was set, the day may be another one
   }
 }

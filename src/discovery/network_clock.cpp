@@ -25,7 +25,16 @@ std::string in_words(std::chrono::seconds span) {
 void NetworkClock::observe(std::chrono::system_clock::time_point date) {
   const auto days_before = days();
   correct(date);
-  if (days() == days_before) return;
+  if (days() != days_before) tell();
+}
+
+void NetworkClock::was_set() {
+  const auto days_before = days();
+  error_.reset();
+  if (days() != days_before) tell();
+}
+
+void NetworkClock::tell() {
   const auto listeners = *listeners_;  // they may come and go meanwhile
   for (const auto& [id, changed] : listeners)
     if (listeners_->contains(id)) changed();

@@ -16,6 +16,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookEvery = std::chrono::seconds(1);
+constexpr auto kSoonest = std::chrono::milliseconds(50);  // the kernel counts in ticks of its own
 /// Lost in a row they prove something: one is lost now and then, and two where a wireless network is busy.
 constexpr int kProbes = 3;
 
@@ -76,7 +77,8 @@ void DeliveryWatch::look() {
     return dead();
   }
   looking_ = true;
-  watchdog_.arm(std::max(dead_after_ - health->silent_for, dead_after_ / 5));
+  const auto left = dead_after_ - health->silent_for;
+  watchdog_.arm(left > left.zero() ? std::max<Clock::duration>(left, kSoonest) : dead_after_ / 5);
 }
 
 PathCheck::PathCheck(Executor executor, int descriptor, std::function<void()> dead, PathCheckTimes times)

@@ -31,6 +31,9 @@ class NetworkClock {
   /// logged, and again when it agrees; each at most once an hour.
   void observe(std::chrono::system_clock::time_point date);
 
+  /// This machine's clock was set: what was wrong with it before says nothing any more.
+  void was_set();
+
   /// How far this machine's clock is behind what was observed last; nullopt if nothing contradicts it.
   std::optional<std::chrono::seconds> error() const { return error_; }
 
@@ -38,14 +41,15 @@ class NetworkClock {
   /// each once. One to four.
   std::vector<std::uint64_t> days() const;
 
-  /// `changed` is called from inside observe() when that has changed days(), until what is returned is gone, which may
-  /// be from inside the call. That midnight has come it does not tell.
+  /// `changed` is called from inside observe() and was_set() when that has changed days(), until what is returned is
+  /// gone, which may be from inside the call. That midnight has come it does not tell.
   [[nodiscard]] std::shared_ptr<void> listen(std::function<void()> changed);
 
  private:
   using Listeners = std::map<unsigned, std::function<void()>>;
 
   void correct(std::chrono::system_clock::time_point date);
+  void tell();
 
   static constexpr auto kLogEvery = std::chrono::hours(1);  // proxies that contradict each other
 

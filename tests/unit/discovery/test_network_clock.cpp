@@ -93,6 +93,18 @@ TEST_F(NetworkClockTest, ForgetsAnErrorThatIsNoMore) {
   EXPECT_THAT(clock.days(), ElementsAre(kDay + 2));
 }
 
+TEST_F(NetworkClockTest, WhatWasWrongWithItIsForgottenWhenItIsSet) {
+  int told = 0;
+  const auto listening = clock.listen([&told] { ++told; });
+  clock.observe(now() + 48h);
+  set(now() + 48h);
+  clock.was_set();
+  EXPECT_EQ(clock.error(), std::nullopt);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 2));
+  clock.was_set();
+  EXPECT_EQ(told, 2);
+}
+
 TEST_F(NetworkClockTest, TellsWhenOthersHaveChangedTheDays) {
   int told = 0;
   auto listening = clock.listen([&told] { ++told; });
