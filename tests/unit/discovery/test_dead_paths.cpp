@@ -173,7 +173,7 @@ TEST_F(DeliveryOnADeadPath, EndsByItself) {
   checked = Clock::now();
   near->call([&] {
     const auto end = [this] { stream->abort(); };
-    watch.emplace(near->io(), SSL_get_fd(static_cast<TlsStream&>(*stream).ssl()), end, 5s);
+    watch.emplace(near->io().get_executor(), SSL_get_fd(static_cast<TlsStream&>(*stream).ssl()), end, 5s);
     watch->sent();
   });
   send();
