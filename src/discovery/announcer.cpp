@@ -78,7 +78,6 @@ class Announcer::Impl {
   struct Slot {
     TimePoint due;
     bool busy = false;
-    bool again = false;  ///< the network has changed since the put began
     std::optional<TimePoint> last_put = std::nullopt;
     Way* by = nullptr;      ///< of the last put
     unsigned puts = 0;      ///< in a row, by that way and of the same value
@@ -100,8 +99,9 @@ class Announcer::Impl {
   void put_soon(Slot& slot);
   awaitable<void> put(Place place);
   std::vector<Way*> ways_to_put();
-  void taken(const Place& place, Way& way, const std::string& value);
+  void taken(const Place& place, Way& way, const std::string& value, bool moved);
   void taken_by_nobody(const Place& place, std::string problem);
+  void put_was_overtaken(const Place& place);
 
   awaitable<void> confirm_puts();
   awaitable<std::optional<bool>> look_for(Check check);
@@ -113,6 +113,7 @@ class Announcer::Impl {
   std::shared_ptr<Attempt> begin_put(Dht& dht, const DhtKey& key, const std::string& value, TimePoint deadline);
   std::shared_ptr<Attempt> begin_get(Dht& dht, const DhtKey& key, std::shared_ptr<Lookup> lookup, TimePoint deadline);
   awaitable<std::error_code> end_of(std::shared_ptr<Attempt> attempt, TimePoint deadline);
+  awaitable<std::error_code> end_of_put(std::shared_ptr<Attempt> attempt, TimePoint deadline, unsigned network);
 
   Executor executor_;
   NetworkClock& clock_;
@@ -122,6 +123,8 @@ class Announcer::Impl {
   std::map<KeyHash, Announcement> announcements_;
   std::map<Place, Slot> slots_;
   std::vector<Check> checks_;
+  unsigned changes_ = 0;          ///< of what is put, or of the network: a put of before is not the last word
+  unsigned network_ = 0;          ///< counts network_changed()
   unsigned running_ = 0;          ///< puts under way
   std::optional<bool> is_heard_;  ///< whether somebody took the last put
   Way* last_way_ = nullptr;
@@ -146,9 +149,11 @@ void Announcer::Impl::publish(const std::vector<KeyHash>& keys) {
 void Announcer::Impl::set_hosts(std::string hosts) {
   if (hosts == hosts_) return;
   hosts_ = std::move(hosts);
+  ++changes_;
   for (auto& [key, announcement] : announcements_) announcement.confirmed.reset();
   for (auto& [place, slot] : slots_) {
     slot.puts = 0;
+    slot.failures = 0;
     put_soon(slot);
   }
   refresh_slots();
@@ -156,10 +161,11 @@ void Announcer::Impl::set_hosts(std::string hosts) {
 }
 
 void Announcer::Impl::network_changed() {
+  ++changes_;
+  ++network_;
   for (auto& way : ways_) way.rests_until = {};
   for (auto& [place, slot] : slots_) {
     slot.failures = 0;
-    slot.again = slot.busy;
     // What was put a moment ago is still there; interfaces that come and go all the time are no reason to put it again.
     const auto rested = slot.last_put ? *slot.last_put + times_.retry_after : TimePoint{};
     slot.due = std::min(slot.due, std::max(Clock::now() + times_.settle, rested));
@@ -255,15 +261,19 @@ std::vector<Announcer::Impl::Way*> Announcer::Impl::ways_to_put() {
 awaitable<void> Announcer::Impl::put(Place place) {
   const auto key = DhtKey::of(RollingCode::of(place.first, place.second));
   const auto value = hosts_;
+  const auto change = changes_;
+  const auto network = network_;
   std::string problem;
   Way* taker = nullptr;
   for (auto* way : ways_to_put()) {
+    if (change != changes_) break;  // nobody else need take what is old
     // One put is enough to see whether a zombie has come back to life.
     if (way->is_zombie()) way->passed_until = Clock::now() + times_.zombie_rest;
     const auto deadline = Clock::now() + times_.put_limit;
     const auto attempt = begin_put(*way->dht, key, value, deadline);
-    const auto error = co_await end_of(attempt, deadline);
+    const auto error = co_await end_of_put(attempt, deadline, network);
     if (closed_) break;
+    if (error && network != network_) break;  // which says nothing of the way
     if (!error) {
       way->rests_until = {};
       taker = way;
@@ -277,12 +287,14 @@ awaitable<void> Announcer::Impl::put(Place place) {
   news_->notify();
   if (closed_) co_return;
   if (taker)
-    taken(place, *taker, value);
+    taken(place, *taker, value, network != network_);
+  else if (change != changes_)
+    put_was_overtaken(place);
   else
     taken_by_nobody(place, std::move(problem));
 }
 
-void Announcer::Impl::taken(const Place& place, Way& way, const std::string& value) {
+void Announcer::Impl::taken(const Place& place, Way& way, const std::string& value, bool moved) {
   const auto name = way.dht->name();
   if (std::exchange(warned_, false)) log::info("announcer: services are announced again, by way of {}", name);
   if (is_heard_ == true && last_way_ != &way && way_log_.admit())
@@ -304,7 +316,7 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
   slot.busy = false;
   slot.failures = 0;
   slot.last_put = Clock::now();
-  slot.due = *slot.last_put + (std::exchange(slot.again, false) ? times_.retry_after : times_.put_every);
+  slot.due = *slot.last_put + (moved ? times_.retry_after : times_.put_every);
   if (value != hosts_) return put_soon(slot);
   if (std::exchange(slot.by, &way) != &way) slot.puts = 0;
   if (slot.puts++ % times_.confirm_each != 0 && !way.is_zombie()) return;
@@ -327,10 +339,21 @@ void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   auto pause = times_.retry_after;
   for (unsigned i = 0; i < slot.failures && pause < times_.retry_at_most; ++i) pause *= 2;
   ++slot.failures;
-  slot.busy = slot.again = false;
+  slot.busy = false;
   slot.puts = 0;
   slot.due = Clock::now() + std::min(pause, std::max(times_.retry_after, times_.retry_at_most));
   announcements_.at(place.first).problem = std::move(problem);
+}
+
+/// It failed, and what has changed meanwhile may be why, or help: the next one follows at once.
+void Announcer::Impl::put_was_overtaken(const Place& place) {
+  const auto found = slots_.find(place);
+  if (found == slots_.end()) return;
+  auto& slot = found->second;
+  slot.busy = false;
+  slot.failures = 0;
+  slot.puts = 0;
+  put_soon(slot);
 }
 
 /// One after the other: there is no hurry.
@@ -459,6 +482,17 @@ awaitable<std::error_code> Announcer::Impl::end_of(std::shared_ptr<Attempt> atte
   while (!attempt->ended && !closed_ && Clock::now() < give_up) co_await news_->wait_until(give_up);
   if (attempt->ended) co_return *attempt->ended;
   co_return make_error_code(closed_ ? Errc::cancelled : Errc::timed_out);
+}
+
+/// A put into a network that is gone is given up: on a dead path it would take all of its time.
+awaitable<std::error_code> Announcer::Impl::end_of_put(std::shared_ptr<Attempt> attempt, TimePoint deadline,
+                                                       unsigned network) {
+  const auto give_up = deadline + kGrace;
+  const auto is_pending = [&] { return !attempt->ended && !closed_ && network == network_; };
+  while (is_pending() && Clock::now() < give_up) co_await news_->wait_until(give_up);
+  if (attempt->ended) co_return *attempt->ended;
+  const bool is_over = closed_ || network != network_;
+  co_return make_error_code(is_over ? Errc::cancelled : Errc::timed_out);
 }
 
 Announcer::Announcer(Executor executor, Dht* node, std::vector<ProxyDht*> proxies, NetworkClock& clock,

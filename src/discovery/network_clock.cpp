@@ -48,6 +48,8 @@ std::shared_ptr<void> NetworkClock::listen(std::function<void()> changed) {
 
 void NetworkClock::correct(std::chrono::system_clock::time_point date) {
   const auto error = std::chrono::duration_cast<std::chrono::seconds>(date - now());
+  const bool confirms = error_ && abs(error - *error_) <= kClockErrorThatMatters;
+  if (error_ && !confirms && abs(now() - corrected_at_) < kCorrectionHolds) return;
   if (abs(error) <= kClockErrorThatMatters) {
     if (error_ && agreed_.admit()) log::info("clock: agrees with what others say again");
     error_.reset();
@@ -56,6 +58,7 @@ void NetworkClock::correct(std::chrono::system_clock::time_point date) {
   if (!error_ && contradicted_.admit())
     log::warn("clock: this computer's is {} {} what others say; services are looked for under their day too",
               in_words(error), error > error.zero() ? "behind" : "ahead of");
+  if (!confirms) corrected_at_ = now();  // who confirms a lie does not prolong it
   error_ = error;
 }
 

@@ -61,7 +61,8 @@ class Announcer {
   void publish(std::vector<KeyHash> keys);
   /// Where they can be reached, as the value is put; empty: nowhere, and nothing is put. A change is put at once.
   void set_hosts(std::string wan_hosts);
-  /// Nodes that knew us may be out of reach now, or this machine slept: put again soon.
+  /// Nodes that knew us may be out of reach now, or this machine slept: put again soon. A put that is under way is left
+  /// to its Dht, and another one begun.
   void network_changed();
   /// The node has come into the network: it is asked first again, and what nobody took yet is put at once.
   void node_connected();

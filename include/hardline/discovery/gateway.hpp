@@ -55,7 +55,9 @@ class Gateway {
   /// Takes our mapping away, nobody else's.
   virtual void unmap(std::uint16_t external_port, std::uint16_t internal_port) = 0;
 
-  /// Lets TCP in to `address` and `port` (WANIPv6FirewallControl:1 AddPinhole); the pinhole's id, to renew with.
+  /// Lets TCP in to `address` and `port` (WANIPv6FirewallControl:1 AddPinhole); the pinhole's id, to renew and to close
+  /// it with. An empty id is one that needs no closing, since the firewall is off; or cannot be closed, since the
+  /// router does not say it: that one ends with its lease.
   virtual tl::expected<std::string, MappingError> open_pinhole(const asio::ip::address_v6& address, std::uint16_t port,
                                                                std::chrono::seconds lease,
                                                                const std::string& renewed_id) = 0;

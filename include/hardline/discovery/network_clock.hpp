@@ -16,6 +16,9 @@ namespace hardline::discovery {
 /// A clock that is off by less is left alone: rolling codes are looked for two hours into the neighbouring day.
 inline constexpr auto kClockErrorThatMatters = std::chrono::minutes(5);
 
+/// A correction holds for so long, whatever others say: each change of days() moves all that is put and looked for.
+inline constexpr auto kCorrectionHolds = std::chrono::minutes(10);
+
 /// io thread only. A stranger's `Date` may be a lie: a correction adds days to look under, it takes none away.
 class NetworkClock {
  public:
@@ -34,7 +37,7 @@ class NetworkClock {
   /// This machine's clock was set: what was wrong with it before says nothing any more.
   void was_set();
 
-  /// How far this machine's clock is behind what was observed last; nullopt if nothing contradicts it.
+  /// How far this machine's clock is behind the correction that holds; nullopt if there is none.
   std::optional<std::chrono::seconds> error() const { return error_; }
 
   /// The days to put and look up under: the corrected one first, then this clock's own, then neighbours near midnight;
@@ -55,6 +58,7 @@ class NetworkClock {
 
   Now now_;
   std::optional<std::chrono::seconds> error_;
+  std::chrono::system_clock::time_point corrected_at_;  ///< by now_, so that a clock that is set ends the correction
   log::Limiter contradicted_{kLogEvery};
   log::Limiter agreed_{kLogEvery};
   std::shared_ptr<Listeners> listeners_ = std::make_shared<Listeners>();  ///< shared with those who may outlive this

@@ -306,6 +306,63 @@ TEST_F(AnnouncerTest, PutsAgainWhenTheNetworkHasChangedDuringAPut) {
   EXPECT_TRUE(io.run_until([&] { return node.puts.size() == 2; }));
 }
 
+TEST_F(AnnouncerTest, AFailureIsNotTheEndOfAChangeThatCameDuringThePut) {
+  times.retry_after = times.retry_at_most = 1h;
+  times.put_limit = 1h;
+  node.hangs = true;
+  start_publishing();
+  ASSERT_TRUE(io.run_until([&] { return node.running == 1; }));
+  announcer->set_hosts(kNewHosts);
+  node.hangs = false;
+  node.refuses = true;
+  node.changed.notify();
+  ASSERT_TRUE(io.run_until([&] { return node.puts.size() == 2; }));
+  EXPECT_EQ(node.puts.back().second, kNewHosts);
+}
+
+TEST_F(AnnouncerTest, NobodyElseIsGivenWhatIsOld) {
+  times.put_limit = 1h;
+  node.hangs = true;
+  start_publishing({&first});
+  ASSERT_TRUE(io.run_until([&] { return node.running == 1; }));
+  announcer->set_hosts(kNewHosts);
+  node.hangs = false;
+  node.refuses = true;
+  node.changed.notify();
+  ASSERT_TRUE(io.run_until([&] { return announcement().last_put.has_value(); }));
+  EXPECT_THAT(first.puts, ElementsAre(std::pair(key_of(kKey), std::string(kNewHosts))));
+}
+
+TEST_F(AnnouncerTest, AChangeForgetsHowOftenAPutFailed) {
+  times.retry_after = 5ms;
+  times.retry_at_most = 1h;
+  node.refuses = true;
+  start_publishing();
+  ASSERT_TRUE(io.run_until([&] { return node.puts.size() == 7; }));  // the next pause is 320 ms
+  announcer->set_hosts(kNewHosts);
+  ASSERT_TRUE(io.run_until([&] { return node.puts.size() == 8; }));
+  const auto began = steady_clock::now();
+  ASSERT_TRUE(io.run_until([&] { return node.puts.size() == 9; }));
+  EXPECT_LT(steady_clock::now() - began, 300ms);
+}
+
+TEST_F(AnnouncerTest, AnotherNetworkEndsThePutThatWasUnderWay) {
+  times.retry_after = times.retry_at_most = 1h;
+  times.put_limit = 1h;
+  node.hangs = true;
+  start_publishing({&first});
+  ASSERT_TRUE(io.run_until([&] { return node.running == 1; }));
+  announcer->network_changed();
+  ASSERT_TRUE(io.run_until([&] { return node.puts.size() == 2; }));
+  EXPECT_EQ(node.running, 2) << "the first one had ended by itself";
+  EXPECT_THAT(first.puts, IsEmpty()) << "the node was given up";
+  EXPECT_EQ(announcement().problem, "");
+  node.hangs = false;
+  node.changed.notify();
+  ASSERT_TRUE(io.run_until([&] { return announcement().last_put.has_value(); }));
+  EXPECT_EQ(announcement().by, "the DHT");
+}
+
 TEST_F(AnnouncerTest, ANetworkThatChangesAllTheTimeIsNoReasonToPutAllTheTime) {
   times.retry_after = 1h;
   start_publishing();

@@ -21,6 +21,8 @@ class NetworkClockTest : public testing::Test {
  protected:
   static system_clock::time_point now() { return now_; }
   static void set(system_clock::time_point time) { now_ = time; }
+  /// Until a correction may be replaced.
+  static void wait() { set(now() + kCorrectionHolds); }
 
   NetworkClockTest() { set(kToday + 12h); }
 
@@ -53,6 +55,7 @@ TEST_F(NetworkClockTest, PutsTheCorrectedDayFirst) {
   clock.observe(now() + 48h);
   EXPECT_EQ(clock.error(), 48h);
   EXPECT_THAT(clock.days(), ElementsAre(kDay + 2, kDay));
+  wait();
   clock.observe(now() - 24h * 365);
   EXPECT_THAT(clock.days(), ElementsAre(kDay - 365, kDay));
 }
@@ -62,6 +65,7 @@ TEST_F(NetworkClockTest, KeepsItsOwnDayWhateverIsSaid) {
     clock.observe(lie);
     EXPECT_THAT(clock.days(), testing::Contains(kDay));
     EXPECT_LE(clock.days().size(), 4u);
+    wait();
   }
 }
 
@@ -75,7 +79,8 @@ TEST_F(NetworkClockTest, NamesEachDayOnce) {
   set(kToday + 23h);
   clock.observe(now() + 30min);
   EXPECT_THAT(clock.days(), ElementsAre(kDay, kDay + 1));
-  clock.observe(now() + 90min);
+  wait();
+  clock.observe(now() + 80min);
   EXPECT_THAT(clock.days(), ElementsAre(kDay + 1, kDay));
 }
 
@@ -105,15 +110,53 @@ TEST_F(NetworkClockTest, WhatWasWrongWithItIsForgottenWhenItIsSet) {
   EXPECT_EQ(told, 2);
 }
 
+TEST_F(NetworkClockTest, KeepsACorrectionForAWhileWhateverOthersSay) {
+  clock.observe(now() + 48h);
+  set(now() + kCorrectionHolds - 1s);
+  clock.observe(now());
+  clock.observe(now() - 48h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay + 2, kDay));
+  set(now() + 1s);
+  clock.observe(now() - 48h);
+  EXPECT_THAT(clock.days(), ElementsAre(kDay - 2, kDay));
+  clock.observe(now());
+  EXPECT_THAT(clock.days(), ElementsAre(kDay - 2, kDay));
+  wait();
+  clock.observe(now());
+  EXPECT_THAT(clock.days(), ElementsAre(kDay));
+}
+
+TEST_F(NetworkClockTest, WhoConfirmsACorrectionDoesNotProlongIt) {
+  clock.observe(now() + 48h);
+  set(now() + kCorrectionHolds - 1s);
+  clock.observe(now() + 48h + 1min);
+  EXPECT_EQ(clock.error(), 48h + 1min);
+  set(now() + 1s);
+  clock.observe(now());
+  EXPECT_EQ(clock.error(), std::nullopt);
+}
+
+TEST_F(NetworkClockTest, AClockThatWasSetNeedsNotWait) {
+  for (const auto correction : {-48h, 48h}) {
+    clock.observe(now() + correction);
+    set(now() + correction);
+    clock.observe(now());
+    EXPECT_EQ(clock.error(), std::nullopt);
+  }
+}
+
 TEST_F(NetworkClockTest, TellsWhenOthersHaveChangedTheDays) {
   int told = 0;
   auto listening = clock.listen([&told] { ++told; });
   clock.observe(now() + 1h);
   EXPECT_EQ(told, 0) << "at noon it is the same day";
+  wait();
   clock.observe(now() + 48h);
   EXPECT_EQ(told, 1);
+  wait();
   clock.observe(now() + 49h);
   EXPECT_EQ(told, 1);
+  wait();
   clock.observe(now());
   EXPECT_EQ(told, 2);
   listening.reset();
@@ -149,6 +192,7 @@ TEST_F(NetworkClockTest, LogsTheFirstContradictionAndTheAgreement) {
   clock.observe(now() + 201min);
   EXPECT_THAT(log.lines(), ElementsAre("warning clock: this computer's is 3 h 20 min behind what others say; services "
                                        "are looked for under their day too"));
+  wait();
   clock.observe(now());
   clock.observe(now());
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("behind"), "info clock: agrees with what others say again"));
@@ -169,6 +213,7 @@ TEST_F(NetworkClockTest, DoesNotFillTheLogWhereOthersContradictEachOther) {
   const store::LogCapture log;
   for (int i = 0; i < 100; ++i) {
     clock.observe(now() + 48h);
+    wait();
     clock.observe(now());
   }
   EXPECT_EQ(log.lines().size(), 2u);
