@@ -50,7 +50,7 @@ FindGateways finder(PortMapperOptions options) {
 
 const char* describe(MappingError error) {
   switch (error) {
-    case MappingError::conflict: return "the router has given the port, and those after it, to others";
+    case MappingError::conflict: return "the router refuses the port and those after it, which others may have";
     case MappingError::only_permanent:
     case MappingError::refused: return "the router refuses to map a port";
     case MappingError::no_answer: return "the router was found but does not answer";

@@ -29,16 +29,15 @@ void Presence::start(std::uint16_t p2p_port) {
   tasks_.spawn("port mapper", mapper_.run(p2p_port));
   tasks_.spawn("announcer", announcer_.run());
   tasks_.spawn("presence: proxies", ask_proxies());
-  tasks_.spawn("presence: router", stop_waiting_for_router());
+  tasks_.spawn("presence: settling", let_settle());
 }
 
 void Presence::publish(bool anything, std::vector<KeyHash> in_dht) {
   if (!std::exchange(dht_wanted_, !in_dht.empty())) ask_proxies_soon();
-  if (!std::exchange(wanted_, anything) && anything) {
-    wait_for_router_until_ = steady_clock::now() + kWaitForRouter;
-    news_.notify();
-  }
+  if (std::exchange(wanted_, anything) != anything) wait_for_router_until_ = steady_clock::now() + kWaitForRouter;
   mapper_.want(anything);
+  refresh();
+  news_.notify();
   if (dht_wanted_ && node_) node_->start();  // it also learns how others see us
   announcer_.publish(std::move(in_dht));
 }
@@ -68,15 +67,16 @@ bool Presence::waits_for_router() const {
   return mapper_.status().state == PortMapperStatus::State::searching && steady_clock::now() < wait_for_router_until_;
 }
 
-awaitable<void> Presence::stop_waiting_for_router() {
+/// Some of what is known becomes worth saying by the passing of time alone.
+awaitable<void> Presence::let_settle() {
   while (!closed_) {
-    if (waits_for_router()) {
-      const auto until = wait_for_router_until_;
-      co_await news_.wait_until(until);
-      continue;
-    }
     refresh();
-    co_await news_.wait();
+    auto next = steady_clock::time_point::max();
+    if (waits_for_router())
+      next = wait_for_router_until_;
+    else if (wanted_ && said_.nat != reachability_.nat)
+      next = nat_since_ + kNatSettles;
+    co_await news_.wait_until(next);
   }
 }
 
@@ -102,18 +102,27 @@ void Presence::refresh() {
   }
   mapper_.want_pinholes(std::move(let_in));
   wan_hosts_ = wire::format_hosts_list(reachability_.wan_hosts);
-  announcer_.set_hosts(wan_hosts_);
+  announcer_.set_hosts(wanted_ ? wan_hosts_ : "");
   changed_();
 }
 
 /// Nobody wants to reach a machine that publishes nothing.
 void Presence::say_what_is_new(const Reachability& now) {
+  if (now.nat != reachability_.nat) {
+    nat_since_ = steady_clock::now();
+    news_.notify();
+  }
   if (!wanted_) return;
-  const auto said = std::exchange(said_, now);
-  if (now.wan_hosts != said.wan_hosts)
+  if (now.wan_hosts != said_.wan_hosts)
     log::info("internet: reachable at {}",
               now.wan_hosts.empty() ? "no address known" : wire::format_hosts_list(now.wan_hosts));
-  if (now.nat != said.nat && !explain(now.nat).empty()) log::warn("internet: {}", explain(now.nat));
+  said_.wan_hosts = now.wan_hosts;
+
+  const bool was_well = said_.nat == Nat::none || said_.nat == Nat::mapped;
+  const bool is_well = explain(now.nat).empty();
+  if (now.nat == said_.nat || (was_well && !is_well && steady_clock::now() < nat_since_ + kNatSettles)) return;
+  said_.nat = now.nat;
+  if (!is_well) log::warn("internet: {}", explain(now.nat));
 }
 
 /// Only where nobody else tells our address: it costs a stranger a request.

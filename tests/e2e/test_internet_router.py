@@ -41,6 +41,7 @@ def test_nothing_is_mapped_with_nothing_to_publish(apart):
     apart.serve()
     assert apart.opens(), apart.why()
     assert apart.client_home.router.mappings() == {}
+    assert "internet:" not in apart.client.log(), "nor is anything said about being reached"
 
 
 def test_the_port_is_taken_by_another_host_of_the_home(apart):
@@ -49,6 +50,7 @@ def test_the_port_is_taken_by_another_host_of_the_home(apart):
     assert map_port(other, router, 7008) == 7008
     apart.server.start()
     apart.internet.wait_announced(apart.service, f"{apart.server_home.address}:7009")
+    assert not any(":7008" in value for value in apart.internet.announced(apart.service)), "which leads to the other"
     assert router.mappings() == {7008: (other.address, 7008), 7009: (apart.server_host.address, 7008)}
     apart.client.start()
     assert apart.opens(), apart.why()
@@ -74,6 +76,8 @@ def test_the_home_gets_another_public_address(apart):
     assert apart.public_address == "11.0.0.77:7008"
     apart.internet.wait_announced(apart.service, apart.public_address, 75)
     assert apart.opens(), apart.why()
+    wait_until(lambda: apart.server.ask_json("status")["reachability"]["nat"] == "mapped", "the router's word is the DHT's", 75)
+    assert " warn" not in apart.server.log(), "one learned of it before the other, and that is no second router"
 
 
 class TruthfulRouter:

@@ -28,6 +28,9 @@ class Presence {
   /// An address with a port that turns out to be another's stays in the DHT for ten minutes: so long nothing is said to
   /// anybody before the router has answered.
   static constexpr auto kWaitForRouter = std::chrono::seconds(5);
+  /// After a change of the public address the router and the DHT learn of it one after the other, and contradict each
+  /// other meanwhile, as if there were two routers.
+  static constexpr auto kNatSettles = std::chrono::minutes(2);
   /// How long the router and the DHT may take to tell our address, before a DHT proxy is asked.
   static constexpr auto kAskProxyAfter = std::chrono::seconds(15);
   /// A provider may change the address without anything here noticing: what only a proxy told is asked again.
@@ -63,7 +66,7 @@ class Presence {
   void refresh();
   void node_changed();
   bool waits_for_router() const;
-  awaitable<void> stop_waiting_for_router();
+  awaitable<void> let_settle();
   void say_what_is_new(const Reachability& now);
   awaitable<void> ask_proxies();
   void ask_proxies_soon();
@@ -85,7 +88,8 @@ class Presence {
   PortMapper mapper_;
   Announcer announcer_;
   Reachability reachability_;
-  Reachability said_;  ///< as of the last line in the log
+  std::chrono::steady_clock::time_point nat_since_{};  ///< reachability_.nat
+  Reachability said_;                                  ///< in the log, of its wan_hosts and nat
   std::string wan_hosts_;
 };
 
