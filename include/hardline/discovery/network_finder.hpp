@@ -28,10 +28,11 @@ inline constexpr std::size_t kMaxRememberedCandidates = 8;
 /// From one way into the DHT: more than the hundred values of a determined forger. Where there are many ways, they
 /// share what the near ones leave of kMaxCandidates equally.
 inline constexpr std::size_t kMaxDhtCandidates = 128;
-/// The part of the LAN's room, and of a way's into the DHT, that may be filled at once by further ports of hosts that
-/// it has named, and by all but the first host of each value. The rest of those waits until its answer is complete. So
-/// neither one who names port after port of a host, his own or another's, nor one who names many hosts hides anybody.
-inline constexpr std::size_t kFurtherPart = 4;
+/// One in so many is the part of the LAN's room, and of a way's into the DHT, that may be filled at once by further
+/// ports of hosts that it has named, and by all but the first host of each value. The rest of those waits until its
+/// answer is complete. So neither one who names port after port of a host, his own or another's, nor one who names many
+/// hosts hides anybody.
+inline constexpr std::size_t kFurtherPart = 8;  // 16 of a way's 128, which leaves room for a hundred forged values
 /// Hosts read of one value of the DHT: a service has an address of each kind. A long list does not buy a forger more.
 inline constexpr std::size_t kMaxHostsPerValue = 4;
 
