@@ -13,7 +13,8 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// Rows of one table that are printed; more are a flood, which nobody wants to read. --json has them all.
+/// Rows of one table that are printed, besides the one that tells how it was reached; more are a flood, which nobody
+/// wants to read. --json has them all.
 constexpr std::size_t kMostRows = 40;
 
 /// Longest text of one cell, in octets, and of one that holds sentences of ours.
@@ -259,7 +260,8 @@ Table peers_of(const Json& status) {
     table.add({text_of(peer.at("address")), of == services.end() ? brief(peer.at("service")) : text_of(of->at("title")),
                octets(peer.at("octets").get<std::uint64_t>())});
   }
-  if (rows > kMostRows) table.add({fmt::format("and {} more", status.at("peers").size() - kMostRows)});
+  if (rows > kMostRows)
+    table.add({fmt::format("and {} more, which --json shows", status.at("peers").size() - kMostRows)});
   return table;
 }
 
@@ -347,13 +349,18 @@ std::string report_examination(const Json& examination) {
   for (const auto& source : examination.at("sources")) sources.add({describe_source(source), describe_answer(source)});
   text += headed("Who was asked", sources);
   Table tried;
-  for (const auto& attempt : attempts) {
-    if (&attempt - &attempts.front() >= static_cast<std::ptrdiff_t>(kMostRows)) break;
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    const auto& attempt = attempts[i];
+    if (i >= kMostRows && !attempt.at("won").get<bool>()) {
+      ++left_out;
+      continue;
+    }
     tried.add({text_of(attempt.at("address")), describe_source(attempt), describe_age(attempt),
                "at " + milliseconds(attempt.at("began_ms").get<std::int64_t>()),
                "took " + milliseconds(attempt.at("took_ms").get<std::int64_t>()), describe_end(attempt)});
   }
-  if (attempts.size() > kMostRows) tried.add({fmt::format("and {} more", attempts.size() - kMostRows)});
+  if (left_out > 0) tried.add({fmt::format("and {} more, which --json shows", left_out)});
   text += headed("What was tried", tried);
   if (!reached) text += "\n" + advice_on(examination);
   return text;

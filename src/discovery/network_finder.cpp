@@ -48,11 +48,29 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     /// Candidates that nobody had named before.
     std::size_t first_named() const { return first_named_; }
     bool has_named(const tcp::endpoint& endpoint) const { return named_.contains(endpoint); }
-    std::size_t named_at(const asio::ip::address& address) const {
-      return static_cast<std::size_t>(
-          std::count_if(named_.begin(), named_.end(), [&](const auto& known) { return known.address() == address; }));
+    bool has_named_at(const asio::ip::address& address) const {
+      const auto first = named_.lower_bound({address, 0});
+      return first != named_.end() && first->address() == address;
     }
     bool has_ended() const { return report_.state == SourceReport::State::ended; }
+
+    std::size_t further_named() const { return further_named_; }
+    /// Its answer is complete with the next one that is.
+    bool awaits_its_last_answer() const { return answers_due_ == 1; }
+
+    struct PutOff {
+      tcp::endpoint endpoint;
+      std::optional<system_clock::time_point> known_since;
+    };
+    /// False where there are `most` of them already.
+    bool put_off(const tcp::endpoint& endpoint, std::optional<system_clock::time_point> known_since, std::size_t most) {
+      for (const auto& known : put_off_)
+        if (known.endpoint == endpoint) return true;
+      if (put_off_.size() >= most) return false;
+      put_off_.push_back({endpoint, known_since});
+      return true;
+    }
+    std::vector<PutOff> take_put_off() { return std::exchange(put_off_, {}); }
 
     /// One more answer than its first, even where it seemed to have ended.
     void expect_another() {
@@ -63,10 +81,11 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     void asked() {
       if (report_.state == SourceReport::State::waiting) report_.state = SourceReport::State::asked;
     }
-    void named(const tcp::endpoint& endpoint, bool first) {
+    void named(const tcp::endpoint& endpoint, bool first, bool further) {
       named_.insert(endpoint);
       ++report_.candidates;
       if (first) ++first_named_;
+      if (first && further) ++further_named_;
     }
     void named_unusable(std::size_t count = 1) { report_.unusable += static_cast<unsigned>(count); }
     /// One of its answers is complete, or failed. What one day's key lacks another's may have.
@@ -81,7 +100,9 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
    private:
     SourceReport report_;
     std::set<tcp::endpoint> named_;  ///< usable ones
+    std::vector<PutOff> put_off_;    ///< until its answer is complete
     std::size_t first_named_ = 0;
+    std::size_t further_named_ = 0;  ///< of those, by what names much
     std::size_t answers_due_ = 1;
     bool answered_well_ = false;
     std::error_code error_;
@@ -116,10 +137,10 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
 
   void offer_this_machine() { offer(here_, {asio::ip::address_v4::loopback(), own_port}, {}); }
   void offer_neighbour(const tcp::endpoint& endpoint, std::optional<system_clock::time_point> heard = {}) {
-    offer(lan_, endpoint, heard);
+    take(lan_, endpoint, heard, false);
   }
   void offer_remembered(const store::RememberedAddress& known) {
-    if (const auto endpoint = dialable(known.address))
+    if (const auto endpoint = dialable(known.address))  // an old database may hold others
       offer(memory_, *endpoint, known.learned);
     else
       memory_.named_unusable();
@@ -160,11 +181,16 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     return lookup;
   }
 
-  void lan_finished() { finish(lan_, {}); }
+  void lan_finished() {
+    offer_put_off(lan_);
+    finish(lan_, {});
+  }
   void store_finished() { finish(memory_, {}); }
   void dht_finished(std::size_t which, std::error_code error) {
     offer_arrived(which);
-    finish(far_[which].party, error);
+    auto& party = far_[which].party;
+    if (party.awaits_its_last_answer()) offer_put_off(party);
+    finish(party, error);
   }
 
   std::vector<SourceReport> reports() const {
@@ -193,31 +219,50 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     std::vector<std::vector<tcp::endpoint>> arrived;  ///< by value; soon to be offered
   };
 
-  void offer(Party& party, const tcp::endpoint& endpoint, std::optional<system_clock::time_point> known_since) {
+  /// What makes a source name much, further ports of a host and `further` hosts of a value, gets a part of the room at
+  /// once, and what others left of it in the end: nobody hides a host by naming false ports of it, or many hosts.
+  void take(Party& party, const tcp::endpoint& endpoint, std::optional<system_clock::time_point> known_since,
+            bool further) {
+    if (ended() || party.has_named(endpoint)) return;
+    further = further || party.has_named_at(endpoint.address());
+    if (!further || offered_.contains(endpoint) || party.further_named() < share(party) / kFurtherPart)
+      return offer(party, endpoint, known_since, further);
+    if (!has_room(party) || !party.put_off(endpoint, known_since, share(party))) party.named_unusable();
+  }
+
+  void offer_put_off(Party& party) {
+    for (const auto& [endpoint, known_since] : party.take_put_off()) offer(party, endpoint, known_since, true);
+  }
+
+  void offer(Party& party, const tcp::endpoint& endpoint, std::optional<system_clock::time_point> known_since,
+             bool further = false) {
     if (ended() || party.has_named(endpoint)) return;
     const bool known = offered_.contains(endpoint);
     const bool ours = party.source() != Source::this_machine && own_endpoints_.contains(endpoint);
-    if (ours || (!known && !has_room(party, endpoint.address()))) return party.named_unusable();
-    party.named(endpoint, !known);
+    if (ours || (!known && !has_room(party))) return party.named_unusable();
+    party.named(endpoint, !known, further);
     if (known) return;
     offered_.insert(endpoint);
     const Candidate candidate{endpoint, party.source(), party.report().by, known_since};
     sink_->found(candidate);
   }
 
-  bool has_room(const Party& party, const asio::ip::address& address) const {
+  /// Candidates that `party` may be the first to name, at most.
+  std::size_t share(const Party& party) const {
+    if (is_near(party.source())) return kMaxNearCandidates;
+    return std::min(kMaxDhtCandidates, (kMaxCandidates - kMaxNearCandidates) / far_.size());
+  }
+
+  bool has_room(const Party& party) const {
     switch (party.source()) {
       case Source::this_machine: return true;
       case Source::remembered: return memory_.first_named() < kMaxRememberedCandidates;
       case Source::lan: {
         const auto kept_free = memory_.has_ended() ? 0 : kMaxRememberedCandidates - memory_.first_named();
         const auto near = here_.first_named() + lan_.first_named() + memory_.first_named();
-        return near + kept_free < kMaxNearCandidates && lan_.named_at(address) < kMaxLanCandidatesPerAddress;
+        return near + kept_free < kMaxNearCandidates;
       }
-      default: {
-        const auto share = std::min(kMaxDhtCandidates, (kMaxCandidates - kMaxNearCandidates) / far_.size());
-        return party.first_named() < share && party.named_at(address) < kMaxDhtCandidatesPerAddress;
-      }
+      default: return party.first_named() < share(party);
     }
   }
 
@@ -228,7 +273,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     const auto hosts = wire::parse_hosts_list(value);
     std::vector<tcp::endpoint> usable;
     for (const auto& host : hosts) {
-      const auto endpoint = usable.size() < kMaxHostsPerValue ? dialable_from_stranger(host) : std::nullopt;
+      const auto endpoint = usable.size() < kMaxHostsPerValue ? dialable(host) : std::nullopt;
       if (endpoint) usable.push_back(*endpoint);
     }
     party.named_unusable(hosts.empty() ? 1 : hosts.size() - usable.size());
@@ -244,7 +289,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
     std::shuffle(values.begin(), values.end(), random_);
     for (std::size_t turn = 0; turn < kMaxHostsPerValue; ++turn)
       for (const auto& hosts : values)
-        if (turn < hosts.size()) offer(far_[which].party, hosts[turn], {});
+        if (turn < hosts.size()) take(far_[which].party, hosts[turn], {}, turn > 0);
   }
 
   void finish(Party& party, std::error_code error) {
@@ -406,6 +451,8 @@ void NetworkFinder::failed(const KeyHash& key, const Candidate& candidate) {
   }
 }
 
+/// A service names what it likes, and whoever runs it may want us to knock at a host of our own network. So what is
+/// not on the Internet is not remembered.
 void NetworkFinder::learned(const KeyHash& key, std::vector<HostPort> hosts) {
   std::vector<HostPort> kept;
   for (const auto& host : hosts)

@@ -100,7 +100,9 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   /// While it lives, other dials of the service wait for this one.
   class Searching {
    public:
-    explicit Searching(const Race& race) : dialer_(race.dialer_), key_(race.key_) { dialer_.searching_[key_] = &race; }
+    explicit Searching(const Race& race) : dialer_(race.dialer_), key_(race.key_) {
+      dialer_.searching_[key_] = ++dialer_.searches_;
+    }
     Searching(const Searching&) = delete;
     Searching& operator=(const Searching&) = delete;
     ~Searching() {
@@ -139,7 +141,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
         failure_ = *failed;
         co_return;
       }
-      const auto* const other = dialer_.searching(key_);
+      const auto other = dialer_.searching(key_);
       if (!other || Clock::now() >= deadline_) co_return;
       while (!decided() && dialer_.searching(key_) == other) co_await news_.wait();
       if (const auto winner = dialer_.recent(key_)) found(*winner);
@@ -232,7 +234,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   void lost(DialOrder::Id id) {
     const auto& [candidate, error, took, began] = attempts_[id];
     if (error == Errc::cancelled) return;
-    dialer_.forget_recent(key_, candidate.endpoint);
+    if (!to_the_end_) dialer_.forget_recent(key_, candidate.endpoint);
     const bool says_nothing = gave_way_.contains(id) || (is_ours(error) && candidate.source != discovery::Source::lan);
     if (!says_nothing) dialer_.finder_.failed(key_, candidate);
   }
@@ -374,9 +376,10 @@ const DialFailure* Dialer::failure(const KeyHash& key) const {
   return &found->second.failure;
 }
 
-const Dialer::Race* Dialer::searching(const KeyHash& key) const {
+std::optional<std::uint64_t> Dialer::searching(const KeyHash& key) const {
   const auto found = searching_.find(key);
-  return found == searching_.end() ? nullptr : found->second;
+  if (found == searching_.end()) return std::nullopt;
+  return found->second;
 }
 
 }  // namespace hardline::tunnel

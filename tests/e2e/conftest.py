@@ -31,8 +31,8 @@ class World:
         self.network = network
         self.daemons = []
 
-    def lan(self):
-        return self.network.lan()
+    def lan(self, *prefixes):
+        return self.network.lan(*prefixes)
 
     def host(self, name, *lans):
         return self.network.host(name, *lans)

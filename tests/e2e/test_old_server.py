@@ -16,7 +16,7 @@ SIZE = 300_000  # many times what an old peer reads at once
 class Old:
     def __init__(self, world):
         self.world = world
-        self.lan = world.lan()
+        self.lan = world.lan("11.1.0.")  # private addresses would not be remembered
         self.server_host = world.host("server", self.lan)
         self.client_host = world.host("client", self.lan)
         self.origin = Origin(self.server_host)

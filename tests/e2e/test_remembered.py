@@ -2,9 +2,18 @@
 
 import sqlite3
 
-from conftest import Pair
+import conftest
 
 MULTICAST = "239.192.152.143"
+
+
+class Pair(conftest.Pair):
+    """On a LAN of public addresses: private ones are not remembered."""
+
+    def __init__(self, world):
+        self.world = world
+        self.lan = world.lan("11.1.0.", "2a0f:11::")
+        self.settle(world.host("server", self.lan), world.host("client", self.lan))
 
 
 def silence(host):
@@ -33,6 +42,18 @@ def test_an_ipv6_address_is_remembered_and_used(world):
     silence(pair.client_host)
     pair.client.start()
     assert "Hello" in pair.curl().stdout
+
+
+def test_a_private_address_is_not_remembered(world):
+    """In another network it would be another host, of which a stranger's service could make us knock at the port."""
+    pair = conftest.Pair(world)
+    pair.server.start("--public-address", f"{pair.server_host.address}:7008")
+    pair.client.start()
+    assert "Hello" in pair.curl().stdout
+    pair.client.stop()
+    silence(pair.client_host)
+    pair.client.start()
+    assert pair.curl(check=False).returncode == 22
 
 
 def test_without_a_remembered_address_it_is_not_found(world):

@@ -342,3 +342,16 @@ def test_systemd_is_told(world):
         assert told() == {"READY": "1", "STATUS": "2 services published, p2p port 7008"}
         daemon.stop()
         assert told()["STOPPING"] == "1"
+
+
+def test_a_flood_of_addresses_does_not_hide_the_one_that_won(pair):
+    pair.start()
+    honest = json.loads(ask(pair.client, "why", pair.service.label, "--json").stdout)
+    won = next(attempt for attempt in honest["attempts"] if attempt["won"])
+    lost = won | {"won": False, "error": {"code": "timed_out", "text": "timed out"}}
+    path = pair.client_host.folder / "flood.sock"
+    Pretender(path, honest | {"attempts": [lost | {"address": f"11.0.0.{i}:7008"} for i in range(100)] + [won]})
+    told = hardlined(pair.client_host, "why", "--socket", path, pair.service.label).stdout
+    rows = [line.split() for line in told.splitlines()]
+    assert [row for row in rows if row[:1] == [won["address"]] and row[-1] == "reached"]
+    assert told.count("11.0.0.") == 40 and "and 60 more, which --json shows" in told

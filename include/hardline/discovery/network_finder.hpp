@@ -25,14 +25,14 @@ inline constexpr std::size_t kMaxCandidates = 512;
 inline constexpr std::size_t kMaxNearCandidates = 64;
 /// Of those, kept for remembered addresses, so that spoofed answers cannot crowd them out.
 inline constexpr std::size_t kMaxRememberedCandidates = 8;
-/// Of them, from one address on the LAN: a service is at one port of it, or has just moved to another. One neighbour
-/// that names port after port then leaves room for all the others.
-inline constexpr std::size_t kMaxLanCandidatesPerAddress = 2;
 /// From one way into the DHT: more than the hundred values of a determined forger. Where there are many ways, they
 /// share what the near ones leave of kMaxCandidates equally.
 inline constexpr std::size_t kMaxDhtCandidates = 128;
-/// Of them, at one address: a household may have several daemons, and nobody shall have us scan a host's ports.
-inline constexpr std::size_t kMaxDhtCandidatesPerAddress = 4;
+/// One in so many is the part of the LAN's room, and of a way's into the DHT, that may be filled at once by further
+/// ports of hosts that it has named, and by all but the first host of each value. The rest of those waits until its
+/// answer is complete. So neither one who names port after port of a host, his own or another's, nor one who names many
+/// hosts hides anybody.
+inline constexpr std::size_t kFurtherPart = 8;  // 16 of a way's 128, which leaves room for a hundred forged values
 /// Hosts read of one value of the DHT: a service has an address of each kind. A long list does not buy a forger more.
 inline constexpr std::size_t kMaxHostsPerValue = 4;
 

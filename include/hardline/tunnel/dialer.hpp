@@ -2,8 +2,10 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -113,7 +115,7 @@ class Dialer {
   void remember_failure(const Race& race, DialFailure failure);
   void doubt(const KeyHash& key) const;
   const DialFailure* failure(const KeyHash& key) const;
-  const Race* searching(const KeyHash& key) const;
+  std::optional<std::uint64_t> searching(const KeyHash& key) const;
   std::shared_ptr<Race> new_race(const KeyHash& key, bool to_the_end);
 
   Executor executor_;
@@ -125,7 +127,8 @@ class Dialer {
   std::unordered_map<KeyHash, Recent> recent_;
   std::unordered_map<KeyHash, Recent> suspects_;  ///< where a tunnel died
   std::unordered_map<KeyHash, Failed> failures_;
-  std::unordered_map<KeyHash, const Race*> searching_;  ///< whom other dials of the service wait for
+  std::unordered_map<KeyHash, std::uint64_t> searching_;  ///< which other dials of the service wait for, by number
+  std::uint64_t searches_ = 0;                            ///< begun by dials so far
   std::vector<std::weak_ptr<Race>> races_;
   unsigned network_ = 0;  ///< changes of it
   std::unordered_set<ByteStream*> openings_;

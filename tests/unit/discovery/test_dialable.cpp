@@ -9,10 +9,15 @@ bool ok(const char* host, std::uint16_t port = 7008) {
   return dialable({host, port}).has_value();
 }
 
-TEST(Dialable, TakesPublicPrivateAndYggdrasilAddresses) {
-  for (const auto* host : {"203.0.113.7", "192.168.1.2", "10.0.0.1", "172.16.0.1", "100.64.0.1", "2001:db8::1",
-                           "fd00::1", "200:1234::1", "3ff:ffff::1"})
+TEST(Dialable, TakesPublicAndYggdrasilAddresses) {
+  for (const auto* host : {"8.8.8.8", "2a00:1450::1", "200:1234::1", "3ff:ffff::1", "::ffff:8.8.8.8"})
     EXPECT_TRUE(ok(host)) << host;
+}
+
+TEST(Dialable, RefusesWhatIsNotOnTheInternet) {
+  for (const auto* host : {"192.168.1.2", "10.0.0.1", "172.16.0.1", "100.64.0.1", "fd00::1", "203.0.113.7",
+                           "2001:db8::1", "::ffff:192.168.1.2"})
+    EXPECT_FALSE(ok(host)) << host;
 }
 
 TEST(Dialable, RefusesWhatMeansAnotherHostToUs) {
@@ -30,33 +35,20 @@ TEST(Dialable, RefusesNamesAndPortZero) {
   EXPECT_FALSE(ok("example.org"));
   EXPECT_FALSE(ok("localhost"));
   EXPECT_FALSE(ok(""));
-  EXPECT_FALSE(ok("203.0.113.7", 0));
+  EXPECT_FALSE(ok("8.8.8.8", 0));
 }
 
 TEST(Dialable, LooksThroughMappedAddresses) {
   EXPECT_FALSE(ok("::ffff:127.0.0.1"));
-  const auto endpoint = dialable({"::ffff:203.0.113.7", 7008});
+  const auto endpoint = dialable({"::ffff:8.8.8.8", 7008});
   ASSERT_TRUE(endpoint);
-  EXPECT_EQ(to_host_port(*endpoint).to_string(), "203.0.113.7:7008");
+  EXPECT_EQ(to_host_port(*endpoint).to_string(), "8.8.8.8:7008");
 }
 
 TEST(Dialable, WritesAnAddressInItsOneCanonicalForm) {
   const auto endpoint = dialable({"200:1234:0:0::0001", 7008});
   ASSERT_TRUE(endpoint);
   EXPECT_EQ(to_host_port(*endpoint).to_string(), "[200:1234::1]:7008");
-}
-
-TEST(DialableFromStranger, TakesPublicAndYggdrasilAddresses) {
-  for (const auto* host : {"8.8.8.8", "2a00:1450::1", "200:1234::1", "3ff:ffff::1", "::ffff:8.8.8.8"})
-    EXPECT_TRUE(dialable_from_stranger({host, 7008})) << host;
-}
-
-TEST(DialableFromStranger, RefusesWhatIsNotOnTheInternet) {
-  for (const auto* host :
-       {"192.168.1.2", "10.0.0.1", "172.16.0.1", "100.64.0.1", "fd00::1", "127.0.0.1", "::1", "169.254.1.1", "fe80::1",
-        "fe80::1%1", "224.0.0.1", "255.255.255.255", "203.0.113.7", "2001:db8::1", "::ffff:192.168.1.2", "example.org"})
-    EXPECT_FALSE(dialable_from_stranger({host, 7008})) << host;
-  EXPECT_FALSE(dialable_from_stranger({"8.8.8.8", 0}));
 }
 
 }  // namespace

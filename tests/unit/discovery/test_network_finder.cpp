@@ -225,11 +225,11 @@ class NetworkFinderTest : public testing::Test {
 
 TEST_F(NetworkFinderTest, AsksTheLanAndTheStoreAtTheSameTime) {
   make_finder({.lan_window = kNever});
-  remember({{"203.0.113.7", 7008}});
+  remember({{"81.2.69.7", 7008}});
   start();
   EXPECT_EQ(lan.searches, 1);
   EXPECT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
-  EXPECT_THAT(sink.candidates, ElementsAre("203.0.113.7 remembered"));
+  EXPECT_THAT(sink.candidates, ElementsAre("81.2.69.7 remembered"));
   EXPECT_EQ(lan.searches, 1);
 }
 
@@ -252,30 +252,30 @@ TEST_F(NetworkFinderTest, OffersAnnouncementsOfItsKeyAlone) {
 
 TEST_F(NetworkFinderTest, OffersAnEndpointOnceWhoeverNamesIt) {
   make_finder({.lan_window = 1ms});
-  remember({{"192.168.1.2", 7008}});
-  lan.knows(at("192.168.1.2"), 60s);
+  remember({{"81.2.69.2", 7008}});
+  lan.knows(at("81.2.69.2"), 60s);
   start();
-  lan.announce(kKey, at("192.168.1.2"));
-  lan.announce(kKey, at("192.168.1.2"));
+  lan.announce(kKey, at("81.2.69.2"));
+  lan.announce(kKey, at("81.2.69.2"));
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
-  EXPECT_THAT(sink.candidates, ElementsAre("192.168.1.2 lan"));
+  EXPECT_THAT(sink.candidates, ElementsAre("81.2.69.2 lan"));
 }
 
 TEST_F(NetworkFinderTest, SpoofedAnswersDoNotCrowdRememberedAddressesOut) {
   std::vector<HostPort> hosts;
-  for (int i = 1; i <= 12; ++i) hosts.push_back({"203.0.113." + std::to_string(i), 7008});
+  for (int i = 1; i <= 12; ++i) hosts.push_back({"81.2.69." + std::to_string(i), 7008});
   remember(hosts);
   make_finder({.lan_window = 1ms});
   start();
   for (int i = 1; i <= 100; ++i) lan.announce(kKey, at("192.168.1." + std::to_string(i)));
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
   EXPECT_THAT(sink.candidates, SizeIs(kMaxNearCandidates));
-  for (int i = 1; i <= 8; ++i) EXPECT_THAT(sink.candidates, Contains("203.0.113." + std::to_string(i) + " remembered"));
+  for (int i = 1; i <= 8; ++i) EXPECT_THAT(sink.candidates, Contains("81.2.69." + std::to_string(i) + " remembered"));
 }
 
 TEST_F(NetworkFinderTest, TheLanMayUseTheRoomThatNothingRememberedNeeds) {
   make_finder({.lan_window = kNever});
-  remember({{"203.0.113.7", 7008}});
+  remember({{"81.2.69.7", 7008}});
   start();
   ASSERT_TRUE(run_until([&] { return tasks.size() == 1; })) << "the store has answered";
   for (int i = 1; i <= 100; ++i) lan.announce(kKey, at("192.168.1." + std::to_string(i)));
@@ -288,9 +288,18 @@ TEST_F(NetworkFinderTest, ANeighbourThatNamesPortAfterPortHidesNobodyElse) {
   start();
   ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 1; }));
   for (std::uint16_t port = 1000; port < 2000; ++port) lan.announce(kKey, at("192.168.1.66", port));
-  EXPECT_THAT(sink.candidates, SizeIs(kMaxLanCandidatesPerAddress));
+  EXPECT_THAT(sink.candidates, SizeIs(1 + kMaxNearCandidates / kFurtherPart));
   lan.announce(kKey, at("192.168.1.2"));
   EXPECT_THAT(sink.candidates, Contains("192.168.1.2 lan"));
+}
+
+TEST_F(NetworkFinderTest, DatagramsInANeighboursNameDoNotHideIt) {
+  make_finder({.lan_window = 1ms});
+  start();
+  for (std::uint16_t port = 1; port <= 30; ++port) lan.announce(kKey, at("192.168.1.2", port));
+  lan.announce(kKey, at("192.168.1.2"));
+  EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
+  EXPECT_THAT(sink.whole, Contains(testing::Field(&Candidate::endpoint, at("192.168.1.2"))));
 }
 
 TEST_F(NetworkFinderTest, IsExhaustedOnceAndSilentAfterwards) {
@@ -310,7 +319,7 @@ TEST_F(NetworkFinderTest, IsNotExhaustedBeforeTheLansTimeIsOver) {
 }
 
 TEST_F(NetworkFinderTest, IsSilentOnceTheSearchIsGoneEvenFromInsideACall) {
-  remember({{"203.0.113.7", 7008}, {"203.0.113.8", 7008}});
+  remember({{"81.2.69.7", 7008}, {"81.2.69.8", 7008}});
   lan.knows(at("192.168.1.2"), 60s);
   lan.knows(at("192.168.1.3"), 60s);
   sink.when_found = [&] { search.reset(); };
@@ -378,22 +387,22 @@ TEST_F(NetworkFinderTest, ForgetsALanCandidateThatFailed) {
 }
 
 TEST_F(NetworkFinderTest, NotesHowRememberedAddressesDid) {
-  finder->learned(kKey, {{"203.0.113.7", 7008}, {"200:1234:0::1", 7008}});
-  finder->worked(kKey, {at("203.0.113.7"), Source::remembered}, 9ms);
+  finder->learned(kKey, {{"81.2.69.7", 7008}, {"200:1234:0::1", 7008}});
+  finder->worked(kKey, {at("81.2.69.7"), Source::remembered}, 9ms);
   finder->failed(kKey, {at("200:1234::1"), Source::remembered});
   const auto addresses = stored(kKey);
   EXPECT_THAT(addresses, SizeIs(2));
   for (const auto& known : addresses) {
-    EXPECT_EQ(known.last_worked.has_value(), known.address.host == "203.0.113.7");
+    EXPECT_EQ(known.last_worked.has_value(), known.address.host == "81.2.69.7");
     EXPECT_EQ(known.last_failed.has_value(), known.address.host == "200:1234::1");
   }
   EXPECT_THAT(lan.forgotten, IsEmpty());
 }
 
 TEST_F(NetworkFinderTest, NotesNothingAboutLanCandidates) {
-  finder->learned(kKey, {{"192.168.1.2", 7008}});
-  finder->worked(kKey, {at("192.168.1.2"), Source::lan}, 9ms);
-  finder->failed(kKey, {at("192.168.1.2"), Source::lan});
+  finder->learned(kKey, {{"81.2.69.2", 7008}});
+  finder->worked(kKey, {at("81.2.69.2"), Source::lan}, 9ms);
+  finder->failed(kKey, {at("81.2.69.2"), Source::lan});
   const auto known = stored(kKey);
   ASSERT_THAT(known, SizeIs(1));
   EXPECT_FALSE(known[0].last_worked);
@@ -401,23 +410,28 @@ TEST_F(NetworkFinderTest, NotesNothingAboutLanCandidates) {
 }
 
 TEST_F(NetworkFinderTest, LearnsDialableAddressesAlone) {
-  finder->learned(kKey, {{"127.0.0.1", 7008}, {"203.0.113.7", 7008}, {"evil.example", 22}, {"fe80::1", 7008}});
-  EXPECT_THAT(stored_texts(kKey), ElementsAre("203.0.113.7:7008"));
+  finder->learned(kKey, {{"127.0.0.1", 7008},
+                         {"81.2.69.7", 7008},
+                         {"evil.example", 22},
+                         {"192.168.1.1", 80},
+                         {"fd00::1", 80},
+                         {"fe80::1", 7008}});
+  EXPECT_THAT(stored_texts(kKey), ElementsAre("81.2.69.7:7008"));
 }
 
 TEST_F(NetworkFinderTest, ForgetsNothingBecauseTheServiceNamedNothingUsable) {
-  finder->learned(kKey, {{"203.0.113.7", 7008}});
+  finder->learned(kKey, {{"81.2.69.7", 7008}});
   finder->learned(kKey, {{"127.0.0.1", 7008}});
   finder->learned(kKey, {});
-  EXPECT_THAT(stored_texts(kKey), ElementsAre("203.0.113.7:7008"));
+  EXPECT_THAT(stored_texts(kKey), ElementsAre("81.2.69.7:7008"));
 }
 
-TEST_F(NetworkFinderTest, NeverOffersARememberedAddressThatMeansUs) {
+TEST_F(NetworkFinderTest, NeverOffersARememberedAddressThatIsNotOnTheInternet) {
   make_finder({.lan_window = 1ms});
-  remember({{"127.0.0.1", 7008}, {"::1", 7008}, {"224.0.0.1", 7008}, {"example.org", 7008}, {"203.0.113.7", 7008}});
+  remember({{"127.0.0.1", 7008}, {"192.168.1.1", 80}, {"224.0.0.1", 7008}, {"example.org", 7008}, {"81.2.69.7", 7008}});
   start();
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
-  EXPECT_THAT(sink.candidates, ElementsAre("203.0.113.7 remembered"));
+  EXPECT_THAT(sink.candidates, ElementsAre("81.2.69.7 remembered"));
 }
 
 TEST_F(NetworkFinderTest, RemembersWhereADhtsWordProvedTrue) {
@@ -540,17 +554,17 @@ TEST_F(NetworkFinderTest, OffersNothingThatAStrangerMustNotMakeUsDial) {
 }
 
 TEST_F(NetworkFinderTest, NeverOffersThisMachinesOwnPort) {
-  remember({{"203.0.113.7", 7008}, {"203.0.113.8", 7008}});
+  remember({{"81.2.69.7", 7008}, {"81.2.69.8", 7008}});
   finder.emplace(io.get_executor(), lan, *store, std::vector<DhtSource>{{Source::dht, &node}}, clock, tasks,
                  FinderTimes{.lan_window = kNever});
-  finder->set_own_endpoints({at("8.8.8.8", 7008), at("203.0.113.7"), at("192.168.1.9")});
+  finder->set_own_endpoints({at("8.8.8.8", 7008), at("81.2.69.7"), at("192.168.1.9")});
   start();
   ASSERT_TRUE(run_until([&] { return !node.gets.empty(); }));
   say(node, "8.8.8.8:7008,8.8.8.8:7009");
   lan.announce(kKey, at("192.168.1.9"));
   ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 2; }));
   settle();
-  EXPECT_THAT(sink.candidates, UnorderedElementsAre("8.8.8.8 dht", "203.0.113.8 remembered"));
+  EXPECT_THAT(sink.candidates, UnorderedElementsAre("8.8.8.8 dht", "81.2.69.8 remembered"));
 }
 
 TEST_F(NetworkFinderTest, OneLongValueGainsNothing) {
@@ -565,12 +579,47 @@ TEST_F(NetworkFinderTest, OneLongValueGainsNothing) {
       << "a host of each value in turn";
 }
 
-TEST_F(NetworkFinderTest, OneHostsPortsAreNotScanned) {
+TEST_F(NetworkFinderTest, FurtherPortsOfAHostComeLast) {
   search_the_dht();
   for (int port = 1; port <= 100; ++port) say(node, "8.8.8.8:" + std::to_string(port));
+  settle();
+  EXPECT_THAT(sink.candidates, SizeIs(1 + kMaxDhtCandidates / kFurtherPart));
   say(node, "9.9.9.9:7008");
-  ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
-  EXPECT_THAT(sink.candidates, SizeIs(kMaxDhtCandidatesPerAddress + 1));
+  settle();
+  EXPECT_EQ(sink.candidates.back(), "9.9.9.9 dht");
+  node.end(*node.gets[0]);
+  settle();
+  EXPECT_THAT(sink.candidates, SizeIs(101));
+}
+
+TEST_F(NetworkFinderTest, AHostsPortsAreNotScannedBeyondTheBound) {
+  search_the_dht();
+  for (int port = 1; port <= 1000; ++port) say(node, "8.8.8.8:" + std::to_string(port));
+  node.end(*node.gets[0]);
+  settle();
+  EXPECT_THAT(sink.candidates, SizeIs(kMaxDhtCandidates));
+}
+
+TEST_F(NetworkFinderTest, ForgedPortsOfAHostDoNotHideIt) {
+  search_the_dht();
+  for (int port = 1; port <= 4; ++port) say(node, "8.8.8.8:" + std::to_string(port));
+  settle();
+  say(node, "8.8.8.8:7008");
+  settle();
+  EXPECT_THAT(sink.whole, Contains(testing::Field(&Candidate::endpoint, at("8.8.8.8"))));
+}
+
+TEST_F(NetworkFinderTest, AHundredLongForgedValuesThatComeInPiecesHideNoTrueOne) {
+  search_the_dht();
+  for (int i = 1; i <= 100; ++i) {
+    std::string list;
+    for (int j = 1; j <= 4; ++j) list += "8.8." + std::to_string(i) + "." + std::to_string(j) + ":7008,";
+    say(proxy, list);
+    if (i % 40 == 0) settle();
+  }
+  say(proxy, "9.9.9.9:7008");
+  settle();
+  EXPECT_THAT(sink.candidates, Contains("9.9.9.9 proxy"));
 }
 
 TEST_F(NetworkFinderTest, AHundredForgedValuesHideNoTrueOne) {
@@ -649,7 +698,7 @@ TEST_F(NetworkFinderTest, ASearchMayEndInsideTheDhtsAnswer) {
 
 TEST_F(NetworkFinderTest, SaysSinceWhenACandidateIsKnown) {
   const auto learned = system_clock::time_point(1'700'000'000s);
-  store->learn(kKey, {{"203.0.113.7", 7008}}, learned);
+  store->learn(kKey, {{"81.2.69.7", 7008}}, learned);
   lan.knows(at("192.168.1.2"), 60s);
   search_the_dht({.lan_window = kNever});
   say(node, "8.8.8.8:7008");
@@ -670,7 +719,7 @@ TEST_F(NetworkFinderTest, SaysSinceWhenACandidateIsKnown) {
 }
 
 TEST_F(NetworkFinderTest, ReportsHowEachSourceStands) {
-  remember({{"203.0.113.7", 7008}, {"127.0.0.1", 7008}});
+  remember({{"81.2.69.7", 7008}, {"127.0.0.1", 7008}});
   search_the_dht({.lan_window = kNever});
   lan.announce(kKey, at("192.168.1.2"));
   lan.announce(kKey, at("192.168.1.2"));
