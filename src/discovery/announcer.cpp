@@ -331,7 +331,7 @@ void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   announcements_.at(place.first).problem = std::move(problem);
 }
 
-/// It failed, and what has changed meanwhile may be why, or help: the next one follows at once.
+/// It failed, and what has changed meanwhile may be why, or help: the next one follows soon.
 void Announcer::Impl::put_was_overtaken(const Place& place) {
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;
@@ -339,7 +339,7 @@ void Announcer::Impl::put_was_overtaken(const Place& place) {
   slot.busy = false;
   slot.failures = 0;
   slot.puts = 0;
-  put_soon(slot);
+  slot.due = Clock::now() + times_.settle;
 }
 
 /// One after the other: there is no hurry.
