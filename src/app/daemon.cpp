@@ -235,7 +235,6 @@ void Daemon::Parts::network_changed() {
   dialer.network_changed();
   p2p.sessions().check_paths();
   proxy.sessions().check_paths();
-  if (auto* node = dht.node()) node->network_changed();
   presence.network_changed();
 }
 

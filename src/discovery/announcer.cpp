@@ -178,6 +178,7 @@ void Announcer::Impl::node_connected() {
     if (!way.proxy) way.rests_until = {};
   for (auto& [place, slot] : slots_)
     if (slot.failures > 0) slot.due = Clock::now();
+  ++changes_;  // for those being put just now
   news_->notify();
 }
 
@@ -345,7 +346,7 @@ void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   announcements_.at(place.first).problem = std::move(problem);
 }
 
-/// It failed, and what has changed meanwhile may be why, or help: the next one follows at once.
+/// It failed, and what has changed meanwhile may be why, or help: the next one follows soon.
 void Announcer::Impl::put_was_overtaken(const Place& place) {
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;
@@ -353,7 +354,7 @@ void Announcer::Impl::put_was_overtaken(const Place& place) {
   slot.busy = false;
   slot.failures = 0;
   slot.puts = 0;
-  put_soon(slot);
+  slot.due = Clock::now() + times_.settle;
 }
 
 /// One after the other: there is no hurry.

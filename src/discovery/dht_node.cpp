@@ -37,8 +37,9 @@ constexpr auto kEndLimit = 1s;  // for a destructor, which holds up the io threa
 constexpr auto kReportEvery = 5s;
 constexpr auto kFirstSave = 3s;  // after connecting: by then the table has more than the node it entered by
 constexpr auto kSaveEvery = 10min;
-constexpr auto kForgetPause = 2min;  // every node in the table is pinged then
-constexpr auto kRestartPause = 10s;  // where no socket could be opened
+constexpr auto kForgettingTakes = 1s;  // OpenDHT does it on its own thread, when that comes to it
+constexpr auto kForgetPause = 2min;    // every node in the table is pinged then
+constexpr auto kRestartPause = 10s;    // where no socket could be opened
 
 constexpr auto kKnownHeadStart = 2s;  // of remembered nodes before bootstrap servers are asked
 constexpr auto kFirstRetry = 5s;      // and nobody having answered by then, we say so; OpenDHT pings on for 9 s
@@ -168,6 +169,7 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   static awaitable<void> look(std::shared_ptr<Impl> self);
   static awaitable<void> save(std::shared_ptr<Impl> self);
   void take(const OpenDht::Report& report);
+  void take_addresses(const OpenDht::Report& report);
   void notice_new_address(const OpenDht::Report& report);
 
   Executor executor_;
@@ -182,6 +184,7 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   unsigned present_ = 0;  ///< nodes begun and not yet gone
   bool wanted_ = false;
   bool ended_ = false;
+  unsigned network_ = 0;    ///< counts network_changed()
   bool moved_ = false;      ///< network_changed() since bootstrapping last began
   bool look_again_ = true;  ///< the state has changed since it was last looked at
   std::vector<udp::endpoint> known_;
@@ -189,6 +192,7 @@ class DhtNode::Impl : public std::enable_shared_from_this<Impl> {
   std::array<std::uint8_t, 16> salt_{};
   std::set<asio::ip::address> told_;  ///< every address that was told to be ours, by however few
   steady_clock::time_point next_forgetting_;
+  steady_clock::time_point told_since_;  ///< what reports from before say of our address is of another network
   DhtNodeStatus status_;
   std::string no_way_in_;  ///< why the last bootstrap node whose name could not be resolved has none
   std::function<void()> changed_;
@@ -299,6 +303,7 @@ awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey
   self->want();
   const auto call = std::make_shared<Call>();
   const auto id = self->value_id(key, value);
+  const auto network = self->network_;
   std::optional<Putting> putting;
   while (!call->done) {
     if (const auto error = self->in_vain(nullptr, deadline)) co_return error;
@@ -308,6 +313,7 @@ awaitable<std::error_code> DhtNode::Impl::put(std::shared_ptr<Impl> self, DhtKey
       putting.emplace(self->node_, key, id);
     }
     co_await self->news_.wait_until(deadline);
+    if (!call->done && network != self->network_) co_return make_error_code(Errc::cancelled);
   }
   if (!call->success) co_return std::make_error_code(std::errc::not_connected);
   co_return std::error_code();
@@ -437,9 +443,12 @@ awaitable<void> DhtNode::Impl::enter_by(std::shared_ptr<Impl> self, HostPort whe
 
 awaitable<void> DhtNode::Impl::look(std::shared_ptr<Impl> self) {
   self->look_again_ = false;
+  const auto begun = steady_clock::now();
   const auto job = [node = self->node_] { return node->report(); };
   const auto report = co_await offload_for(*self->pool_, job, kReportLimit);
-  if (report && !self->ended_) self->take(*report);
+  if (!report || self->ended_) co_return;
+  self->take(*report);
+  if (begun >= self->told_since_) self->take_addresses(*report);
 }
 
 void DhtNode::Impl::take(const OpenDht::Report& report) {
@@ -447,6 +456,9 @@ void DhtNode::Impl::take(const OpenDht::Report& report) {
   status_.good_nodes6 = report.ipv6.good_nodes;
   status_.known_nodes4 = report.ipv4.getKnownNodes();
   status_.known_nodes6 = report.ipv6.getKnownNodes();
+}
+
+void DhtNode::Impl::take_addresses(const OpenDht::Report& report) {
   notice_new_address(report);
   // What was seen before holds until something else is: nobody tells anything while the node is disconnected.
   if (report.seen_as.empty() || report.seen_as == status_.seen_as) return;
@@ -485,6 +497,10 @@ awaitable<void> DhtNode::Impl::save(std::shared_ptr<Impl> self) {
 void DhtNode::Impl::network_changed() {
   if (!node_ && !wanted_) return;
   moved_ = true;
+  ++network_;
+  status_.seen_as.clear();
+  told_.clear();
+  told_since_ = steady_clock::now() + kForgettingTakes;
   if (node_) node_->network_changed();
   wake();
 }

@@ -43,6 +43,7 @@ void Presence::publish(bool anything, std::vector<KeyHash> in_dht) {
 }
 
 void Presence::network_changed() {
+  forget_what_others_saw();
   refresh();
   mapper_.network_changed();
   announcer_.network_changed();
@@ -80,12 +81,30 @@ awaitable<void> Presence::let_settle() {
   }
 }
 
+/// What others saw before would look like a second router between them and ours.
+void Presence::forget_what_others_saw() {
+  if (node_) node_->network_changed();
+  for (auto* proxy : proxies_) proxy->forget_us();
+}
+
+/// A provider that gives the router another address is another network to everybody outside.
+void Presence::notice_new_address() {
+  const auto told = mapper_.status().external_address;
+  if (!told || told->is_unspecified()) return;  // it is not online
+  const auto before = std::exchange(gateways_address_, told);
+  if (!before || before == told) return;
+  forget_what_others_saw();
+  announcer_.network_changed();
+  ask_proxies_soon();
+}
+
 void Presence::refresh() {
   if (closed_ || p2p_port_ == 0 || waits_for_router()) return;
   Observations seen;
   seen.configured = configured_;
   seen.gateway = mapper_.status();
   seen.p2p_port = p2p_port_;
+  notice_new_address();
   if (auto local = list_addresses()) seen.local = std::move(*local);
   if (node_) seen.seen_by_dht = node_->status().seen_as;
   for (const auto* proxy : proxies_)

@@ -53,10 +53,12 @@ class DhtNode final : public Dht {
   /// As it was a moment ago; never waits.
   DhtNodeStatus status() const;
 
-  /// Calls `changed` on the io thread when the state or seen_as has changed. One listener.
+  /// Calls `changed` on the io thread when the state or seen_as has changed, but for network_changed(). One listener.
   void on_change(std::function<void()> changed);
 
-  /// This machine's addresses have changed, or it slept.
+  /// This machine's addresses have changed or its router's outer one, or it slept: others are asked anew how they see
+  /// us, and seen_as is empty until they have said so. Puts that are under way end with Errc::cancelled: those that
+  /// are to take the value may be out of reach now, and one that lingers would end the next one of the same value.
   void network_changed();
 
   /// Ends what runs, keeps the known nodes, stops. Bounded (3 s); later gets and puts fail at once.

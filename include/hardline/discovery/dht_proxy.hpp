@@ -39,6 +39,9 @@ class DhtProxy final : public ProxyDht {
   /// Asks for the node's state and how it sees us, into status().
   awaitable<std::error_code> ask_about_us(Deadline deadline);
 
+  /// It saw us in another network, or under another address of the router.
+  void forget_us() { status_.public_address.reset(); }
+
   /// For good: what is under way ends soon with Errc::cancelled, and so does what is asked later.
   void close();
 

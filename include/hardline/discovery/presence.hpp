@@ -50,7 +50,7 @@ class Presence {
   /// What is published: whether anything is, and the services that may be announced in the DHT.
   void publish(bool anything, std::vector<KeyHash> in_dht);
 
-  /// This machine's addresses or routes have changed, or it slept.
+  /// This machine's addresses or routes have changed, or it slept. The node is told too.
   void network_changed();
 
   /// Takes port mappings back and ends; bounded (3 s).
@@ -70,6 +70,8 @@ class Presence {
   void say_what_is_new(const Reachability& now);
   awaitable<void> ask_proxies();
   void ask_proxies_soon();
+  void notice_new_address();
+  void forget_what_others_saw();
 
   Executor executor_;
   DhtNode* node_;
@@ -86,6 +88,7 @@ class Presence {
   std::chrono::steady_clock::time_point wait_for_router_until_{};
   std::chrono::steady_clock::time_point ask_proxies_at_ = std::chrono::steady_clock::time_point::max();
   PortMapper mapper_;
+  std::optional<asio::ip::address_v4> gateways_address_;  ///< the last one it has told
   Announcer announcer_;
   Reachability reachability_;
   std::chrono::steady_clock::time_point nat_since_{};  ///< reachability_.nat

@@ -11,6 +11,8 @@
 
 namespace hardline::discovery {
 
+/// What is seen from outside is of the time since the router's outer address was another one, or this machine in
+/// another network: who contradicts the router then is taken for the far side of a second one.
 struct Observations {
   std::vector<HostPort> configured;  ///< --public-address; if there are any of a family, nothing else of it counts
   std::vector<LocalAddress> local;   ///< list_addresses()

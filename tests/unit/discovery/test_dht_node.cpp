@@ -167,6 +167,19 @@ TEST_F(DhtNodeTest, TellsHowItIs) {
   EXPECT_THAT(states, ElementsAre(State::connecting, State::connected, State::idle));
 }
 
+TEST_F(DhtNodeTest, AsksAnewHowItIsSeenInAnotherNetwork) {
+  const DhtSwarm swarm(4);
+  auto& node = make_node(swarm);
+  ASSERT_TRUE(connect(node));
+  const auto is_seen = [&] { return !node.status().seen_as.empty(); };
+  ASSERT_TRUE(io.run_until(is_seen));
+  node.network_changed();
+  EXPECT_FALSE(is_seen());
+  io.settle();
+  EXPECT_FALSE(is_seen()) << "a report of before counted";
+  EXPECT_TRUE(io.run_until(is_seen));
+}
+
 TEST_F(DhtNodeTest, EntersByTheNameOfABootstrapNode) {
   const DhtSwarm swarm(2);
   EXPECT_TRUE(connect(make_node(options_by({{"localhost", swarm.address().port}}))));

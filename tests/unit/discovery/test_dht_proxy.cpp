@@ -336,6 +336,14 @@ TEST_F(DhtProxyTest, HearsHowAProxySeesUs) {
   EXPECT_EQ(proxy->status().problem, "");
 }
 
+TEST_F(DhtProxyTest, ForgetsHowAProxySawUs) {
+  auto asking = ask_about_us();
+  answer(http_answer(info(3, "203.0.113.7")));
+  EXPECT_FALSE(asking.get());
+  proxy->forget_us();
+  EXPECT_EQ(proxy->status().public_address, std::nullopt);
+}
+
 TEST_F(DhtProxyTest, AsksForItAtTheNewerPathToo) {
   for (const auto& no_info : {http_answer("", "404 Not Found"), http_answer("<html>Welcome"), http_answer("{}")}) {
     auto asking = ask_about_us();
