@@ -450,6 +450,7 @@ TEST_F(NetworkFinderTest, AsksForTheNeighboursDayNearMidnight) {
   const auto noon = now;
   now += 11h;
   search_the_dht();
+  settle();
   now = noon;
   ASSERT_THAT(node.gets, SizeIs(2));
   EXPECT_EQ(node.gets[0]->key, DhtKey::of(RollingCode::of(kKey, 20'000)));

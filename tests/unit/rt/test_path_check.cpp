@@ -72,7 +72,7 @@ TEST_F(DeliveryWatchTest, LeavesAReaderAloneThatTakesNothingForALongTime) {
   watch.sent();
   io.context().run_for(3s);
   EXPECT_FALSE(dead);
-  EXPECT_FALSE(io.context().stopped()) << "and goes on watching";
+  EXPECT_GT(io.context().run_for(1s), 0u) << "and goes on watching";
 }
 
 TEST_F(DeliveryWatchTest, HasNothingToDoOnceEverythingWasTaken) {
@@ -81,9 +81,7 @@ TEST_F(DeliveryWatchTest, HasNothingToDoOnceEverythingWasTaken) {
   for (int i = 0; i < 2; ++i) {
     sockets.first.send(asio::buffer("x", 1));
     watch.sent();
-    io.context().restart();
-    io.context().run_for(10s);
-    EXPECT_TRUE(io.context().stopped()) << "by having nothing left to do";
+    EXPECT_EQ(io.context().run_for(500ms), 1u) << "one look is enough";
     EXPECT_FALSE(dead);
   }
 }
