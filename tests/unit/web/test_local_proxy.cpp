@@ -139,6 +139,8 @@ TEST_F(LocalProxyTest, ChecksThePathsToOneServiceAlone) {
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, request)));
   EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  ASSERT_FALSE(io.await(writing(at_origin(), "answer")));
+  EXPECT_EQ(io.await(reading(*browser, 6)), "answer");
   proxy.check_paths_to(service_name("rsa").key);
   EXPECT_EQ(paths_in_doubt(), 0);
   proxy.check_paths_to(service_name("ec").key);
