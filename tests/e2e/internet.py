@@ -291,7 +291,9 @@ class Internet:
         """Two nodes and, if asked, a proxy that the daemons may use. The observer's is for tests alone."""
         self.dht = DhtServer(self.public_host("dht"), proxy=proxy, clock=clock)
         self.observer = DhtServer(self.public_host("observer"), bootstrap=self.dht.node, clock=clock)
-        wait_until(lambda: self.node_info(self.observer).get("ipv4", {}).get("good", 0) > 0, "the DHT's nodes know each other", 20)
+        asked = [server for server in (self.observer, self.dht) if server.proxy]
+        wait_until(lambda: all(self.node_info(server).get("ipv4", {}).get("good", 0) > 0 for server in asked),
+                   "the DHT's nodes know each other", 30)
 
     @staticmethod
     def node_info(server):

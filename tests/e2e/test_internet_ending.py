@@ -7,7 +7,7 @@ import pytest
 from identity import make_identity
 from origin import Origin
 
-PROMPTLY = 4  # seconds; the router and the node of the DHT have 3 of them
+PROMPTLY = 5  # seconds; the router and the node of the DHT have 3 of them
 
 
 def freeze_dht(apart):

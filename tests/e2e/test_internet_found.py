@@ -107,7 +107,7 @@ def test_an_address_of_the_yggdrasil_network(world, internet):
 def test_a_restart_needs_no_bootstrap_node(apart):
     """The nodes that it knew are still there."""
     apart.serve()
-    wait_until(lambda: apart.server.ask_json("status")["dht"]["node"]["good_nodes_ipv4"] >= 2, "it knows both nodes", 30)
+    wait_until(lambda: apart.server.ask_json("status")["dht"]["node"]["good_nodes_ipv4"] >= 2, "it knows both nodes", 60)
     apart.server.stop()
     apart.internet.dht.stop()
     apart.server.start(p2p_port=7123)
