@@ -4,6 +4,7 @@
 #include <sodium.h>
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 #include "hardline/base/host_port.hpp"
@@ -41,18 +42,18 @@ std::string encode_base64(std::string_view octets) {
 
 /// An IP address as inet_ntop(3) writes it, an IPv4 address inside of IPv6 (RFC 4291 section 2.5.5.2) as IPv4.
 std::optional<std::string> canonical_address(const std::string& text) {
-  char written[INET6_ADDRSTRLEN];
+  std::array<char, INET6_ADDRSTRLEN> written{};
   in_addr ipv4;
-  if (inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return inet_ntop(AF_INET, &ipv4, written, sizeof written);
+  if (inet_pton(AF_INET, text.c_str(), &ipv4) == 1) return inet_ntop(AF_INET, &ipv4, written.data(), written.size());
   in6_addr ipv6;
   if (inet_pton(AF_INET6, text.c_str(), &ipv6) != 1) return std::nullopt;
-  if (IN6_IS_ADDR_V4MAPPED(&ipv6)) return inet_ntop(AF_INET, &ipv6.s6_addr[12], written, sizeof written);
-  return inet_ntop(AF_INET6, &ipv6, written, sizeof written);
+  if (IN6_IS_ADDR_V4MAPPED(&ipv6)) return inet_ntop(AF_INET, &ipv6.s6_addr[12], written.data(), written.size());
+  return inet_ntop(AF_INET6, &ipv6, written.data(), written.size());
 }
 
 /// An address alone, as proxies since 2.0 write it; or with a port, as older ones do.
 std::optional<std::string> address_without_port(const std::string& text) {
-  if (const auto alone = canonical_address(text)) return alone;
+  if (auto alone = canonical_address(text)) return alone;
   const auto with_port = HostPort::parse(text);
   return with_port ? canonical_address(with_port->host) : std::nullopt;
 }

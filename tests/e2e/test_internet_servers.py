@@ -49,12 +49,13 @@ def test_both_are_announced(twins):
     assert {f"{home.address}:7008" for home in (twins.server_home, twins.other_home)} <= announced
 
 
-def test_one_dies_as_a_download_begins(twins):
+def test_one_dies_as_a_download_begins(twins, tmp_path):
     """A browser tries again, and gets it all."""
-    download = twins.client_host.popen(["curl", "-sS", "--fail", "--limit-rate", "4M", "--max-time", "60", "-o", "/dev/null",
+    begun = tmp_path / "begun"
+    download = twins.client_host.popen(["curl", "-sS", "--fail", "--limit-rate", "4M", "--max-time", "60", "-o", begun,
                                         twins.service.url(f"/bytes/{SIZE}")])
-    dying = wait_until(twins.serving, "one of them serves")
-    dying.kill()
+    wait_until(lambda: begun.exists() and begun.stat().st_size > 0, "the download has begun")
+    twins.serving().kill()
     assert download.wait(20) != 0, "what was cut is not taken for whole"
     again = twins.client_host.run(["bash", "-c", f"curl -sS --fail --max-time 60 {twins.service.url(f'/bytes/{SIZE}')} | sha256sum"])
     assert again.stdout.split()[0] == checksum(SIZE)
