@@ -160,12 +160,14 @@ void add_gateway(Table& table, const Json& status) {
     table.add({"Pinholes", "let in at " + pinholes});
 }
 
-void add_reachability(Table& table, const Json& reachability) {
+void add_reachability(Table& table, const Json& status) {
+  const auto& reachability = status.at("reachability");
   const auto address = text_of(reachability.at("public_address"));
   const auto told_by = text_of(reachability.at("told_by"));
   table.add({"Public address", address.empty()   ? "not known"
                                : told_by.empty() ? address
                                                  : fmt::format("{}, says {}", address, told_by)});
+  if (status.at("services").empty()) return;  // nobody wants to come in
   if (const auto explanation = text_of(reachability.at("explanation"), kMaxExplanation); !explanation.empty())
     table.add({"NAT", explanation});
   const auto hosts = joined(reachability.at("wan_hosts"));
@@ -177,7 +179,7 @@ Table network_of(const Json& status) {
   add_interfaces(table, status.at("interfaces"));
   table.add({"LAN discovery", status.at("lan").at("enabled").get<bool>() ? "on" : "switched off"});
   add_gateway(table, status);
-  add_reachability(table, status.at("reachability"));
+  add_reachability(table, status);
   return table;
 }
 

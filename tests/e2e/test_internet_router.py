@@ -42,6 +42,7 @@ def test_nothing_is_mapped_with_nothing_to_publish(apart):
     assert apart.opens(), apart.why()
     assert apart.client_home.router.mappings() == {}
     assert "internet:" not in apart.client.log(), "nor is anything said about being reached"
+    assert not any(word in apart.client.ask("status") for word in ("NAT-PMP", "Told to others"))
 
 
 def test_the_port_is_taken_by_another_host_of_the_home(apart):
