@@ -311,7 +311,9 @@ def test_the_configuration_file_is_where_systemd_says(world, host):
 
 
 def test_settings_have_their_defaults(world, host):
-    status = settings_of(host, world.daemon(host).start())
+    daemon = world.daemon(host)
+    daemon.reach = []
+    status = settings_of(host, daemon.start())
     assert status["configuration_file"] is None
     assert status["lan"]["enabled"] and status["gateway"]["enabled"] and status["dht"]["enabled"]
     assert status["dht"]["bootstrap"] == ["bootstrap.jami.net:4222"]
@@ -321,7 +323,9 @@ def test_settings_have_their_defaults(world, host):
 def test_lists_of_the_file_are_replaced_by_flags(world, host):
     config = host.folder / "a.ini"
     config.write_text("[DHT]\nbootstrap=a.example.org:4222, [2001:db8::1]:4223\nproxies=https://p.example.org, q.example.org:8080\n")
-    daemon = world.daemon(host).start("--config", config)
+    daemon = world.daemon(host)
+    daemon.reach = []
+    daemon.start("--config", config)
     dht = settings_of(host, daemon)["dht"]
     assert dht["bootstrap"] == ["a.example.org:4222", "[2001:db8::1]:4223"]
     assert [proxy["url"] for proxy in dht["proxies"]] == ["https://p.example.org", "http://q.example.org:8080"]
