@@ -263,7 +263,6 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\np2pport=65536\n", "a.ini:2: p2pport: must be a port from 0 to 65535"),
     ("[Daemon]\nloglevel=loud\n", "a.ini:2: loglevel: must be error, warn, info, debug or trace"),
     ("[Daemon]\npublicaddress=203.0.113.7:7008, 203.0.113.8\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
-    ("[Daemon]\npublicaddress=home.example:7008\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
     ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
@@ -313,7 +312,7 @@ def test_the_configuration_file_is_where_systemd_says(world, host):
 
 def test_settings_have_their_defaults(world, host):
     daemon = world.daemon(host)
-    daemon.reach = ()
+    daemon.reach = []
     status = settings_of(host, daemon.start())
     assert status["configuration_file"] is None
     assert status["lan"]["enabled"] and status["gateway"]["enabled"] and status["dht"]["enabled"]
@@ -325,7 +324,7 @@ def test_lists_of_the_file_are_replaced_by_flags(world, host):
     config = host.folder / "a.ini"
     config.write_text("[DHT]\nbootstrap=a.example.org:4222, [2001:db8::1]:4223\nproxies=https://p.example.org, q.example.org:8080\n")
     daemon = world.daemon(host)
-    daemon.reach = ()
+    daemon.reach = []
     daemon.start("--config", config)
     dht = settings_of(host, daemon)["dht"]
     assert dht["bootstrap"] == ["a.example.org:4222", "[2001:db8::1]:4223"]

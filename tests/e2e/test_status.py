@@ -240,6 +240,7 @@ def told(world):
 
     def tell(change):
         answer = json.loads(json.dumps(honest))
+        answer["gateway"]["enabled"] = answer["dht"]["enabled"] = True
         change(answer)
         path = host.folder / f"{next(numbers)}.sock"
         Pretender(path, answer)
