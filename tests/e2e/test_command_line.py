@@ -263,6 +263,7 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\np2pport=65536\n", "a.ini:2: p2pport: must be a port from 0 to 65535"),
     ("[Daemon]\nloglevel=loud\n", "a.ini:2: loglevel: must be error, warn, info, debug or trace"),
     ("[Daemon]\npublicaddress=203.0.113.7:7008, 203.0.113.8\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
+    ("[Daemon]\npublicaddress=home.example:7008\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
     ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
