@@ -16,7 +16,8 @@ SIZE = 300_000  # many times what an old peer reads at once
 class Old:
     def __init__(self, world):
         self.world = world
-        self.lan = world.lan("11.1.0.")  # private addresses would not be remembered
+        # Public, so that it is remembered; a LAN to an old peer, which looks at the first octet alone.
+        self.lan = world.lan("192.1.0.")
         self.server_host = world.host("server", self.lan)
         self.client_host = world.host("client", self.lan)
         self.origin = Origin(self.server_host)
