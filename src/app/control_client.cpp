@@ -28,6 +28,18 @@ constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;  // octets; a status with a 
                              error.message()));
 }
 
+/// The client ends with this, and with it everything that keeps an io_context running.
+awaitable<Result<HttpAnswer>> ask(Resolver& resolver, std::string path, std::string target,
+                                  std::chrono::steady_clock::duration limit) {
+  auto executor = co_await asio::this_coro::executor;
+  HttpClient client(executor, resolver, {UnixPath{std::move(path)}});
+  HttpRequest request;
+  request.target = std::move(target);
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  auto answer = co_await client.exchange(request, deadline, kMaxAnswer);
+  co_return answer;
+}
+
 }  // namespace
 
 DaemonAnswer ask_daemon(const std::filesystem::path& socket, const std::string& target,
@@ -40,16 +52,12 @@ DaemonAnswer ask_daemon(const std::filesystem::path& socket, const std::string& 
                     path.string(), web::ControlSocket::kMaxPath));
   asio::io_context io{1};
   Resolver resolver;
-  HttpClient client(io.get_executor(), resolver, {UnixPath{path.string()}});
   Result<HttpAnswer> answer = fail(Errc::timed_out);
-  HttpRequest request;
-  request.target = target;
-  const auto deadline = std::chrono::steady_clock::now() + limit;
   auto keep = [&answer](std::exception_ptr error, Result<HttpAnswer> came) {
     if (error) std::rethrow_exception(error);
     answer = std::move(came);
   };
-  asio::co_spawn(io, client.exchange(request, deadline, kMaxAnswer), std::move(keep));
+  asio::co_spawn(io, ask(resolver, path.string(), target, limit), std::move(keep));
   io.run();
   if (!answer) explain(path, answer.error());
   return {answer->status, std::move(answer->body)};

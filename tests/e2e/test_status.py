@@ -40,6 +40,12 @@ def test_status_tells_how_the_daemon_stands(pair):
     assert pair.service.password not in done.stdout
 
 
+def test_a_verb_ends_with_its_answer(pair):
+    """Not when it would have given the daemon up, which is after ten seconds."""
+    done = hardlined(pair.server_host, "status", "--statedir", pair.server.state, timeout=8)
+    assert done.returncode == 0, done.stderr
+
+
 def test_status_as_json(pair):
     status = status_of(pair.server)
     assert status["p2p_port"] == 7008 and status["local_port"] == 7009
