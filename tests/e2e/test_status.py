@@ -352,7 +352,6 @@ def test_systemd_is_told(world):
 
 
 def test_a_flood_of_addresses_does_not_hide_the_one_that_won(pair):
-    pair.start()
     honest = json.loads(ask(pair.client, "why", pair.service.label, "--json").stdout)
     won = next(attempt for attempt in honest["attempts"] if attempt["won"])
     lost = won | {"won": False, "error": {"code": "timed_out", "text": "timed out"}}
