@@ -23,7 +23,6 @@
 #include "hardline/web/api.hpp"
 #include "hardline/web/control_socket.hpp"
 #include "hardline/web/local_proxy.hpp"
-#include "hardline/wire/hosts_list.hpp"
 #include "no_lan.hpp"
 #include "publisher.hpp"
 #include "service_manager.hpp"
@@ -199,8 +198,7 @@ void Daemon::Parts::publish() {
 
 void Daemon::Parts::tell_finder_who_we_are() {
   std::set<tcp::endpoint> own;
-  if (const auto local = discovery::list_addresses())
-    for (const auto& address : *local) own.emplace(address.address, p2p.port());
+  for (const auto& local : presence.local_addresses()) own.emplace(local.address, p2p.port());
   for (const auto& host : presence.reachability().wan_hosts) {
     AsioError a_name;
     const auto address = asio::ip::make_address(host.host, a_name);

@@ -53,6 +53,11 @@ bool is_global_unicast(const address_v6& address) {
 
 }  // namespace
 
+asio::ip::address unmapped(const asio::ip::address& address) {
+  if (!address.is_v6() || !address.to_v6().is_v4_mapped()) return address;
+  return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
+}
+
 bool is_global_unicast(const asio::ip::address& address) {
   return address.is_v4() ? is_global_unicast(address.to_v4()) : is_global_unicast(address.to_v6());
 }

@@ -110,10 +110,9 @@ class Announcer::Impl {
   void decide(Check check, std::optional<bool> found);
   void put_was_lost(Way& way);
 
-  std::shared_ptr<Attempt> begin_put(Dht& dht, const DhtKey& key, const std::string& value, TimePoint deadline);
-  std::shared_ptr<Attempt> begin_get(Dht& dht, const DhtKey& key, std::shared_ptr<Lookup> lookup, TimePoint deadline);
-  awaitable<std::error_code> end_of(std::shared_ptr<Attempt> attempt, TimePoint deadline);
-  awaitable<std::error_code> end_of_put(std::shared_ptr<Attempt> attempt, TimePoint deadline, unsigned network);
+  std::shared_ptr<Attempt> begin(awaitable<std::error_code> put_or_get);
+  awaitable<std::error_code> end_of(std::shared_ptr<Attempt> attempt, TimePoint deadline,
+                                    std::optional<unsigned> network = {});
 
   Executor executor_;
   NetworkClock& clock_;
@@ -271,8 +270,8 @@ awaitable<void> Announcer::Impl::put(Place place) {
     // One put is enough to see whether a zombie has come back to life.
     if (way->is_zombie()) way->passed_until = Clock::now() + times_.zombie_rest;
     const auto deadline = Clock::now() + times_.put_limit;
-    const auto attempt = begin_put(*way->dht, key, value, deadline);
-    const auto error = co_await end_of_put(attempt, deadline, network);
+    const auto attempt = begin(way->dht->put(key, value, deadline));
+    const auto error = co_await end_of(attempt, deadline, network);
     if (closed_) break;
     if (error && network != network_) break;  // which says nothing of the way
     if (!error) {
@@ -415,7 +414,7 @@ awaitable<std::optional<bool>> Announcer::Impl::ask(Way& witness, DhtKey key, st
   });
   sighting->lookup = lookup;
   const auto deadline = Clock::now() + times_.confirm_limit;
-  const auto attempt = begin_get(*witness.dht, key, lookup, deadline);
+  const auto attempt = begin(witness.dht->get(key, lookup, deadline));
   const auto error = co_await end_of(attempt, deadline);
   lookup->stop();
   if (sighting->found) co_return true;
@@ -456,44 +455,24 @@ void Announcer::Impl::put_was_lost(Way& way) {
   news_->notify();
 }
 
-std::shared_ptr<Attempt> Announcer::Impl::begin_put(Dht& dht, const DhtKey& key, const std::string& value,
-                                                    TimePoint deadline) {
+std::shared_ptr<Attempt> Announcer::Impl::begin(awaitable<std::error_code> put_or_get) {
   auto attempt = std::make_shared<Attempt>();
   auto ended = [attempt, news = news_](std::exception_ptr thrown, std::error_code error) {
     attempt->ended = thrown ? std::make_error_code(std::errc::io_error) : error;
     news->notify();
   };
-  asio::co_spawn(executor_, dht.put(key, value, deadline), std::move(ended));
+  asio::co_spawn(executor_, std::move(put_or_get), std::move(ended));
   return attempt;
 }
 
-std::shared_ptr<Attempt> Announcer::Impl::begin_get(Dht& dht, const DhtKey& key, std::shared_ptr<Lookup> lookup,
-                                                    TimePoint deadline) {
-  auto attempt = std::make_shared<Attempt>();
-  auto ended = [attempt, news = news_](std::exception_ptr thrown, std::error_code error) {
-    attempt->ended = thrown ? std::make_error_code(std::errc::io_error) : error;
-    news->notify();
-  };
-  asio::co_spawn(executor_, dht.get(key, std::move(lookup), deadline), std::move(ended));
-  return attempt;
-}
-
-awaitable<std::error_code> Announcer::Impl::end_of(std::shared_ptr<Attempt> attempt, TimePoint deadline) {
+/// On a dead path it would take all of its time: it is given up where `network` is named and gone.
+awaitable<std::error_code> Announcer::Impl::end_of(std::shared_ptr<Attempt> attempt, TimePoint deadline,
+                                                   std::optional<unsigned> network) {
   const auto give_up = deadline + kGrace;
-  while (!attempt->ended && !closed_ && Clock::now() < give_up) co_await news_->wait_until(give_up);
+  const auto is_over = [&] { return closed_ || (network && *network != network_); };
+  while (!attempt->ended && !is_over() && Clock::now() < give_up) co_await news_->wait_until(give_up);
   if (attempt->ended) co_return *attempt->ended;
-  co_return make_error_code(closed_ ? Errc::cancelled : Errc::timed_out);
-}
-
-/// A put into a network that is gone is given up: on a dead path it would take all of its time.
-awaitable<std::error_code> Announcer::Impl::end_of_put(std::shared_ptr<Attempt> attempt, TimePoint deadline,
-                                                       unsigned network) {
-  const auto give_up = deadline + kGrace;
-  const auto is_pending = [&] { return !attempt->ended && !closed_ && network == network_; };
-  while (is_pending() && Clock::now() < give_up) co_await news_->wait_until(give_up);
-  if (attempt->ended) co_return *attempt->ended;
-  const bool is_over = closed_ || network != network_;
-  co_return make_error_code(is_over ? Errc::cancelled : Errc::timed_out);
+  co_return make_error_code(is_over() ? Errc::cancelled : Errc::timed_out);
 }
 
 Announcer::Announcer(Executor executor, Dht* node, std::vector<ProxyDht*> proxies, NetworkClock& clock,

@@ -6,10 +6,8 @@ namespace hardline::discovery {
 
 std::optional<tcp::endpoint> dialable(const HostPort& address) {
   AsioError ec;
-  auto literal = asio::ip::make_address(address.host, ec);
+  const auto literal = unmapped(asio::ip::make_address(address.host, ec));
   if (ec || address.port == 0) return std::nullopt;
-  if (literal.is_v6() && literal.to_v6().is_v4_mapped())
-    literal = asio::ip::make_address_v4(asio::ip::v4_mapped, literal.to_v6());
   if (!is_global_unicast(literal) && !is_yggdrasil(literal)) return std::nullopt;
   return tcp::endpoint(literal, address.port);
 }

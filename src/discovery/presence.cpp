@@ -11,8 +11,7 @@ using std::chrono::steady_clock;
 
 Presence::Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock,
                    TaskGroup& tasks, PresenceOptions options, std::function<void()> changed)
-    : executor_(executor),
-      node_(node),
+    : node_(node),
       proxies_(std::move(proxies)),
       tasks_(tasks),
       configured_(std::move(options.public_addresses)),
@@ -113,6 +112,7 @@ void Presence::refresh() {
   auto now = work_out(seen);
   say_what_is_new(now);
   reachability_ = std::move(now);
+  local_addresses_ = std::move(seen.local);
   std::vector<asio::ip::address_v6> let_in;
   for (const auto& host : reachability_.wan_hosts) {
     AsioError not_v6;

@@ -12,12 +12,6 @@ using asio::ip::address;
 using asio::ip::address_v4;
 using asio::ip::address_v6;
 
-/// An IPv4 address inside an IPv6 one is what a socket for both families sees.
-address unmapped(const address& seen) {
-  if (!seen.is_v6() || !seen.to_v6().is_v4_mapped()) return seen;
-  return asio::ip::make_address_v4(asio::ip::v4_mapped, seen.to_v6());
-}
-
 bool is_stable(const LocalAddress& local) {
   return !local.temporary && !local.deprecated;
 }

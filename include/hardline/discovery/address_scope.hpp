@@ -5,6 +5,10 @@
 
 namespace hardline::discovery {
 
+/// An IPv4 address as such, also where it comes inside of an IPv6 one (RFC 4291 section 2.5.5.2), as a socket for both
+/// families sees it; any other as it is.
+asio::ip::address unmapped(const asio::ip::address& address);
+
 /// Reachable from anywhere on the internet: none of the special-purpose blocks. 2000::/3 without documentation, 6to4
 /// and Teredo for IPv6.
 bool is_global_unicast(const asio::ip::address& address);

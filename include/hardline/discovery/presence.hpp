@@ -59,6 +59,8 @@ class Presence {
   /// WANHosts as it goes over the wire (PROTOCOL: Tunnel 3); empty if nothing is known.
   const std::string& wan_hosts() const { return wan_hosts_; }
   const Reachability& reachability() const { return reachability_; }
+  /// This machine's own, as they were when reachability() was worked out.
+  const std::vector<LocalAddress>& local_addresses() const { return local_addresses_; }
   const PortMapperStatus& port_mapper() const { return mapper_.status(); }
   const Announcer& announcer() const { return announcer_; }
 
@@ -73,7 +75,6 @@ class Presence {
   void notice_new_address();
   void forget_what_others_saw();
 
-  Executor executor_;
   DhtNode* node_;
   std::vector<DhtProxy*> proxies_;
   TaskGroup& tasks_;
@@ -91,6 +92,7 @@ class Presence {
   std::optional<asio::ip::address_v4> gateways_address_;  ///< the last one it has told
   Announcer announcer_;
   Reachability reachability_;
+  std::vector<LocalAddress> local_addresses_;
   std::chrono::steady_clock::time_point nat_since_{};  ///< reachability_.nat
   Reachability said_;                                  ///< in the log, of its wan_hosts and nat
   std::string wan_hosts_;

@@ -26,6 +26,12 @@ TEST(AddressScope, SpecialAddressesAreNot) {
     EXPECT_FALSE(is_global_unicast(ip(text))) << text;
 }
 
+TEST(AddressScope, AnIpv4AddressInsideOfIpv6IsTakenOut) {
+  EXPECT_EQ(unmapped(ip("::ffff:11.0.0.1")), ip("11.0.0.1"));
+  for (const auto* text : {"11.0.0.1", "2a00:1450::1", "::", "::11.0.0.1"})
+    EXPECT_EQ(unmapped(ip(text)), ip(text)) << text;
+}
+
 TEST(AddressScope, YggdrasilIs200SlashSeven) {
   for (const auto* text : {"200::1", "2ff:1::1", "3ff::1", "201:db8::1"}) EXPECT_TRUE(is_yggdrasil(ip(text))) << text;
   for (const auto* text : {"1ff::1", "400::1", "2000::1", "2.0.0.1"}) EXPECT_FALSE(is_yggdrasil(ip(text))) << text;
