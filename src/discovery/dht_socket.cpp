@@ -17,17 +17,17 @@ constexpr std::size_t kDatagramSize = 64 * 1024;  // the longest there is
 constexpr std::size_t kBatch = 64;  // datagrams handed over at a time, so that the other socket has its turn
 
 /// A socket on every address of the machine, and in `bound` what it became; without one, why.
-store::UniqueFd open_udp(sa_family_t family, std::uint16_t port, dht::SockAddr& bound, std::error_code& error) {
+UniqueFd open_udp(sa_family_t family, std::uint16_t port, dht::SockAddr& bound, std::error_code& error) {
   error = {};
   bound = {};
-  store::UniqueFd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
+  UniqueFd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   dht::SockAddr any;
   any.setFamily(family);
   any.setPort(port);
   const int only = 1;
   if (!fd || (family == AF_INET6 && ::setsockopt(fd.get(), IPPROTO_IPV6, IPV6_V6ONLY, &only, sizeof only) != 0) ||
       ::bind(fd.get(), any.get(), any.getLength()) != 0) {
-    error = store::last_error();
+    error = last_error();
     return {};
   }
   sockaddr_storage name{};
@@ -44,7 +44,7 @@ bool not_ours(std::error_code error) {
 }  // namespace
 
 DhtSocket::DhtSocket(std::uint16_t port) : stop_(::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) {
-  if (!stop_) throw std::system_error(store::last_error(), "eventfd");
+  if (!stop_) throw std::system_error(last_error(), "eventfd");
   auto error = open_both(port);
   if (port != 0 && not_ours(error)) {
     const auto reason = error.message();

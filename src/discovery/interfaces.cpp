@@ -17,6 +17,7 @@
 #include <system_error>
 
 #include "hardline/base/log.hpp"
+#include "hardline/base/unique_fd.hpp"
 #include "netlink.hpp"
 
 namespace hardline::discovery {
@@ -41,10 +42,6 @@ bool is_running(unsigned flags) {
 
 bool can_discover(unsigned flags) {
   return is_running(flags) && (flags & (IFF_MULTICAST | IFF_LOOPBACK));
-}
-
-std::string last_error() {
-  return std::system_category().message(errno);
 }
 
 }  // namespace
@@ -164,7 +161,7 @@ NetworkChanges::NetworkChanges(Executor executor) : netlink_(executor), closing_
   groups.nl_family = AF_NETLINK;
   groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
   if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0) {
-    log::warn("network: its changes will go unnoticed: netlink: {}", last_error());
+    log::warn("network: its changes will go unnoticed: netlink: {}", last_error().message());
     if (fd >= 0) ::close(fd);
     return;
   }

@@ -6,12 +6,10 @@
 #include <cerrno>
 #include <cstring>
 
+#include "hardline/base/unique_fd.hpp"
+
 namespace hardline::discovery {
 namespace {
-
-std::error_code last_error() {
-  return {errno, std::system_category()};
-}
 
 bool set_option(int fd, int level, int option, int value) {
   return setsockopt(fd, level, option, &value, sizeof value) == 0;

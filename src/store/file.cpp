@@ -10,14 +10,6 @@
 namespace hardline::store {
 namespace fs = std::filesystem;
 
-UniqueFd::~UniqueFd() {
-  if (fd_ >= 0) ::close(fd_);
-}
-
-std::error_code last_error() {
-  return {errno, std::system_category()};
-}
-
 fs::path with_suffix(const fs::path& path, std::string_view suffix) {
   auto result = path;
   result += suffix;

@@ -10,17 +10,16 @@
 #include <cstring>
 
 #include "hardline/base/log.hpp"
+#include "hardline/base/unique_fd.hpp"
 #include "hardline/rt/beast.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
-#include "hardline/store/file.hpp"
 
 namespace hardline::web {
 namespace {
 
 namespace http = beast::http;
 using Socket = asio::local::stream_protocol::socket;
-using store::UniqueFd;
 
 constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
 
@@ -91,9 +90,9 @@ void ControlSocket::open(const std::filesystem::path& path) {
   // bind(2) makes the file with the mode of the descriptor, so that there is no moment at which others could connect.
   struct stat made {};
   AsioError error;
-  if (::fchmod(acceptor.native_handle(), 0600) != 0) refuse(name, store::last_error().message());
+  if (::fchmod(acceptor.native_handle(), 0600) != 0) refuse(name, last_error().message());
   acceptor.bind(Protocol::endpoint(name.string()), error);
-  if (error || ::lstat(name.c_str(), &made) != 0) refuse(name, error ? error.message() : store::last_error().message());
+  if (error || ::lstat(name.c_str(), &made) != 0) refuse(name, error ? error.message() : last_error().message());
   acceptor.listen(Protocol::acceptor::max_listen_connections, error);
   if (error) refuse(name, error.message());
   acceptor_ = std::move(acceptor);

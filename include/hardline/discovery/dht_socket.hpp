@@ -8,7 +8,7 @@
 #include <string>
 #include <thread>
 
-#include "hardline/store/file.hpp"
+#include "hardline/base/unique_fd.hpp"
 
 namespace hardline::discovery {
 
@@ -37,8 +37,8 @@ class DhtSocket final : public dht::net::DatagramSocket {
   void drain(int fd);
 
   std::string problem_;
-  store::UniqueFd fd4_, fd6_;
-  store::UniqueFd stop_;
+  UniqueFd fd4_, fd6_;
+  UniqueFd stop_;
   dht::SockAddr bound4_, bound6_;
   std::thread receiver_;  // the last, since it uses the others
 };

@@ -16,6 +16,9 @@ class Origin {
 
   /// A new connection for one tunnel, or why there is none. Bounded in time by the origin itself.
   virtual awaitable<Result<std::unique_ptr<ByteStream>>> connect() = 0;
+
+  /// The service is withdrawn, or the daemon ends: what the origin does by itself ends soon.
+  virtual void close() {}
 };
 
 /// For looking a name up, and again for connecting: old clients give up after 5 s, and a person does not wait longer

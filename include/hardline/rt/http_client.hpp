@@ -1,5 +1,5 @@
-// An HTTP/1.1 client for a handful of servers that answer programs: OpenDHT's proxies, and our own daemon behind its
-// Unix socket (RFC 9110, RFC 9112).
+// An HTTP/1.1 client: for the web server behind a cache, OpenDHT's proxies, and our own daemon behind its Unix socket
+// (RFC 9110, RFC 9112).
 #pragma once
 
 #include <chrono>
@@ -24,9 +24,10 @@ struct HttpServer {
 };
 
 struct HttpRequest {
-  std::string method = "GET";  ///< not HEAD or CONNECT, whose answers are framed in another way
-  std::string target = "/";    ///< as it is sent: begins with `/`, without spaces
-  std::string body;            ///< JSON, if there is any
+  std::string method = "GET";                               ///< not CONNECT, whose answer is framed in another way
+  std::string target = "/";                                 ///< as it is sent: begins with `/`, without spaces
+  std::string body;                                         ///< JSON, if there is any
+  std::vector<std::pair<std::string, std::string>> fields;  ///< beside Host, User-Agent, Connection and the body's
 };
 
 struct HttpAnswer {
@@ -41,6 +42,9 @@ struct HttpAnswer {
 /// A context for https that trusts the system's authorities (or those of SSL_CERT_FILE and SSL_CERT_DIR, openssl(1)),
 /// and demands a certificate. Throws std::runtime_error where OpenSSL makes none.
 SslContextPtr verifying_context();
+
+/// A context for https that takes any certificate. Throws as verifying_context().
+SslContextPtr unverifying_context();
 
 /// One exchange after the other, each over a connection of its own. io thread only, and one coroutine at a time; only
 /// close() is for others meanwhile. Every address of the host is tried: a further one each 250 ms, or as soon as one
@@ -59,8 +63,12 @@ class HttpClient {
   HttpClient& operator=(const HttpClient&) = delete;
   ~HttpClient();
 
-  /// Connects, sends `request`, and reads the answer's head. `deadline` is for the whole exchange, body included.
+  /// Connects, sends `request`, and reads the answer's head. `deadline` is for the whole exchange, body included,
+  /// unless extend() moves it.
   awaitable<Result<HttpAnswer>> begin(HttpRequest request, Deadline deadline);
+
+  /// A new deadline for the exchange that runs.
+  void extend(Deadline deadline);
 
   /// What has come of the body since the last call, waiting for at least one octet; empty at the body's end.
   awaitable<Result<std::string>> read_piece();

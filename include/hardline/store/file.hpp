@@ -1,5 +1,4 @@
-// Files as the operating system sees them: descriptors that close themselves, small files read whole, and new files
-// that appear whole or not at all.
+// Small files read whole, and new files that appear whole or not at all.
 #pragma once
 
 #include <sys/types.h>
@@ -7,32 +6,11 @@
 #include <filesystem>
 #include <string>
 #include <string_view>
-#include <utility>
 
 #include "hardline/base/result.hpp"
+#include "hardline/base/unique_fd.hpp"
 
 namespace hardline::store {
-
-class UniqueFd {
- public:
-  UniqueFd() = default;
-  explicit UniqueFd(int fd) : fd_(fd) {}
-  UniqueFd(UniqueFd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-  UniqueFd& operator=(UniqueFd&& other) noexcept {
-    std::swap(fd_, other.fd_);
-    return *this;
-  }
-  ~UniqueFd();
-
-  int get() const { return fd_; }
-  explicit operator bool() const { return fd_ >= 0; }
-
- private:
-  int fd_ = -1;
-};
-
-/// The last system call's error.
-std::error_code last_error();
 
 /// `path` with `suffix` after its last component.
 std::filesystem::path with_suffix(const std::filesystem::path& path, std::string_view suffix);

@@ -98,7 +98,7 @@ TEST(DhtSocket, WorksBeyondDescriptor1023) {
   auto limit = before;
   limit.rlim_cur = std::min<rlim_t>(2048, limit.rlim_max);
   ASSERT_EQ(setrlimit(RLIMIT_NOFILE, &limit), 0);
-  std::vector<store::UniqueFd> many;
+  std::vector<UniqueFd> many;
   while (many.empty() || (many.back() && many.back().get() < 1100))
     many.emplace_back(open("/dev/null", O_RDONLY | O_CLOEXEC));
   const bool enough = static_cast<bool>(many.back());

@@ -1,0 +1,41 @@
+// A service that comes from a folder: copies of a web server's pages, files that somebody put there, or both
+// (docs/cache.md).
+#pragma once
+
+#include <memory>
+
+#include "hardline/base/cache_settings.hpp"
+#include "hardline/origin/origin.hpp"
+#include "hardline/rt/relay.hpp"
+#include "hardline/rt/resolver.hpp"
+#include "hardline/rt/task_group.hpp"
+
+namespace hardline::origin {
+
+/// What every cache of the daemon shares. All of it outlives them.
+struct CacheTools {
+  Executor executor;
+  BufferPool& buffers;
+  Resolver& resolver;
+  asio::thread_pool& disk;  ///< for what may wait for the disk
+  TaskGroup& tasks;         ///< joined after close()
+};
+
+class Cache;
+
+class CacheOrigin final : public Origin {
+ public:
+  CacheOrigin(CacheSettings settings, CacheTools tools);
+  ~CacheOrigin() override;
+
+  /// The near end of a pipe, at whose other end an HTTP server answers from the folder. Never fails: a folder that
+  /// cannot be read is a page that says so.
+  awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
+
+  void close() override;
+
+ private:
+  std::shared_ptr<Cache> cache_;  ///< shared with the coroutines of its connections and fetches
+};
+
+}  // namespace hardline::origin

@@ -1,0 +1,29 @@
+// The pages that a cache writes itself: what went wrong, and what is in a folder. No script, nothing from elsewhere.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardline/origin/folder.hpp"
+
+namespace hardline::origin {
+
+/// A small page of a title and a sentence, both escaped here.
+std::string message_page(std::string_view title, std::string_view text);
+
+enum class SortBy { name, size, modified };
+
+/// A listing's order, as its links ask for it: `?sort=size&order=desc`. What is not understood is by name.
+struct ListingOrder {
+  SortBy by = SortBy::name;
+  bool descending = false;
+};
+ListingOrder parse_listing_order(std::string_view query);
+
+/// What is in the folder of `path` (decoded, `/foo/`): names, sizes and dates; folders first. Names are escaped; links
+/// are percent-encoded and relative. Private files, hidden ones and the cache's own are left out (wire::is_private); of
+/// a copy `bar@http` the listing shows `bar`. `cut` says that there is more than is shown.
+std::string listing_page(std::string_view path, std::vector<FolderEntry> entries, ListingOrder order, bool cut);
+
+}  // namespace hardline::origin

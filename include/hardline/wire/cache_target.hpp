@@ -1,0 +1,73 @@
+// What a request to a cached service asks for, and by which names a folder holds that: HardlineP2P's layout, in which
+// `/` is `@http`, `/foo/bar` is `foo/bar@http` and `/foo/bar/` is `foo/bar/@http` (docs/cache.md).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <tl/expected.hpp>
+#include <vector>
+
+namespace hardline::wire {
+
+/// Longest request target, in octets.
+inline constexpr std::size_t kMaxCacheTarget = 4096;
+
+/// Longest name, in octets and without `@http`, that is kept as it is: longer ones are hashed, as HardlineP2P does.
+inline constexpr std::size_t kMaxCacheName = 192;
+
+enum class CacheTargetError {
+  malformed,  ///< 400: not origin-form, bad percent-encoding, `.` or `..` segments, NUL or other control characters,
+              ///< backslashes, not UTF-8; also where any of these is percent-encoded
+  reserved,   ///< 404: an `@` in the path, which would name the folder's own files
+  too_long,   ///< 414
+};
+
+/// A request target that is safe to look for and to ask for. All names are relative to the cache's folder.
+struct CacheTarget {
+  /// As it is asked of the web server: `/path?query`. Percent-encoded unreserved characters are decoded and all other
+  /// octets outside of RFC 3986's characters encoded, hex digits in upper case; a fragment is malformed.
+  std::string target;
+
+  /// The path, percent-decoded, as people write it: `/foo/my file.txt`. UTF-8.
+  std::string path;
+  bool has_query = false;
+
+  /// What a file that somebody put there by hand is called, `foo/my file.txt`; of a path that ends in a slash the
+  /// folder, `foo/`, of the root ``. None where no file may be served by hand: a segment that is empty or begins with a
+  /// dot, a name that is_private(), or a decoded `%2F`.
+  std::optional<std::string> manual;
+
+  /// What a copy is called: path and query without the leading slash, percent-encoded once more but for letters,
+  /// digits, `_.-~/` (Python's urllib.parse.quote), and `@http`: `foo/bar%3Fx%3D1@http`. A dot that begins a segment
+  /// and a slash that follows a slash are encoded, too. Above kMaxCacheName: the MD5 of it, in hex, and `@http`.
+  std::string copy;
+
+  /// The template that renders it: `foo/bar@mako`, without the query. None where `manual` is none.
+  std::optional<std::string> mako;
+
+  bool is_folder() const { return path.ends_with('/'); }
+
+  friend bool operator==(const CacheTarget&, const CacheTarget&) = default;
+};
+
+/// Of a request's target in origin-form.
+tl::expected<CacheTarget, CacheTargetError> parse_cache_target(std::string_view target);
+
+/// The target that a copy's name was made of; nullopt for names that are none, and for hashed ones, whose sidecar
+/// says it. parse_cache_target(*target_of_copy(name))->copy == name, wherever it is not nullopt.
+std::optional<std::string> target_of_copy(std::string_view name);
+
+/// Whether a file name is a certificate's, a key's or a password's (`.cert`, `.private`, `.hash`, `.key`, `.pem`,
+/// `.p12`,
+/// `.pfx`, in any case), hidden (begins with a dot) or the folder's own (has an `@`): never served nor listed.
+bool is_private(std::string_view file_name);
+
+/// Whether a file's first octets are those of a PEM key or certificate, whatever it is called.
+bool begins_as_pem(std::string_view content);
+
+/// `foo/bar@http.headers`, what is known of the copy, or of the file, `name` besides its content.
+std::string sidecar_name(std::string_view name);
+
+}  // namespace hardline::wire

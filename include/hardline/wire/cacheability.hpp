@@ -1,0 +1,34 @@
+// What an answer's fields say about keeping it (RFC 9111), and what a request's say about the encodings it takes.
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string_view>
+
+#include "hardline/wire/sidecar.hpp"
+
+namespace hardline::wire {
+
+struct CacheControl {
+  bool no_store = false;
+  bool is_private = false;
+  bool no_cache = false;                        ///< to be validated each time
+  std::optional<std::chrono::seconds> max_age;  ///< s-maxage where it is given; at most ten years
+};
+
+/// Of all Cache-Control fields together. Directives that break the grammar are passed over, but for max-age, which is 0
+/// then (RFC 9111 section 4.2.1: treat as stale).
+CacheControl parse_cache_control(const HeaderFields& fields);
+
+/// Whether an answer may be kept for everybody: status 200, 301 or 308, no Set-Cookie, not private, not no-store, no
+/// Content-Range, and a Vary on nothing or Accept-Encoding alone.
+bool is_storable(int status, const HeaderFields& fields);
+
+/// Whether the request's Accept-Encoding takes gzip: named, or `*`, and not with `q=0`.
+bool accepts_gzip(const HeaderFields& request);
+
+/// Whether a field belongs to one connection and is not passed on: those of RFC 9110 section 7.6.1, and those that
+/// `fields`' Connection names.
+bool is_hop_by_hop(std::string_view name, const HeaderFields& fields);
+
+}  // namespace hardline::wire

@@ -1,0 +1,43 @@
+// What a cache keeps of an answer besides its content: a JSON object of header fields, beside the copy (docs/cache.md).
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace hardline::wire {
+
+using HeaderFields = std::vector<std::pair<std::string, std::string>>;
+
+/// The first field of this name, in any case.
+std::optional<std::string_view> find_field(const HeaderFields& fields, std::string_view name);
+
+/// All fields of this name, in their order, joined by `, ` (RFC 9110 section 5.3); nullopt if there is none.
+std::optional<std::string> join_fields(const HeaderFields& fields, std::string_view name);
+
+inline constexpr std::size_t kMaxSidecar = 64 * 1024;  ///< octets
+
+struct Sidecar {
+  int status = 200;    ///< 200, 301 or 308, as `:status`; HardlineP2P's have none
+  std::string target;  ///< of the request, as `:target`, for copies whose name is a hash; empty where it is not said
+  HeaderFields fields;
+
+  friend bool operator==(const Sidecar&, const Sidecar&) = default;
+};
+
+/// Whether an answer's field is worth keeping: of those that describe the content or say how a browser may use it. Not
+/// those of one connection, one visitor or one moment.
+bool is_kept(std::string_view field_name);
+
+/// `{"Content-Type": "text/html", …}`. Fields that are not kept, and names or values that no header may hold, are
+/// left out. nullopt for what is no JSON object, holds a `:status` other than those three, or is above kMaxSidecar.
+std::optional<Sidecar> parse_sidecar(std::string_view text);
+
+/// The inverse. Fields of one name are joined; those that are not kept are left out, and so is Content-Length, which
+/// the file itself tells.
+std::string format_sidecar(const Sidecar& sidecar);
+
+}  // namespace hardline::wire
