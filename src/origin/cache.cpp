@@ -1,0 +1,68 @@
+#include "cache.hpp"
+
+namespace hardline::origin {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::size_t kMostFetches = 32;  // at a time; further ones wait for their turn
+constexpr std::size_t kMostUnknown = 4096;
+constexpr auto kUnknownFor = std::chrono::hours(1);
+
+}  // namespace
+
+Cache::Cache(CacheSettings settings, CacheTools tools)
+    : settings_(std::move(settings)),
+      tools_(tools),
+      store_(tools.executor, tools.disk, settings_),
+      slot_freed_(tools.executor) {
+  if (settings_.upstream)
+    upstream_.emplace(tools.executor, tools.resolver, *settings_.upstream, settings_.download_rate_limit);
+  if (settings_.dynamic_content) mako_.emplace(tools.executor, settings_.directory);
+}
+
+void Cache::start() {
+  tools_.tasks.spawn("cache", open(shared_from_this()));
+}
+
+awaitable<void> Cache::open(std::shared_ptr<Cache> self) {
+  co_await self->store_.open();
+}
+
+void Cache::close() {
+  closed_ = true;
+  if (upstream_) upstream_->close();
+  if (mako_) mako_->close();
+  slot_freed_.notify();
+}
+
+std::shared_ptr<Fetch> Cache::fetch(FetchOrder order) {
+  auto& place = fetches_[order.name];
+  if (place) return place;
+  place = std::make_shared<Fetch>(tools_.executor, store_, *upstream_, std::move(order));
+  auto fetch = place;
+  tools_.tasks.spawn("cache fetch", run(shared_from_this(), fetch));
+  return fetch;
+}
+
+awaitable<void> Cache::run(std::shared_ptr<Cache> self, std::shared_ptr<Fetch> fetch) {
+  while (self->running_ >= kMostFetches && !self->closed_) co_await self->slot_freed_.wait();
+  ++self->running_;
+  co_await fetch->run();
+  --self->running_;
+  self->slot_freed_.notify();
+  const auto& order = fetch->order();
+  if (order.is_file && fetch->state() == Fetch::State::confirmed && fetch->is_unknown_upstream()) {
+    if (self->unknown_upstream_.size() >= kMostUnknown) self->unknown_upstream_.clear();
+    self->unknown_upstream_[order.name] =
+        Clock::now() + std::min<Clock::duration>(kUnknownFor, self->settings_.max_age);
+  }
+  self->fetches_.erase(order.name);
+}
+
+bool Cache::is_unknown_upstream(const std::string& name) const {
+  const auto found = unknown_upstream_.find(name);
+  return found != unknown_upstream_.end() && Clock::now() < found->second;
+}
+
+}  // namespace hardline::origin

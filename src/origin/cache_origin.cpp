@@ -1,0 +1,36 @@
+#include "hardline/origin/cache_origin.hpp"
+
+#include "cache.hpp"
+#include "cache_session.hpp"
+#include "hardline/rt/pipe.hpp"
+
+namespace hardline::origin {
+namespace {
+
+awaitable<void> serve(std::shared_ptr<Cache> cache, std::unique_ptr<ByteStream> client) {
+  CacheSession session(*cache, *client);
+  co_await session.run();
+}
+
+}  // namespace
+
+CacheOrigin::CacheOrigin(CacheSettings settings, CacheTools tools)
+    : cache_(std::make_shared<Cache>(std::move(settings), tools)) {
+  cache_->start();
+}
+
+CacheOrigin::~CacheOrigin() {
+  cache_->close();
+}
+
+awaitable<Result<std::unique_ptr<ByteStream>>> CacheOrigin::connect() {
+  auto [near, far] = make_pipe(cache_->tools().executor, cache_->tools().buffers);
+  cache_->tools().tasks.spawn("cache session", serve(cache_, std::move(far)));
+  co_return std::move(near);
+}
+
+void CacheOrigin::close() {
+  cache_->close();
+}
+
+}  // namespace hardline::origin

@@ -1,0 +1,57 @@
+// One client's connection to a cache: its requests one after the other, and what each is answered with.
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "answer_writer.hpp"
+#include "cache.hpp"
+#include "hardline/origin/request.hpp"
+#include "hardline/rt/watchdog.hpp"
+
+namespace hardline::origin {
+
+class CacheSession {
+ public:
+  /// A request's head must come within this, from its first octet.
+  static constexpr auto kHeadLimit = std::chrono::seconds(10);
+  /// How long a connection may be idle between requests.
+  static constexpr auto kIdleLimit = std::chrono::seconds(120);
+
+  CacheSession(Cache& cache, ByteStream& client);
+
+  awaitable<void> run();
+
+ private:
+  enum class Mark { none, hit, stale, miss };
+
+  awaitable<bool> read_more();
+  awaitable<std::error_code> refuse(const Refusal& refusal);
+  awaitable<std::error_code> answer(const Request& request);
+  awaitable<std::error_code> answer_target(const Request& request, const wire::CacheTarget& target);
+  awaitable<Found> find(const wire::CacheTarget& target);
+  awaitable<std::error_code> from_folder(const Request& request, const wire::CacheTarget& target, const Found& found,
+                                         VersionPtr version);
+  awaitable<std::error_code> from_upstream(const Request& request, const wire::CacheTarget& target, Found found,
+                                           VersionPtr version);
+  awaitable<std::error_code> from_fetch(const Request& request, const wire::CacheTarget& target, Found found,
+                                        VersionPtr version, std::shared_ptr<Fetch> fetch);
+  awaitable<std::error_code> from_here(const Request& request, const Found& found, VersionPtr version, Mark mark);
+  awaitable<std::error_code> from_growing(const Request& request, std::shared_ptr<Fetch> fetch);
+  awaitable<std::error_code> passed_on(const Request& request, const wire::CacheTarget& target);
+  awaitable<std::error_code> listing(const Request& request, const wire::CacheTarget& target, const Found& folder);
+  awaitable<std::error_code> rendered(const Request& request, const wire::CacheTarget& target, const Found& found);
+  awaitable<std::error_code> message(const Request& request, int status, std::string_view text,
+                                     const std::string& fields = {});
+  awaitable<std::error_code> unreachable(const Request& request, const UpstreamProblem& problem);
+  bool is_current(const Found& found, const Version& version) const;
+  std::string marks(Mark mark, const Found& found) const;
+
+  Cache& cache_;
+  ByteStream& client_;
+  AnswerWriter writer_;
+  Watchdog watchdog_;
+  std::string unread_;  ///< octets that came and were not looked at
+};
+
+}  // namespace hardline::origin

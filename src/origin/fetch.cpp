@@ -1,0 +1,150 @@
+#include "fetch.hpp"
+
+#include "hardline/base/ascii.hpp"
+#include "hardline/base/errc.hpp"
+#include "hardline/base/log.hpp"
+#include "hardline/wire/http_date.hpp"
+
+namespace hardline::origin {
+namespace {
+
+/// Statuses by which a server says that it cannot answer just now (RFC 9110 section 15.6, RFC 6585 section 4).
+bool is_trouble(int status) {
+  return status >= 500 || status == 429;
+}
+
+bool is_gone(int status) {
+  return status == 404 || status == 410;
+}
+
+/// What is compressed in a way that only some browsers know cannot be kept for all.
+bool has_kept_coding(const wire::HeaderFields& fields) {
+  const auto coding = wire::join_fields(fields, "Content-Encoding");
+  if (!coding) return true;
+  const auto name = to_lower(*coding);
+  return name == "gzip" || name == "x-gzip" || name == "identity";
+}
+
+}  // namespace
+
+Fetch::Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, FetchOrder order)
+    : changed(executor), store_(store), upstream_(upstream), order_(std::move(order)) {}
+
+void Fetch::settle(State state) {
+  state_ = state;
+  changed.notify();
+}
+
+wire::HeaderFields Fetch::conditions() const {
+  wire::HeaderFields fields;
+  // A file that somebody put there stays readable for him.
+  if (order_.takes_gzip && !order_.is_file) fields.emplace_back("Accept-Encoding", "gzip");
+  if (!order_.had) return fields;
+  const auto& validators = order_.had->validators;
+  const bool etag_is_upstreams = order_.had->etag_is_upstreams;
+  if (etag_is_upstreams) fields.emplace_back("If-None-Match", validators.etag);
+  const auto modified = validators.last_modified.value_or(order_.confirmed);
+  fields.emplace_back("If-Modified-Since", wire::format_http_date(modified));
+  return fields;
+}
+
+wire::Sidecar Fetch::kept_of(const Exchange& exchange) const {
+  wire::Sidecar sidecar;
+  sidecar.status = exchange.status;
+  if (!wire::target_of_copy(order_.name)) sidecar.target = order_.target.target;
+  for (const auto& [name, value] : exchange.fields)
+    if (wire::is_kept(name)) sidecar.fields.emplace_back(name, value);
+  return sidecar;
+}
+
+awaitable<void> Fetch::run() {
+  auto fields = conditions();
+  const auto limit = order_.had ? UpstreamClient::kAnswerLimitWithCopy : UpstreamClient::kAnswerLimit;
+  auto exchange = co_await upstream_.ask("GET", order_.target.target, std::move(fields), limit);
+  if (!exchange) {
+    problem_ = std::move(exchange.error());
+    settle(State::failed);
+    co_return;
+  }
+  exchange_ = std::move(*exchange);
+  const int status = exchange_->status;
+  if (order_.had && status == 304) {
+    std::optional<wire::Sidecar> sidecar = co_await store_.sidecar_of(order_.name);
+    if (sidecar) {
+      // RFC 9111 section 3.2: what the confirmation says anew takes the place of what was said before.
+      const auto said = kept_of(*exchange_);
+      std::erase_if(sidecar->fields, [&](const auto& field) { return wire::find_field(said.fields, field.first); });
+      sidecar->fields.insert(sidecar->fields.end(), said.fields.begin(), said.fields.end());
+    }
+    exchange_.reset();
+    co_await store_.confirm(order_.name, std::move(sidecar));
+    settle(State::confirmed);
+    co_return;
+  }
+  if (order_.had && is_trouble(status)) {
+    problem_ = {Errc::unexpected_status, fmt::format("it answers with status {}", status)};
+    exchange_.reset();
+    settle(State::failed);
+    co_return;
+  }
+  if (order_.is_file && status != 200) {  // the file is nobody's copy
+    unknown_upstream_ = true;
+    exchange_.reset();
+    settle(State::confirmed);
+    co_return;
+  }
+  if (wire::is_storable(status, exchange_->fields) && has_kept_coding(exchange_->fields)) {
+    co_await keep_answer();
+    co_return;
+  }
+  if (order_.had && (is_gone(status) || status == 200)) co_await store_.remove(order_.name);
+  settle(State::passing);
+}
+
+awaitable<void> Fetch::keep_answer() {
+  auto sidecar = kept_of(*exchange_);
+  version_ = version_of_answer(sidecar, order_.target.path);
+  length_ = exchange_->length;
+  const auto expected = length_.value_or(0);
+  auto copy = co_await store_.begin(order_.name, order_.is_file, std::move(sidecar), expected);
+  if (!copy) {
+    settle(State::passing);
+    co_return;
+  }
+  body_ = copy->body->shared_fd();
+  settle(State::growing);
+  co_await receive(std::move(*copy));
+}
+
+awaitable<void> Fetch::receive(NewCopy copy) {
+  for (;;) {
+    auto piece = co_await exchange_->read();
+    if (!piece) {
+      log::debug("cache: an answer broke off after {} octets: {}", available_, piece.error().message());
+      ending_ = Ending::cut;
+      break;
+    }
+    if (piece->empty()) {
+      ending_ = Ending::complete;
+      break;
+    }
+    const bool kept = co_await store_.append(copy, *piece, available_);
+    if (!kept) {
+      exchange_->unread(std::move(*piece));
+      ending_ = Ending::unstored;
+      break;
+    }
+    available_ += piece->size();
+    changed.notify();
+  }
+  const bool whole = ending_ == Ending::complete && (!length_ || *length_ == available_);
+  if (ending_ == Ending::complete && !whole) ending_ = Ending::cut;
+  if (ending_ != Ending::unstored) exchange_.reset();
+  changed.notify();  // before it is in place: syncing takes a while
+  if (whole)
+    co_await store_.finish(std::move(copy), available_);
+  else
+    store_.abandon(copy);
+}
+
+}  // namespace hardline::origin

@@ -1,0 +1,85 @@
+// One question to the web server behind a cache, for everybody who wants the same thing at the same time.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "copy_store.hpp"
+#include "hardline/rt/event.hpp"
+#include "upstream_client.hpp"
+#include "version.hpp"
+
+namespace hardline::origin {
+
+struct FetchOrder {
+  wire::CacheTarget target;
+  std::string name;         ///< under which the answer is kept
+  bool is_file = false;     ///< which somebody put there
+  VersionPtr had;           ///< what there is by now, if anything
+  FileTime confirmed;       ///< when that was last known to be current
+  bool takes_gzip = false;  ///< who asked first does
+};
+
+/// Runs once. Those who wait look at `state()` each time `changed` is notified.
+class Fetch {
+ public:
+  enum class State {
+    asking,
+    growing,    ///< the answer is being kept: version(), length(), body(), available(), ending()
+    confirmed,  ///< what there is is current
+    passing,    ///< the answer is not to be kept: take_exchange(), and who comes too late asks by himself
+    failed,     ///< problem(): no answer, or one that says that the server is in trouble
+  };
+
+  /// How the octets of a body that is being kept end.
+  enum class Ending {
+    open,  ///< more are to come
+    complete,
+    cut,       ///< the server broke off
+    unstored,  ///< the disk took no more: take_exchange() has the rest, once
+  };
+
+  Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, FetchOrder order);
+
+  awaitable<void> run();
+
+  Event changed;
+
+  State state() const { return state_; }
+  const FetchOrder& order() const { return order_; }
+  const UpstreamProblem& problem() const { return problem_; }
+  const VersionPtr& version() const { return version_; }
+  std::optional<std::uint64_t> length() const { return length_; }
+  const std::shared_ptr<const UniqueFd>& body() const { return body_; }
+  std::uint64_t available() const { return available_; }
+  Ending ending() const { return ending_; }
+
+  /// confirmed only because upstream has no such thing as the file that somebody put there.
+  bool is_unknown_upstream() const { return unknown_upstream_; }
+
+  /// The exchange, of which nothing that is not in body() was read; nullptr for all but the first to ask.
+  std::unique_ptr<Exchange> take_exchange() { return std::move(exchange_); }
+
+ private:
+  void settle(State state);
+  wire::HeaderFields conditions() const;
+  wire::Sidecar kept_of(const Exchange& exchange) const;
+  awaitable<void> keep_answer();
+  awaitable<void> receive(NewCopy copy);
+
+  CopyStore& store_;
+  UpstreamClient& upstream_;
+  FetchOrder order_;
+  State state_ = State::asking;
+  UpstreamProblem problem_;
+  VersionPtr version_;
+  std::optional<std::uint64_t> length_;
+  std::shared_ptr<const UniqueFd> body_;
+  std::uint64_t available_ = 0;
+  Ending ending_ = Ending::open;
+  bool unknown_upstream_ = false;
+  std::unique_ptr<Exchange> exchange_;
+};
+
+}  // namespace hardline::origin

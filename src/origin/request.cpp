@@ -1,0 +1,120 @@
+#include "hardline/origin/request.hpp"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+
+#include "hardline/rt/beast.hpp"
+#include "hardline/wire/http_head.hpp"
+
+namespace hardline::origin {
+namespace {
+
+namespace http = beast::http;
+
+constexpr std::size_t kMaxFields = 100;  // browsers send about 15
+constexpr std::string_view kEndOfLine = "\r\n";
+constexpr std::string_view kEndOfHead = "\r\n\r\n";
+
+std::string_view view(beast::string_view text) {
+  return {text.data(), text.size()};
+}
+
+class HeadParser final : public http::basic_parser<true> {
+ public:
+  HeadParser() {
+    skip(true);
+    header_limit(wire::kMaxRequestHead);
+    // What is too long is for the answer to say. Not boost::none: Beast 1.74 then takes every length for too much.
+    body_limit(std::numeric_limits<std::uint64_t>::max());
+  }
+
+  Request request;
+  std::size_t fields = 0, hosts = 0, lengths = 0, encodings = 0;
+
+ private:
+  using Error = beast::error_code;
+
+  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
+    request.method = view(method);
+    request.target = view(target);
+    request.http_1_0 = version == 10;
+  }
+  void on_response_impl(int, beast::string_view, int, Error&) override {}
+  void on_field_impl(http::field field, beast::string_view name, beast::string_view value, Error&) override {
+    ++fields;
+    switch (field) {
+      case http::field::host: ++hosts; break;
+      case http::field::content_length:
+        ++lengths;
+        request.has_content = request.has_content || value != "0";
+        break;
+      case http::field::transfer_encoding:
+        ++encodings;
+        request.has_content = true;
+        break;
+      case http::field::accept_encoding:
+      case http::field::if_match:
+      case http::field::if_modified_since:
+      case http::field::if_none_match:
+      case http::field::if_range:
+      case http::field::if_unmodified_since:
+      case http::field::range: request.fields.emplace_back(view(name), view(value)); break;
+      default: break;
+    }
+  }
+  void on_header_impl(Error&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+  std::size_t on_body_impl(beast::string_view body, Error&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return body.size(); }
+  void on_finish_impl(Error&) override {}
+};
+
+tl::unexpected<Refusal> refuse(int status, std::string_view reason) {
+  return tl::unexpected(Refusal{status, std::string(reason)});
+}
+
+/// Whether each CR is followed by LF, each LF comes after CR, no line but the first begins with white space, and
+/// there is no NUL.
+bool has_clean_lines(std::string_view head) {
+  for (std::size_t i = 0; i < head.size(); ++i) {
+    const char c = head[i];
+    if (c == '\0') return false;
+    if (c == '\n' && (i == 0 || head[i - 1] != '\r')) return false;
+    if (c == '\r' && i + 1 < head.size() && head[i + 1] != '\n') return false;
+    if ((c == ' ' || c == '\t') && i > 0 && head[i - 1] == '\n') return false;
+  }
+  return true;
+}
+
+}  // namespace
+
+tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
+  std::size_t skipped = 0;  // empty lines before a request are passed over (RFC 9112 section 2.2)
+  while (octets.substr(skipped).starts_with(kEndOfLine)) skipped += kEndOfLine.size();
+  const auto rest = octets.substr(skipped);
+  const auto first_line = rest.substr(0, rest.find(kEndOfLine));
+  const bool has_first_line = first_line.size() < rest.size();
+  if (has_first_line && !first_line.ends_with(" HTTP/1.1") && !first_line.ends_with(" HTTP/1.0"))
+    return refuse(400, "This is not a request of HTTP/1.1.");
+  const auto end = rest.find(kEndOfHead);
+  const auto head = end == std::string_view::npos ? rest : rest.substr(0, end + kEndOfHead.size());
+  if (!has_clean_lines(head)) return refuse(400, "The request's lines are not what HTTP/1.1 allows.");
+  if (head.size() > wire::kMaxRequestHead) return refuse(431, "The request's head is too long.");
+  if (end == std::string_view::npos) return ParsedRequest{std::nullopt, 0};
+
+  HeadParser parser;
+  beast::error_code error;
+  parser.put(asio::const_buffer(head.data(), head.size()), error);
+  if (error || !parser.is_header_done()) return refuse(400, "The request is not what HTTP/1.1 allows.");
+  if (parser.fields > kMaxFields) return refuse(431, "The request has too many header fields.");
+  if (parser.lengths > 1 || parser.encodings > 1 || (parser.lengths && parser.encodings))
+    return refuse(400, "The request says in two ways how long it is.");
+  if (parser.hosts > 1 || (parser.hosts == 0 && !parser.request.http_1_0))
+    return refuse(400, "The request must name one host.");
+  parser.request.keep_alive = parser.keep_alive() && !parser.request.http_1_0;
+  return ParsedRequest{std::move(parser.request), skipped + head.size()};
+}
+
+}  // namespace hardline::origin
