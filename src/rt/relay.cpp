@@ -113,11 +113,13 @@ BufferPool::Loan BufferPool::borrow() {
     block = free_.back().release();
     free_.pop_back();
   }
+  ++lent_;
   return Loan(block, GiveBack{this});
 }
 
 void BufferPool::give_back(Block* block) {
   std::unique_ptr<Block> owned(block);
+  --lent_;
   if (free_.size() < kMostKept) free_.push_back(std::move(owned));
 }
 

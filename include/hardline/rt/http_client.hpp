@@ -24,10 +24,10 @@ struct HttpServer {
 };
 
 struct HttpRequest {
-  std::string method = "GET";                               ///< not CONNECT, whose answer is framed in another way
-  std::string target = "/";                                 ///< as it is sent: begins with `/`, without spaces
-  std::string body;                                         ///< JSON, if there is any
-  std::vector<std::pair<std::string, std::string>> fields;  ///< beside Host, User-Agent, Connection and the body's
+  std::string method = "GET";                                    ///< not CONNECT, whose answer is framed in another way
+  std::string target = "/";                                      ///< as it is sent: begins with `/`, without spaces
+  std::string body = {};                                         ///< JSON, if there is any
+  std::vector<std::pair<std::string, std::string>> fields = {};  ///< beside Host, User-Agent, Connection and the body's
 };
 
 struct HttpAnswer {

@@ -15,7 +15,7 @@ namespace hardline {
 /// end_writing() and close() are seen as the end of the stream by the other side once it has read everything; writing
 /// to an end that the other side has closed is a broken_pipe. abort(), and the destructor of an end that was neither
 /// closed nor ended, are seen as connection_reset. failed() comes back when the other side has aborted, closed or gone.
-/// The ends may go in any order; io thread only.
+/// The ends may go in any order, `buffers` after both; io thread only.
 std::pair<std::unique_ptr<ByteStream>, std::unique_ptr<ByteStream>> make_pipe(Executor executor, BufferPool& buffers);
 
 }  // namespace hardline

@@ -26,10 +26,14 @@ class BufferPool {
 
   Loan borrow();
 
+  /// Buffers that are lent now.
+  std::size_t lent() const { return lent_; }
+
  private:
   static constexpr std::size_t kMostKept = 32;
   void give_back(Block* block);
   std::vector<std::unique_ptr<Block>> free_;
+  std::size_t lent_ = 0;
 };
 
 /// How one direction ended: octets carried, and the error unless the stream came to its proper end.

@@ -295,5 +295,13 @@ TEST(BufferPool, LendsAgainWhatItGotBack) {
   EXPECT_EQ(buffers.borrow().get(), block);
 }
 
+TEST(BufferPool, CountsWhatIsLent) {
+  BufferPool buffers;
+  auto loan = buffers.borrow();
+  EXPECT_EQ(buffers.lent(), 1u);
+  loan.reset();
+  EXPECT_EQ(buffers.lent(), 0u);
+}
+
 }  // namespace
 }  // namespace hardline
