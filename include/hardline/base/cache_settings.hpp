@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <variant>
 
 #include "hardline/base/origin_address.hpp"
@@ -20,6 +21,9 @@ struct Upstream {
   friend bool operator==(const Upstream&, const Upstream&) = default;
 };
 
+/// `https://example.org:443` or `unix:/path`, for people.
+std::string to_string(const Upstream& upstream);
+
 struct CacheSettings {
   std::filesystem::path directory;   ///< absolute once the state folder is known, until then as it was written
   std::optional<Upstream> upstream;  ///< none: the folder is all there is, as of a static file server
@@ -34,5 +38,8 @@ struct CacheSettings {
 
 /// What a service file publishes: a socket's bytes as they are, or a folder.
 using ServiceOrigin = std::variant<OriginAddress, CacheSettings>;
+
+/// `localhost:80`, `cache of https://example.org:443` or `folder /srv/photos`, for people.
+std::string to_string(const ServiceOrigin& origin);
 
 }  // namespace hardline

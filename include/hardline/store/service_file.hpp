@@ -2,33 +2,34 @@
 #pragma once
 
 #include <filesystem>
-#include <map>
 #include <string>
 #include <string_view>
 #include <vector>
 
-#include "hardline/base/origin_address.hpp"
+#include "hardline/base/cache_settings.hpp"
 #include "hardline/store/config_error.hpp"
 
 namespace hardline::store {
 
 struct ServiceFile {
   std::filesystem::path file;      ///< absolute
-  OriginAddress origin;            ///< [Service] service=, port=
+  ServiceOrigin origin;            ///< [Service] service=, port=, verify=; a cache where [Cache] directory= is given
   std::filesystem::path certfile;  ///< [Service] certfile=; absolute: `FILE.cert` if empty, else relative to its folder
   std::string title;               ///< [Info] title=; the file's name without .ini if empty
   bool listed = true;              ///< [Info] listed=: answer the empty LAN search
   bool hide_password = false;      ///< [Access] hidepassword=: leave the password out of LAN announcements
   bool use_dht = true;             ///< [Access] useDHT=
-  std::map<std::string, std::string> cache;  ///< [Cache], keys in lower case, not yet looked at
 
-  std::vector<std::string> warnings;  ///< unknown sections and keys, as `FILE:LINE: …`
+  std::vector<std::string> warnings;  ///< what has no effect, unknown keys above all, as `FILE:LINE: …`
 
   friend bool operator==(const ServiceFile&, const ServiceFile&) = default;
 };
 
 /// Throws ConfigError. `service` is a host name, an IPv4 or IPv6 address (brackets optional) or `unix:/path`; an
 /// `http://` before it is accepted, as old files have it. `port` is 1 to 65535, and must not be given with `unix:`.
+///
+/// Of a cache, `service` may also be an https URL, a URL with a port, or empty. A bare host there is https without a
+/// port or with 443, as HardlineP2P took it. Its directory is as it was written; see cache_directory.hpp.
 ServiceFile parse_service_file(const std::filesystem::path& file, std::string_view text);
 ServiceFile read_service_file(const std::filesystem::path& file);
 

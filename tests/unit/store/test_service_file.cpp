@@ -34,6 +34,22 @@ std::string origin(const std::string& service) {
   return to_string(parse("[Service]\nservice=" + service + "\nport=80\n").origin);
 }
 
+/// Of a service file with these lines in [Service], and [Cache] directory=photos.
+CacheSettings cache(const std::string& service_lines, const std::string& cache_lines = "") {
+  return std::get<CacheSettings>(
+      parse("[Cache]\ndirectory=photos\n" + cache_lines + "\n[Service]\n" + service_lines + "\n").origin);
+}
+
+std::string cache_error(const std::string& service_lines, const std::string& cache_lines = "") {
+  return error("[Service]\n" + service_lines + "\n[Cache]\ndirectory=photos\n" + cache_lines + "\n");
+}
+
+/// What a cache fetches from, as people read it.
+std::string upstream(const std::string& service_lines) {
+  const auto settings = cache(service_lines);
+  return settings.upstream ? to_string(*settings.upstream) : "nothing";
+}
+
 TEST(ServiceFile, IsReadAsTheOldProgramWroteIt) {
   const auto service = parse(
       "[Service]\nservice=http://localhost\nport=8080\ncertfile=/keys/app.cert\n\n"
@@ -42,12 +58,17 @@ TEST(ServiceFile, IsReadAsTheOldProgramWroteIt) {
       "no\n\n"
       "[Access]\nuseDHT=no\n");
   EXPECT_EQ(service.file, kFile);
-  EXPECT_EQ(service.origin, OriginAddress(HostPort{"localhost", 8080}));
+  EXPECT_EQ(to_string(service.origin), "cache of http://localhost:8080");
   EXPECT_EQ(service.certfile, "/keys/app.cert");
   EXPECT_EQ(service.title, "My Service");
   EXPECT_FALSE(service.use_dht);
-  EXPECT_THAT(service.cache, SizeIs(6));
-  EXPECT_EQ(service.cache.at("maxage"), "3600");
+  const auto& cached = std::get<CacheSettings>(service.origin);
+  EXPECT_EQ(cached.directory, "cache");
+  EXPECT_EQ(cached.max_age, std::chrono::hours(1));
+  EXPECT_EQ(cached.max_size, 1u << 30);
+  EXPECT_EQ(cached.download_rate_limit, 10u << 20);
+  EXPECT_TRUE(cached.allow_listing);
+  EXPECT_FALSE(cached.dynamic_content);
   EXPECT_THAT(service.warnings, IsEmpty());
 }
 
@@ -58,9 +79,10 @@ TEST(ServiceFile, HasDefaultsForAllButTheOrigin) {
   EXPECT_TRUE(expected.listed);
   EXPECT_FALSE(expected.hide_password);
   EXPECT_TRUE(expected.use_dht);
-  EXPECT_THAT(expected.cache, IsEmpty());
-  EXPECT_EQ(parse("[Service]\nservice=::1\nport=80\ncertfile=\n[Info]\ntitle=\nlisted=\n[Access]\nuseDHT=\n"
-                  "hidepassword=\n"),
+  EXPECT_EQ(expected.origin, ServiceOrigin(OriginAddress(HostPort{"::1", 80})));
+  EXPECT_EQ(parse("[Service]\nservice=::1\nport=80\ncertfile=\nverify=\n[Info]\ntitle=\nlisted=\n[Access]\nuseDHT=\n"
+                  "hidepassword=\n[Cache]\ndirectory=\nmaxAge=\nmaxSize=\ndownloadRateLimit=\nallowListing=\n"
+                  "dynamicContent=\n"),
             expected);
 }
 
@@ -102,10 +124,9 @@ TEST(ServiceFile, RefusesWhatIsNoOrigin) {
   EXPECT_THAT(error("[Service]\nservice=" + std::string(64, 'a') + "\nport=80"), HasSubstr("must be a host name"));
 }
 
-TEST(ServiceFile, ExplainsWhatLaterVersionsCanDo) {
+TEST(ServiceFile, SaysThatHttpsNeedsACache) {
   EXPECT_THAT(error("[Service]\nservice=https://example.org\nport=443\n"),
-              HasSubstr(":2: service: is an https origin"));
-  EXPECT_THAT(error("[Service]\nservice=\n[Cache]\ndirectory=x\n"), HasSubstr("not supported by this version"));
+              testing::AllOf(HasSubstr(":2: service: is an https server"), HasSubstr("[Cache] with directory=")));
 }
 
 TEST(ServiceFile, NeedsAnOrigin) {
@@ -145,7 +166,7 @@ TEST(ServiceFile, NeedsYesOrNoWhereThatIsAsked) {
 TEST(ServiceFile, WarnsOfWhatItDoesNotKnow) {
   const auto service = parse(
       "[Service]\nservice=a\nport=80\ntitle=x\nprot=1\nzzz=1\n[Acess]\nuseDHT=no\nx=1\n[Other]\ny=1\n[Cache]\nmaxage="
-      "1\n"
+      "\n"
       "max_size=2\n");
   const auto at = [](const char* rest) { return std::string(kFile) + rest; };
   EXPECT_THAT(service.warnings,
@@ -156,6 +177,136 @@ TEST(ServiceFile, WarnsOfWhatItDoesNotKnow) {
                           at(":11: the section [other] is not known and has no effect"),
                           at(":14: 'max_size' is not known and has no effect; did you mean maxSize=?")));
   EXPECT_TRUE(service.use_dht);
+}
+
+TEST(ServiceFile, WarnsOnceOfACacheWithoutItsFolder) {
+  const auto service = parse("[Service]\nservice=a\nport=80\n[Cache]\ndirectory=\nmaxAge=soon\nmaxSize=1M\n");
+  EXPECT_EQ(to_string(service.origin), "a:80");
+  EXPECT_THAT(service.warnings, ElementsAre(std::string(kFile) + ":6: [Cache] has no effect; there is a cache where "
+                                                                 "directory= names the folder for its copies"));
+}
+
+TEST(CachedService, FetchesFromTheUrlThatIsGiven) {
+  EXPECT_EQ(upstream("service=http://localhost"), "http://localhost:80");
+  EXPECT_EQ(upstream("service=http://localhost:8000/"), "http://localhost:8000");
+  EXPECT_EQ(upstream("service=https://example.org/"), "https://example.org:443");
+  EXPECT_EQ(upstream("service=HTTPS://example.org:8443"), "https://example.org:8443");
+  EXPECT_EQ(upstream("service=https://[2001:db8::1]"), "https://[2001:db8::1]:443");
+  EXPECT_EQ(upstream("service=https://[2001:db8::1]:8443"), "https://[2001:db8::1]:8443");
+  EXPECT_EQ(upstream("service=unix:/run/wiki.sock"), "unix:/run/wiki.sock");
+}
+
+TEST(CachedService, TakesThePortFromItsOwnKeyToo) {
+  EXPECT_EQ(upstream("service=http://localhost\nport=8000"), "http://localhost:8000");
+  EXPECT_EQ(upstream("service=https://example.org\nport=8443"), "https://example.org:8443");
+  EXPECT_EQ(upstream("service=https://example.org:8443\nport=8443"), "https://example.org:8443");
+  EXPECT_THAT(cache_error("service=http://localhost:8000\nport=80"),
+              HasSubstr(":3: port: is not the port in 'service=http://localhost:8000'"));
+}
+
+TEST(CachedService, TakesABareHostForHttpsAsTheOldProgramDid) {
+  EXPECT_EQ(upstream("service=example.org"), "https://example.org:443");
+  EXPECT_EQ(upstream("service=example.org\nport=443"), "https://example.org:443");
+  EXPECT_EQ(upstream("service=localhost\nport=8000"), "http://localhost:8000");
+  EXPECT_EQ(upstream("service=::1\nport=80"), "http://[::1]:80");
+}
+
+TEST(CachedService, IsOfAWholeServer) {
+  for (const auto* bad :
+       {"https://example.org/wiki", "https://example.org//", "https://example.org?x=1", "https://example.org/#a",
+        "https://me@example.org", "https://me:secret@example.org", "https://", "https://:443", "https://example.org:0",
+        "https://example.org:65536", "https://example.org:", "https://example.org:80:80", "https://[::1",
+        "https://[::1]80", "http://unix:/run/a", "http://https://a", "ftp://example.org", "localhost:8000", "a b"})
+    EXPECT_THAT(cache_error(std::string("service=") + bad), HasSubstr(":2: service: must be the web server alone"))
+        << bad;
+  EXPECT_THAT(cache_error("service=unix:/run/a\nport=80"), HasSubstr(":3: port: has no meaning with 'unix:'"));
+  EXPECT_THAT(cache_error("service=https://a\nport=x"), HasSubstr(":3: port: must be a number from 1"));
+}
+
+TEST(CachedService, VerifiesItsServerUnlessItIsToldNotTo) {
+  EXPECT_TRUE(cache("service=https://example.org").upstream->verify);
+  EXPECT_TRUE(cache("service=https://example.org\nverify=yes").upstream->verify);
+  EXPECT_FALSE(cache("service=https://example.org\nVERIFY=no").upstream->verify);
+}
+
+TEST(CachedService, HasNothingToVerifyWithoutHttps) {
+  constexpr auto kSaid = ": verify: has no meaning here";
+  for (const auto* other :
+       {"service=http://localhost", "service=localhost\nport=80", "service=unix:/run/a", "service="})
+    EXPECT_THAT(cache_error(std::string(other) + "\nverify=no"), HasSubstr(kSaid)) << other;
+  EXPECT_THAT(error("[Service]\nservice=localhost\nport=80\nverify=no\n"), HasSubstr(kSaid));
+  EXPECT_EQ(error("[Service]\nservice=localhost\nport=80\nverify=yes\n"), "no error");
+}
+
+TEST(CachedService, IsAFolderAloneWithoutAServer) {
+  EXPECT_EQ(upstream("service="), "nothing");
+  EXPECT_EQ(upstream("certfile="), "nothing");
+  EXPECT_EQ(to_string(parse("[Cache]\ndirectory=/srv/photos\n").origin), "folder /srv/photos");
+}
+
+TEST(CachedService, HasNoPortWithoutAServer) {
+  EXPECT_THAT(cache_error("service=\nport=8080"), HasSubstr(":3: port: has no meaning without 'service='"));
+  EXPECT_EQ(cache_error("service=\nport=80"), "no error") << "as the old program wrote it by itself";
+}
+
+TEST(CachedService, PointsAtAMistypedKeyInsteadOfPublishingTheFolderAlone) {
+  EXPECT_THAT(cache_error("servce=example.org"), HasSubstr(":2: servce: is not known; did you mean 'service='?"));
+  EXPECT_THAT(error("[Service]\n[Cache]\ndirectry=/srv/photos\n"),
+              HasSubstr(":3: directry: is not known; did you mean 'directory='?"));
+}
+
+TEST(CachedService, KeepsItsFolderAsItIsWritten) {
+  for (const auto* good : {"photos", "cache/photos", "./photos/", "a/../photos", "/srv/photos", "...", "..photos"}) {
+    const auto service = parse(std::string("[Cache]\ndirectory=") + good + "\n");
+    EXPECT_EQ(std::get<CacheSettings>(service.origin).directory, fs::path(good));
+  }
+}
+
+TEST(CachedService, HasARelativeFolderWithinTheStateFolderOnly) {
+  for (const auto* bad : {".", "./", "..", "../photos", "a/../..", "a/..", "a/../../photos"})
+    EXPECT_THAT(error(std::string("[Cache]\ndirectory=") + bad + "\n"),
+                HasSubstr(":2: directory: must be a folder within the daemon's state folder"))
+        << bad;
+  EXPECT_THAT(error("[Cache]\ndirectory=~/photos\n"), HasSubstr("'~' is not replaced"));
+}
+
+TEST(CachedService, HasALifeInSeconds) {
+  EXPECT_EQ(cache("", "maxAge=0").max_age, std::chrono::seconds(0));
+  EXPECT_EQ(cache("", "MAXAGE=3600").max_age, std::chrono::hours(1));
+  EXPECT_EQ(cache("", "maxAge=3153600000").max_age, std::chrono::seconds(3153600000));
+  for (const auto* bad : {"-1", "1.5", "1h", "3153600001", "99999999999999999999", "week"})
+    EXPECT_THAT(cache_error("", std::string("maxAge=") + bad), HasSubstr("maxage: must be a whole number of seconds"))
+        << bad;
+}
+
+TEST(CachedService, HasASizeOfAMegabyteOrMore) {
+  EXPECT_EQ(cache("", "maxSize=2G").max_size, 2ULL << 30);
+  EXPECT_EQ(cache("", "maxSize=1048576").max_size, 1u << 20);
+  EXPECT_THAT(cache_error("", "maxSize=2"), HasSubstr("maxsize: is 2 octets, and must be at least 1M"));
+  for (const auto* bad : {"-1", "much", "99999999999999999999", "9000000T", "1 MX"})
+    EXPECT_THAT(cache_error("", std::string("maxSize=") + bad), HasSubstr("maxsize: must be a number of octets"))
+        << bad;
+}
+
+TEST(CachedService, HasARateInMegabytesAnHour) {
+  EXPECT_EQ(cache("", "downloadRateLimit=0").download_rate_limit, 0u);
+  EXPECT_EQ(cache("", "downloadRateLimit=600").download_rate_limit, 600u << 20);
+  EXPECT_EQ(cache("", "downloadRateLimit=1200MB").download_rate_limit, 1200u << 20);
+  EXPECT_EQ(cache("", "downloadRateLimit=0.5").download_rate_limit, 1u << 19);
+  EXPECT_EQ(cache("", "downloadRateLimit=500k").download_rate_limit, 500u << 10);
+  for (const auto* bad : {"-1", "10mb/s", "99999999999999999999"})
+    EXPECT_THAT(cache_error("", std::string("downloadRateLimit=") + bad),
+                HasSubstr("downloadratelimit: must be a number of megabytes an hour"))
+        << bad;
+}
+
+TEST(CachedService, ListsAndRendersOnlyWhenToldTo) {
+  EXPECT_TRUE(cache("", "allowListing=yes").allow_listing);
+  EXPECT_TRUE(cache("", "dynamicContent=on").dynamic_content);
+  EXPECT_FALSE(cache("").allow_listing);
+  EXPECT_FALSE(cache("").dynamic_content);
+  EXPECT_THAT(cache_error("", "allowListing=perhaps"), HasSubstr("allowlisting: must be yes or no"));
+  EXPECT_THAT(cache_error("", "dynamicContent=perhaps"), HasSubstr("dynamiccontent: must be yes or no"));
 }
 
 TEST(ServiceDirectory, HoldsNothingWhereThereIsNone) {
