@@ -12,12 +12,15 @@
 
 namespace hardline {
 
-/// Runs from start() until it ends by itself or the object goes, which kills it (SIGKILL, it and its process group) and
-/// reaps it. It gets no descriptor of ours but the three, our signals' defaults, and dies with us (PR_SET_PDEATHSIG).
+/// Runs from start() until it ends by itself or the object goes, which kills it (SIGKILL). Either way what is left of
+/// its process group is killed, and it is reaped; until then it keeps the io_context from running out of work. It gets
+/// our environment, but no descriptor besides the three, every signal's default, and no terminal. It dies with the
+/// thread that called start() (PR_SET_PDEATHSIG), which must be one that lives as long as the daemon: the io thread.
 class ChildProcess {
  public:
-  /// `command[0]` is a path. `on_error_line` gets each line of its standard error, at most 4 KiB long, on the io
-  /// thread. An error if it cannot be started: ENOENT where there is no such program.
+  /// `command[0]` is a path. `on_error_line` gets each line of its standard error that is not empty, up to 4 KiB of it,
+  /// on the io thread, the last ones in the destructor; it must not end this object. An error if it cannot be started:
+  /// ENOENT where there is no such program. Waits for the program to be loaded.
   static Result<std::unique_ptr<ChildProcess>> start(Executor executor, std::vector<std::string> command,
                                                      std::function<void(std::string_view)> on_error_line);
   ChildProcess(const ChildProcess&) = delete;
