@@ -10,7 +10,6 @@
 #include "hardline/rt/beast.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/wire/http_date.hpp"
-#include "hardline/wire/http_range.hpp"
 
 namespace hardline::origin {
 namespace {

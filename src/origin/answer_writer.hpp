@@ -8,6 +8,7 @@
 #include "fetch.hpp"
 #include "hardline/origin/request.hpp"
 #include "hardline/rt/relay.hpp"
+#include "hardline/wire/http_range.hpp"
 
 namespace hardline::origin {
 

@@ -7,7 +7,7 @@
 namespace hardline::origin {
 namespace {
 
-awaitable<void> serve(std::shared_ptr<Cache> cache, std::unique_ptr<ByteStream> client) {
+awaitable<void> run_session(std::shared_ptr<Cache> cache, std::unique_ptr<ByteStream> client) {
   CacheSession session(*cache, *client);
   co_await session.run();
 }
@@ -25,8 +25,12 @@ CacheOrigin::~CacheOrigin() {
 
 awaitable<Result<std::unique_ptr<ByteStream>>> CacheOrigin::connect() {
   auto [near, far] = make_pipe(cache_->tools().executor, cache_->tools().buffers);
-  cache_->tools().tasks.spawn("cache session", serve(cache_, std::move(far)));
+  serve(std::move(far));
   co_return std::move(near);
+}
+
+void CacheOrigin::serve(std::unique_ptr<ByteStream> client) {
+  cache_->tools().tasks.spawn("cache session", run_session(cache_, std::move(client)));
 }
 
 void CacheOrigin::close() {

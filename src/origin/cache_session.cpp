@@ -115,17 +115,17 @@ awaitable<std::error_code> CacheSession::refuse(const Refusal& refusal) {
 }
 
 awaitable<std::error_code> CacheSession::message(const Request& request, int status, std::string_view text,
-                                                 const std::string& fields) {
+                                                 std::string_view fields) {
   const auto html = message_page(title_of(status), text);
-  const auto error = co_await writer_.page(request, status, fields, html);
+  const std::string lines(fields);
+  const auto error = co_await writer_.page(request, status, lines, html);
   co_return error;
 }
 
 awaitable<std::error_code> CacheSession::answer(const Request& request) {
   std::error_code error;
   if (request.method != "GET" && request.method != "HEAD") {
-    const std::string allow = "Allow: GET, HEAD\r\n";
-    error = co_await message(request, 405, "This service gives content away; it takes none.", allow);
+    error = co_await message(request, 405, "This service gives content away; it takes none.", "Allow: GET, HEAD\r\n");
     co_return error;
   }
   if (request.has_content) {

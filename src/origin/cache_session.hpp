@@ -42,7 +42,7 @@ class CacheSession {
   awaitable<std::error_code> listing(const Request& request, const wire::CacheTarget& target, const Found& folder);
   awaitable<std::error_code> rendered(const Request& request, const wire::CacheTarget& target, const Found& found);
   awaitable<std::error_code> message(const Request& request, int status, std::string_view text,
-                                     const std::string& fields = {});
+                                     std::string_view fields = {});
   awaitable<std::error_code> unreachable(const Request& request, const UpstreamProblem& problem);
   bool is_current(const Found& found, const Version& version) const;
   std::string marks(Mark mark, const Found& found) const;

@@ -1,5 +1,6 @@
 #include "copy_store.hpp"
 
+#include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/offload.hpp"
 
 namespace hardline::origin {
@@ -45,8 +46,8 @@ Result<std::string> read_small(int fd, std::size_t most, Disk disk) {
 }
 
 /// The copies in `folder`, each with the size of its sidecar.
-std::vector<CopyIndex::Known> copies_in(const Folder& folder) {
-  std::vector<CopyIndex::Known> copies;
+std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
+  std::vector<CopyIndex::Copy> copies;
   std::unordered_map<std::string, std::uint64_t> sidecars;
   folder.walk([&](const std::string& name, std::uint64_t size, FileTime used) {
     if (name.ends_with(kCopySuffix))
@@ -84,7 +85,7 @@ awaitable<std::error_code> CopyStore::open() {
   opening_ = true;
   struct Opened {
     Result<Folder> folder = fail(would_block());
-    std::vector<CopyIndex::Known> copies;
+    std::vector<CopyIndex::Copy> copies;
   };
   const auto open_and_walk = [path = path_] {
     Opened opened{Folder::open(path), {}};
@@ -96,7 +97,7 @@ awaitable<std::error_code> CopyStore::open() {
   opening_ = false;
   if (opened.folder) {
     folder_ = std::make_shared<const Folder>(std::move(*opened.folder));
-    index_.load(std::move(opened.copies));
+    index_.load(std::move(opened.copies), std::chrono::system_clock::now());
     const auto room = co_await make_room(0);
     if (room) index_.release(0);
   } else {

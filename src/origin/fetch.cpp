@@ -60,7 +60,8 @@ wire::Sidecar Fetch::kept_of(const Exchange& exchange) const {
 awaitable<void> Fetch::run() {
   auto fields = conditions();
   const auto limit = order_.had ? UpstreamClient::kAnswerLimitWithCopy : UpstreamClient::kAnswerLimit;
-  auto exchange = co_await upstream_.ask("GET", order_.target.target, std::move(fields), limit);
+  std::string method = "GET";
+  auto exchange = co_await upstream_.ask(std::move(method), order_.target.target, std::move(fields), limit);
   if (!exchange) {
     problem_ = std::move(exchange.error());
     settle(State::failed);

@@ -34,6 +34,9 @@ class CacheOrigin final : public Origin {
 
   void close() override;
 
+  /// Answers on `client`, as at the far end of a connect(), until it ends.
+  void serve(std::unique_ptr<ByteStream> client);
+
  private:
   std::shared_ptr<Cache> cache_;  ///< shared with the coroutines of its connections and fetches
 };

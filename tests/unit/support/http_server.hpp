@@ -101,6 +101,15 @@ class HttpListener {
     return {io_, std::move(stream)};
   }
 
+  /// Whether a connection waits that was not accepted.
+  bool has_another() {
+    acceptor_.non_blocking(true);
+    AsioError none;
+    tcp::socket socket(io_.executor());
+    acceptor_.accept(socket, none);
+    return !none;
+  }
+
   /// Lets later connections be refused.
   void go_away() { acceptor_.close(); }
 

@@ -1,0 +1,450 @@
+#include "hardline/origin/cache_origin.hpp"
+
+#include <gtest/gtest.h>
+#include <stdlib.h>
+#include <utime.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "hardline/wire/http_date.hpp"
+#include "support/http.hpp"
+#include "support/http_server.hpp"
+#include "support/streams.hpp"
+
+namespace hardline::origin {
+namespace {
+
+namespace fs = std::filesystem;
+using support::http_answer;
+using support::HttpResponse;
+using support::reading_to_end;
+using support::writing;
+
+/// A cache on a folder of its own, asked as a tunnel asks it.
+class CacheOriginTest : public testing::Test {
+ protected:
+  CacheOriginTest() {
+    auto pattern = (fs::temp_directory_path() / "hardline-cache-XXXXXX").string();
+    folder = ::mkdtemp(pattern.data());
+    settings.directory = folder;
+  }
+  ~CacheOriginTest() override {
+    if (origin) origin->close();
+    if (origin) io.await(tasks.join());
+    fs::remove_all(folder);
+  }
+
+  void put(const std::string& name, const std::string& content) {
+    const auto file = folder / name;
+    fs::create_directories(file.parent_path());
+    std::ofstream(file, std::ios::binary) << content;
+  }
+  std::string content_of(const std::string& name) {
+    std::ifstream file(folder / name, std::ios::binary);
+    return {std::istreambuf_iterator<char>(file), {}};
+  }
+  bool exists(const std::string& name) { return fs::exists(folder / name); }
+  void make_old(const std::string& name, std::chrono::seconds age) {
+    fs::last_write_time(folder / name, fs::file_time_type::clock::now() - age);
+  }
+
+  void front_of(support::HttpListener& upstream) {
+    settings.upstream = Upstream{HostPort{"127.0.0.1", upstream.port()}, false, true};
+  }
+
+  CacheOrigin& cache() {
+    if (!origin) origin.emplace(settings, CacheTools{io.executor(), buffers, resolver, disk, tasks});
+    return *origin;
+  }
+
+  /// Begins to ask: what the connection brings until it ends.
+  support::Running<support::ReadToEnd> asking(const std::string& request) {
+    auto stream = io.await(cache().connect());
+    streams.push_back(std::move(*stream));
+    io.await(writing(*streams.back(), request));
+    return io.start(reading_to_end(*streams.back()));
+  }
+  static std::string get(const std::string& target, const std::string& fields = "") {
+    return "GET " + target + " HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + fields + "\r\n";
+  }
+  HttpResponse ask(const std::string& request) { return HttpResponse::parse(asking(request).get().text); }
+
+  /// Waits until nothing is being fetched or put in place.
+  void finish_fetches() {
+    ASSERT_TRUE(io.run_until([this] { return tasks.size() == 0; }));
+  }
+
+  fs::path folder;
+  CacheSettings settings;
+  support::TestIo io;
+  Resolver resolver;
+  BufferPool buffers;
+  asio::thread_pool disk{2};
+  TaskGroup tasks{io.executor()};
+  std::vector<std::unique_ptr<ByteStream>> streams;
+  std::optional<CacheOrigin> origin;
+};
+
+TEST_F(CacheOriginTest, ServesAFileByItsName) {
+  put("foo/my file.txt", "content");
+  const auto answer = ask(get("/foo/my%20file.txt"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "content");
+  EXPECT_EQ(answer.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_EQ(answer.field("Content-Length"), "7");
+  EXPECT_EQ(answer.field("Accept-Ranges"), "bytes");
+  EXPECT_NE(answer.field("ETag"), "");
+  EXPECT_NE(answer.field("Last-Modified"), "");
+  EXPECT_NE(answer.field("Date"), "");
+}
+
+TEST_F(CacheOriginTest, ServesTheIndexOfAFolder) {
+  put("foo/index.html", "<p>index");
+  const auto answer = ask(get("/foo/"));
+  EXPECT_EQ(answer.body, "<p>index");
+  EXPECT_EQ(answer.field("Content-Type"), "text/html; charset=utf-8");
+}
+
+TEST_F(CacheOriginTest, SendsAFolderWithoutASlashToTheOneWithIt) {
+  put("my foo/index.html", "index");
+  const auto answer = ask(get("/my%20foo?a=b"));
+  EXPECT_EQ(answer.status, 301);
+  EXPECT_EQ(answer.field("Location"), "/my%20foo/?a=b");
+}
+
+TEST_F(CacheOriginTest, ShowsAFolderOnlyWhereThatIsAllowed) {
+  put("foo/bar.txt", "x");
+  EXPECT_EQ(ask(get("/foo/")).status, 403);
+  origin->close();
+  io.await(tasks.join());
+  origin.reset();
+  settings.allow_listing = true;
+  const auto answer = ask(get("/foo/"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find("bar.txt"), std::string::npos);
+}
+
+TEST_F(CacheOriginTest, AnswersHeadWithoutABody) {
+  put("a.txt", "content");
+  const auto answer = ask("HEAD /a.txt HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.field("Content-Length"), "7");
+  EXPECT_EQ(answer.body, "");
+}
+
+TEST_F(CacheOriginTest, TakesNothing) {
+  const auto answer = ask("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 3\r\n\r\nabc");
+  EXPECT_EQ(answer.status, 405);
+  EXPECT_EQ(answer.field("Allow"), "GET, HEAD");
+}
+
+TEST_F(CacheOriginTest, AnswersRequestAfterRequest) {
+  put("a.txt", "first");
+  put("b.txt", "second");
+  const auto read = asking("GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\n" + get("/b.txt")).get();
+  EXPECT_FALSE(read.error);
+  const auto second = read.text.find("HTTP/1.1", 8);
+  ASSERT_NE(second, std::string::npos);
+  EXPECT_EQ(HttpResponse::parse(read.text.substr(0, second)).body, "first");
+  EXPECT_EQ(HttpResponse::parse(read.text.substr(second)).body, "second");
+}
+
+TEST_F(CacheOriginTest, ServesPartsOfAFile) {
+  put("a.bin", "0123456789");
+  const auto part = ask(get("/a.bin", "Range: bytes=2-4\r\n"));
+  EXPECT_EQ(part.status, 206);
+  EXPECT_EQ(part.body, "234");
+  EXPECT_EQ(part.field("Content-Range"), "bytes 2-4/10");
+  const auto last = ask(get("/a.bin", "Range: bytes=-3\r\n"));
+  EXPECT_EQ(last.body, "789");
+  const auto beyond = ask(get("/a.bin", "Range: bytes=10-\r\n"));
+  EXPECT_EQ(beyond.status, 416);
+  EXPECT_EQ(beyond.field("Content-Range"), "bytes */10");
+}
+
+TEST_F(CacheOriginTest, ServesSeveralPartsInOneAnswer) {
+  put("a.txt", "0123456789");
+  const auto answer = ask(get("/a.txt", "Range: bytes=0-1,8-\r\n"));
+  EXPECT_EQ(answer.status, 206);
+  const auto type = answer.field("Content-Type");
+  ASSERT_TRUE(type.starts_with("multipart/byteranges; boundary=")) << type;
+  const auto boundary = type.substr(type.find('=') + 1);
+  EXPECT_EQ(answer.body,
+            "\r\n--" + boundary +
+                "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes 0-1/10\r\n\r\n01\r\n--" +
+                boundary +
+                "\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Range: bytes 8-9/10\r\n\r\n89\r\n--" +
+                boundary + "--\r\n");
+  EXPECT_EQ(answer.field("Content-Length"), std::to_string(answer.body.size()));
+}
+
+TEST_F(CacheOriginTest, SaysThatWhatTheClientHasIsCurrent) {
+  put("a.txt", "content");
+  const auto etag = ask(get("/a.txt")).field("ETag");
+  const auto same = ask(get("/a.txt", "If-None-Match: " + etag + "\r\n"));
+  EXPECT_EQ(same.status, 304);
+  EXPECT_EQ(same.body, "");
+  EXPECT_EQ(same.field("ETag"), etag);
+  put("a.txt", "other content");
+  EXPECT_EQ(ask(get("/a.txt", "If-None-Match: " + etag + "\r\n")).status, 200);
+}
+
+TEST_F(CacheOriginTest, SendsALargeFileWhole) {
+  const auto content = support::noise(5'000'000, 1);
+  put("a.bin", content);
+  EXPECT_EQ(ask(get("/a.bin")).body, content);
+}
+
+TEST_F(CacheOriginTest, NeverServesAKeyWhateverItIsCalled) {
+  put("a.txt", "-----BEGIN PRIVATE KEY-----\n");
+  put("a.cert", "x");
+  EXPECT_EQ(ask(get("/a.txt")).status, 404);
+  EXPECT_EQ(ask(get("/a.cert")).status, 404);
+}
+
+TEST_F(CacheOriginTest, KeepsWhatUpstreamAnswers) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  auto first = asking(get("/foo/bar?x=1", "Cookie: secret\r\nAuthorization: secret\r\n"));
+  auto peer = upstream.accept();
+  const auto request = peer.request();
+  EXPECT_TRUE(request.starts_with("GET /foo/bar?x=1 HTTP/1.1\r\n")) << request;
+  EXPECT_EQ(request.find("secret"), std::string::npos);
+  peer.send(http_answer("content", "200 OK", "Content-Type: text/x\r\nETag: \"1\"\r\nX-Other: y\r\n"));
+  peer.end();
+  const auto miss = HttpResponse::parse(first.get().text);
+  EXPECT_EQ(miss.body, "content");
+  EXPECT_EQ(miss.field("X-Cache"), "miss");
+  finish_fetches();
+  EXPECT_EQ(content_of("foo/bar%3Fx%3D1@http"), "content");
+  EXPECT_TRUE(exists("foo/bar%3Fx%3D1@http.headers"));
+  const auto hit = ask(get("/foo/bar?x=1"));
+  EXPECT_EQ(hit.body, "content");
+  EXPECT_EQ(hit.field("X-Cache"), "hit");
+  EXPECT_EQ(hit.field("Age"), "0");
+  EXPECT_EQ(hit.field("Content-Type"), "text/x");
+  EXPECT_EQ(hit.field("ETag"), "\"1\"");
+  EXPECT_EQ(hit.field("X-Other"), "");
+}
+
+TEST_F(CacheOriginTest, AsksOnceForManyWhoWantTheSame) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  const auto content = support::noise(1'000'000, 2);
+  std::vector<support::Running<support::ReadToEnd>> asked;
+  for (int i = 0; i < 10; ++i) asked.push_back(asking(get("/big")));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n");
+  peer.send(content.substr(0, 400'000));
+  asked.push_back(asking(get("/big")));
+  peer.send(content.substr(400'000));
+  peer.end();
+  for (auto& one : asked) EXPECT_EQ(HttpResponse::parse(one.get().text).body, content);
+  finish_fetches();
+  EXPECT_EQ(content_of("big@http"), content);
+  EXPECT_FALSE(upstream.has_another());
+}
+
+TEST_F(CacheOriginTest, SendsOctetsAsTheyArrive) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  auto stream = io.await(cache().connect());
+  io.await(writing(**stream, get("/slow")));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234");
+  std::string begin;
+  while (begin.find("01234") == std::string::npos) begin += io.await(support::reading(**stream, 1));
+  peer.send("56789");
+  EXPECT_EQ(io.await(reading_to_end(**stream)).text, "56789");
+}
+
+TEST_F(CacheOriginTest, AsksWhetherAnOldCopyIsCurrent) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a@http", "content");
+  put("a@http.headers",
+      R"({"Content-Type": "text/plain", "ETag": "\"1\"", "Last-Modified": "Sun, 06 Nov 1994 08:49:37 GMT"})");
+  make_old("a@http", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  const auto request = peer.request();
+  EXPECT_NE(request.find("If-None-Match: \"1\"\r\n"), std::string::npos) << request;
+  EXPECT_NE(request.find("If-Modified-Since: Sun, 06 Nov 1994 08:49:37 GMT\r\n"), std::string::npos) << request;
+  peer.send("HTTP/1.1 304 Not Modified\r\nETag: \"1\"\r\n\r\n");
+  peer.end();
+  const auto answer = HttpResponse::parse(asked.get().text);
+  EXPECT_EQ(answer.body, "content");
+  EXPECT_EQ(answer.field("X-Cache"), "hit");
+  finish_fetches();
+  EXPECT_EQ(ask(get("/a")).field("X-Cache"), "hit");  // without a question
+  EXPECT_FALSE(upstream.has_another());
+}
+
+TEST_F(CacheOriginTest, ServesTheOldCopyWhileUpstreamIsDown) {
+  {
+    support::HttpListener gone(io);
+    front_of(gone);
+  }
+  put("a@http", "content");
+  make_old("a@http", std::chrono::hours(24 * 8));
+  const auto answer = ask(get("/a"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_EQ(answer.body, "content");
+  EXPECT_EQ(answer.field("X-Cache"), "stale");
+  EXPECT_EQ(answer.field("Warning"), "110 - \"Response is Stale\"");
+  EXPECT_GE(std::stol(answer.field("Age")), 8 * 24 * 3600);
+  EXPECT_EQ(ask(get("/other")).status, 502);
+}
+
+TEST_F(CacheOriginTest, ReplacesAnOldCopyByWhatIsNew) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a@http", "old");
+  make_old("a@http", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("new"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "new");
+  finish_fetches();
+  EXPECT_EQ(content_of("a@http"), "new");
+}
+
+TEST_F(CacheOriginTest, DropsTheCopyOfWhatIsGone) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a@http", "old");
+  make_old("a@http", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("no such thing", "404 Not Found"));
+  peer.end();
+  const auto answer = HttpResponse::parse(asked.get().text);
+  EXPECT_EQ(answer.status, 404);
+  EXPECT_EQ(answer.body, "no such thing");
+  finish_fetches();
+  EXPECT_FALSE(exists("a@http"));
+}
+
+TEST_F(CacheOriginTest, PrefersTheFileThatSomebodyPutThere) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a.txt", "by hand");
+  put("a.txt@http", "fetched");
+  EXPECT_EQ(ask(get("/a.txt")).body, "by hand");
+  make_old("a.txt", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a.txt"));
+  auto peer = upstream.accept();
+  EXPECT_EQ(peer.request().find("Accept-Encoding"), std::string::npos);
+  peer.send(http_answer("newer"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "newer");
+  finish_fetches();
+  EXPECT_EQ(content_of("a.txt"), "newer");
+}
+
+TEST_F(CacheOriginTest, KeepsTheFileThatUpstreamDoesNotKnow) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a.txt", "by hand");
+  make_old("a.txt", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a.txt"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("", "404 Not Found"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "by hand");
+  finish_fetches();
+  EXPECT_EQ(ask(get("/a.txt")).body, "by hand");  // and is not asked again for a while
+  EXPECT_FALSE(upstream.has_another());
+}
+
+TEST_F(CacheOriginTest, PassesOnWhatIsNotForEverybody) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  for (const auto* fields : {"Set-Cookie: a=b\r\n", "Cache-Control: private\r\n", "Cache-Control: no-store\r\n",
+                             "Vary: Cookie\r\n", "Content-Encoding: br\r\n"}) {
+    auto asked = asking(get("/a"));
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(http_answer("content", "200 OK", fields));
+    peer.end();
+    const auto answer = HttpResponse::parse(asked.get().text);
+    EXPECT_EQ(answer.body, "content");
+    EXPECT_EQ(answer.field("X-Cache"), "miss");
+    const std::string field(fields);
+    const auto colon = field.find(": ");
+    EXPECT_EQ(answer.field(field.substr(0, colon)), field.substr(colon + 2, field.size() - colon - 4));
+    finish_fetches();
+    EXPECT_FALSE(exists("a@http")) << fields;
+  }
+}
+
+TEST_F(CacheOriginTest, TellsTheClientThatABodyWasCut) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\n01234");
+  peer.end();
+  EXPECT_TRUE(asked.get().error);
+  finish_fetches();
+  EXPECT_FALSE(exists("a@http"));
+}
+
+TEST_F(CacheOriginTest, KeepsRedirectsAndTheirPlace) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("", "301 Moved Permanently",
+                        "Location: http://127.0.0.1:" + std::to_string(upstream.port()) + "/a/\r\n"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).field("Location"), "/a/");
+  finish_fetches();
+  const auto kept = ask(get("/a"));
+  EXPECT_EQ(kept.status, 301);
+  EXPECT_EQ(kept.field("Location"), "/a/");
+  EXPECT_EQ(kept.field("X-Cache"), "hit");
+}
+
+TEST_F(CacheOriginTest, UnderstandsWhatHardlineP2PHasLeft) {
+  {
+    support::HttpListener gone(io);
+    front_of(gone);
+  }
+  put("@http", "<p>root");
+  put("@http.headers", R"({"Content-Type": "text/html", "Server": "old", "Content-Range": null})");
+  put("foo/@http", "folder");
+  put("foo/bar@http", "bar");
+  EXPECT_EQ(ask(get("/")).body, "<p>root");
+  EXPECT_EQ(ask(get("/foo/")).body, "folder");
+  EXPECT_EQ(ask(get("/foo/bar")).body, "bar");
+}
+
+TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  settings.max_size = 1000;
+  for (const auto* framing : {"Content-Length: 2000\r\n", ""}) {
+    auto asked = asking(get("/a"));
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(std::string("HTTP/1.1 200 OK\r\n") + framing + "\r\n" + std::string(2000, 'x'));
+    peer.end();
+    const auto text = asked.get().text;
+    EXPECT_EQ(std::count(text.begin() + static_cast<long>(text.find("\r\n\r\n")), text.end(), 'x'), 2000);
+    finish_fetches();
+    EXPECT_FALSE(exists("a@http"));
+  }
+}
+
+}  // namespace
+}  // namespace hardline::origin
