@@ -2,6 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "http_grammar.hpp"
 
@@ -19,6 +23,15 @@ std::vector<std::string> elements_of(const HeaderFields& fields, std::string_vie
   for (const auto element : split_elements(value, ','))
     if (!element.empty()) elements.emplace_back(element);
   return elements;
+}
+
+/// Servers are often told to say `no-cache; no-store`: a semicolon separates, too.
+std::vector<Parameter> directives_of(const HeaderFields& fields) {
+  std::vector<Parameter> directives;
+  for (const auto& element : elements_of(fields, "Cache-Control"))
+    for (const auto part : split_elements(element, ';'))
+      if (auto directive = parse_parameter(part)) directives.push_back(*std::move(directive));
+  return directives;
 }
 
 /// What cannot be read is no age at all.
@@ -68,11 +81,7 @@ bool varies_on_encoding_at_most(const HeaderFields& fields) {
 CacheControl parse_cache_control(const HeaderFields& fields) {
   CacheControl control;
   std::optional<seconds> shared_age;
-  for (const auto& element : elements_of(fields, "Cache-Control")) {
-    // Also where the value breaks the grammar: `private=` is no licence, and `max-age=-1` no age.
-    const auto directive = parse_parameter(element);
-    const auto name = directive ? directive->name : to_lower(trim(element.substr(0, element.find('='))));
-    const auto value = directive ? directive->value : std::nullopt;
+  for (const auto& [name, value] : directives_of(fields)) {
     if (name == "no-store") control.no_store = true;
     if (name == "private") control.is_private = true;
     if (name == "no-cache") control.no_cache = true;

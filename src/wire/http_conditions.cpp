@@ -1,6 +1,7 @@
 #include "hardline/wire/http_conditions.hpp"
 
 #include <algorithm>
+#include <cstddef>
 #include <vector>
 
 #include "hardline/wire/http_date.hpp"
@@ -36,9 +37,10 @@ std::optional<EntityTag> take_tag(std::string_view& rest) {
   tag.weak = rest.starts_with("W/");
   if (tag.weak) rest.remove_prefix(2);
   if (!rest.starts_with('"')) return std::nullopt;
-  const auto end = std::find_if_not(rest.begin() + 1, rest.end(), is_tag_char);
-  if (end == rest.end() || *end != '"') return std::nullopt;
-  tag.opaque = rest.substr(0, static_cast<std::size_t>(end - rest.begin()) + 1);
+  std::size_t end = 1;
+  while (end < rest.size() && is_tag_char(rest[end])) ++end;
+  if (end == rest.size() || rest[end] != '"') return std::nullopt;
+  tag.opaque = rest.substr(0, end + 1);
   rest.remove_prefix(tag.opaque.size());
   return tag;
 }

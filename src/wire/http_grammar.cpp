@@ -52,12 +52,8 @@ std::optional<Parameter> parse_parameter(std::string_view text) {
   Parameter parameter{to_lower(name), std::nullopt};
   if (equals == std::string_view::npos) return parameter;
   const auto value = trim(text.substr(equals + 1));
-  if (is_token(value))
-    parameter.value = value;
-  else if (value.starts_with('"') && end_of_quoted_string(value, 0) == value.size())
-    parameter.value = unquoted(value);
-  else
-    return std::nullopt;
+  if (is_token(value)) parameter.value = value;
+  if (value.starts_with('"') && end_of_quoted_string(value, 0) == value.size()) parameter.value = unquoted(value);
   return parameter;
 }
 

@@ -38,13 +38,13 @@ std::size_t end_of_quoted_string(std::string_view text, std::size_t quote);
 /// is never closed quotes nothing: it must not hide the directives behind it.
 std::vector<std::string_view> split_elements(std::string_view text, char separator);
 
-/// A parameter or directive: `name`, `name=token` or `name="quoted"`. The value without its quotes and escapes.
+/// A parameter or directive: `name`, `name=token` or `name="quoted"`.
 struct Parameter {
-  std::string name;  ///< lower case
-  std::optional<std::string> value;
+  std::string name;                  ///< lower case
+  std::optional<std::string> value;  ///< without quotes and escapes; none, too, where it breaks the grammar
 };
 
-/// nullopt for what is none.
+/// nullopt for what begins with no name.
 std::optional<Parameter> parse_parameter(std::string_view text);
 
 }  // namespace hardline::wire
