@@ -25,10 +25,12 @@ namespace http = beast::http;
 
 constexpr auto kStagger = std::chrono::milliseconds(250);  // RFC 8305 section 5, Connection Attempt Delay
 constexpr std::size_t kMaxAddresses = 16;                  // of a host; 4 s until the last is tried
-constexpr std::size_t kReadSize = 16 * 1024;               // a TLS record
+constexpr std::size_t kReadSize = 64 * 1024;               // four TLS records, as relays read
+constexpr int kTurn = 16;                                  // reads without waiting before others get a turn
 constexpr std::uint32_t kMaxHead = 16 * 1024;              // octets of an answer's head
 constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets that the parser does not take, as of a chunk's header
 constexpr int kMaxInterim = 8;                   // 1xx answers before the real one (RFC 9110 section 15.2)
+constexpr std::size_t kMaxField = 16 * 1024;     // octets of a request's field; Beast throws at 64 KiB
 
 std::string_view view(beast::string_view text) {
   return {text.data(), text.size()};
@@ -37,8 +39,9 @@ std::string_view view(beast::string_view text) {
 /// Reads an answer, and keeps what has come of its body until it is asked for.
 class AnswerReader final : public http::basic_parser<false> {
  public:
-  AnswerReader() {
+  explicit AnswerReader(bool has_no_body) {
     eager(true);
+    skip(has_no_body);
     header_limit(kMaxHead);
     // Whoever reads bounds it. Not boost::none: Beast 1.74 then takes every length for too much.
     body_limit(std::numeric_limits<std::uint64_t>::max());
@@ -53,6 +56,7 @@ class AnswerReader final : public http::basic_parser<false> {
   void on_request_impl(http::verb, beast::string_view, beast::string_view, int, Error&) override {}
   void on_response_impl(int code, beast::string_view, int, Error&) override { answer.status = code; }
   void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
+    if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
     answer.fields.emplace_back(view(name), view(value));
   }
   void on_header_impl(Error&) override {}
@@ -91,13 +95,28 @@ bool means_no_path(const AsioError& error) {
          error == asio::error::address_family_not_supported;
 }
 
-/// The value of Host (RFC 9110 section 7.2): the port only where it is not the scheme's own.
-std::string host_field(const HttpServer& server) {
-  const auto* where = std::get_if<HostPort>(&server.where);
-  if (!where) return "localhost";
-  auto text = where->to_string();
-  if (where->port == (server.tls ? 443 : 80)) text.erase(text.rfind(':'));
-  return text;
+bool is_visible(char c) {
+  return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
+}
+
+/// We offer no transfer coding (RFC 9112 section 7.4): whoever gets the body could not know of one.
+bool is_coded(const HttpAnswer& answer) {
+  const auto coding = answer.field("Transfer-Encoding");
+  return coding && to_lower(*coding) != "chunked";
+}
+
+/// Nothing in it ends its line, and so begins another field or request.
+bool can_be_sent(const HttpRequest& request) {
+  const auto is_word = [](std::string_view text) {
+    return !text.empty() && text.size() <= kMaxField && std::all_of(text.begin(), text.end(), is_visible);
+  };
+  const auto is_line = [](std::string_view text) {
+    return text.size() <= kMaxField && text.find_first_of(std::string_view("\r\n\0", 3)) == text.npos;
+  };
+  if (!is_word(request.method) || !is_word(request.target) || request.target.front() != '/') return false;
+  return std::all_of(request.fields.begin(), request.fields.end(), [&](const auto& field) {
+    return is_word(field.first) && field.first.find(':') == std::string::npos && is_line(field.second);
+  });
 }
 
 std::string serialized(const HttpRequest& request, const HttpServer& server) {
@@ -107,8 +126,9 @@ std::string serialized(const HttpRequest& request, const HttpServer& server) {
   message.version(11);
   message.set(http::field::host, host_field(server));
   message.set(http::field::user_agent, "hardlined/" HARDLINE_VERSION);
-  message.set(http::field::accept, "*/*");
   message.set(http::field::connection, "close");
+  for (const auto& [name, value] : request.fields) message.insert(name, value);
+  if (message.count(http::field::accept) == 0) message.set(http::field::accept, "*/*");
   if (!request.body.empty()) {
     message.set(http::field::content_type, "application/json");
     message.body() = request.body;
@@ -128,7 +148,23 @@ bool expect_name(SSL* ssl, const std::string& host) {
   return SSL_set_tlsext_host_name(ssl, host.c_str()) == 1 && SSL_set1_host(ssl, host.c_str()) == 1;
 }
 
+SslContextPtr new_context(int verify_mode) {
+  SslContextPtr context(SSL_CTX_new(TLS_client_method()));
+  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
+    throw std::runtime_error("OpenSSL makes no context for https");
+  SSL_CTX_set_verify(context.get(), verify_mode, nullptr);
+  return context;
+}
+
 }  // namespace
+
+std::string host_field(const HttpServer& server) {
+  const auto* where = std::get_if<HostPort>(&server.where);
+  if (!where) return "localhost";
+  auto text = where->to_string();
+  if (where->port == (server.tls ? 443 : 80)) text.erase(text.rfind(':'));
+  return text;
+}
 
 std::optional<std::string_view> HttpAnswer::field(std::string_view name) const {
   const auto wanted = to_lower(name);
@@ -138,13 +174,14 @@ std::optional<std::string_view> HttpAnswer::field(std::string_view name) const {
 }
 
 SslContextPtr verifying_context() {
-  SslContextPtr context(SSL_CTX_new(TLS_client_method()));
-  if (!context || SSL_CTX_set_min_proto_version(context.get(), TLS1_2_VERSION) != 1)
-    throw std::runtime_error("OpenSSL makes no context for https");
-  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER, nullptr);
+  auto context = new_context(SSL_VERIFY_PEER);
   SSL_CTX_set_default_verify_paths(context.get());  // none at all: then nothing is trusted
   ERR_clear_error();
   return context;
+}
+
+SslContextPtr unverifying_context() {
+  return new_context(SSL_VERIFY_NONE);
 }
 
 class HttpClient::Impl {
@@ -159,6 +196,8 @@ class HttpClient::Impl {
   awaitable<Result<HttpAnswer>> begin(HttpRequest request, Deadline deadline) {
     reset();
     if (closed_) co_return failed(Errc::cancelled);
+    if (!can_be_sent(request)) co_return failed(make_error_code(std::errc::invalid_argument));
+    runs_ = true;
     watchdog_.arm(deadline - Clock::now());
     auto error = co_await connect(deadline);
     if (error) co_return failed(error);
@@ -168,17 +207,23 @@ class HttpClient::Impl {
     error = co_await write_all(*stream_, octets);
     if (error) co_return failed(error);
     doing_ = "it did not answer in time";
+    const bool asks_for_head = request.method == "HEAD";
     for (int interim = 0; interim <= kMaxInterim; ++interim) {
-      reader_.emplace();
-      error = parse();
+      reader_.emplace(asks_for_head);
+      error = parse_rest();
       while (!error && !reader_->is_header_done()) error = co_await read_on();
       if (!reader_->is_header_done()) co_return failed(error);
       broken_ = error;
       if (reader_->answer.status / 100 == 1) continue;
+      if (is_coded(reader_->answer)) break;
       doing_ = "its answer did not end in time";
       co_return std::move(reader_->answer);
     }
     co_return failed(Errc::malformed);
+  }
+
+  void extend(Deadline deadline) {
+    if (runs_ && !timed_out_) watchdog_.arm(deadline - Clock::now());
   }
 
   awaitable<Result<std::string>> read_piece() {
@@ -237,7 +282,9 @@ class HttpClient::Impl {
   }
 
   void end() {
+    runs_ = false;
     watchdog_.disarm();
+    unparsed_.clear();
     if (stream_) stream_->close();
   }
 
@@ -268,6 +315,7 @@ class HttpClient::Impl {
     if (error == std::error_code(AsioError(asio::error::host_not_found)))
       return "its name has no address, or no name server answers";
     if (error == std::errc::connection_refused) return "it refuses connections";
+    if (error == std::errc::invalid_argument) return "a request cannot be written that way";
     if (error == Errc::certificate_untrusted)
       return std::string("its certificate is not trusted: ") +
              X509_verify_cert_error_string(SSL_get_verify_result(tls_->ssl()));
@@ -355,35 +403,69 @@ class HttpClient::Impl {
     SSL_set_connect_state(tls_->ssl());  // it is made as a server's end
     if (!expect_name(tls_->ssl(), host)) co_return make_error_code(Errc::tls_failed);
     const auto error = co_await tls_->handshake();
-    if (error && SSL_get_verify_result(tls_->ssl()) != X509_V_OK) co_return Errc::certificate_untrusted;
+    const bool verifies = SSL_get_verify_mode(tls_->ssl()) != SSL_VERIFY_NONE;
+    if (error && verifies && SSL_get_verify_result(tls_->ssl()) != X509_V_OK) co_return Errc::certificate_untrusted;
     co_return error;
   }
 
   /// Waits for more of the answer, and takes it apart.
   awaitable<std::error_code> read_on() {
-    std::array<std::byte, kReadSize> buffer;
-    const auto got = co_await read_some(*stream_, buffer);
-    if (!got) co_return got.error();
-    if (*got == 0) {
-      if (!reader_->got_some()) co_return Errc::peer_closed;
-      const bool begins_as_http = std::string_view("HTTP/").starts_with(std::string_view(unparsed_).substr(0, 5));
-      if (reader_->answer.status == 0 && !begins_as_http) co_return Errc::malformed;
-      AsioError error;
-      reader_->put_eof(error);
-      co_return as_ours(error);
+    if (++reads_ % kTurn == 0) co_await asio::post(executor_, use_awaitable);
+    auto error = read_what_has_come();
+    while (error == would_block()) {
+      error = co_await stream_->readable();
+      if (!error) error = read_what_has_come();
     }
-    unparsed_.append(reinterpret_cast<const char*>(buffer.data()), *got);
-    co_return parse();
+    co_return error;
   }
 
-  std::error_code parse() {
-    if (unparsed_.empty()) return {};
+  std::error_code read_what_has_come() {
+    // Not kept while somebody waits: an idle client holds none.
+    const auto buffer = std::make_unique_for_overwrite<std::array<std::byte, kReadSize>>();
+    const auto got = stream_->read_now(*buffer);
+    if (!got && got.error() == std::errc::connection_reset && reader_->got_some()) return Errc::truncated;
+    if (!got) return got.error();
+    const std::string_view octets(reinterpret_cast<const char*>(buffer->data()), *got);
+    return octets.empty() ? parse_end() : parse(octets);
+  }
+
+  std::error_code parse_end() {
+    if (!reader_->got_some()) return Errc::peer_closed;
+    const bool begins_as_http = std::string_view("HTTP/").starts_with(std::string_view(unparsed_).substr(0, 5));
+    if (reader_->answer.status == 0 && !begins_as_http) return Errc::malformed;
     AsioError error;
-    const auto taken = reader_->put(asio::const_buffer(unparsed_.data(), unparsed_.size()), error);
-    unparsed_.erase(0, taken);
-    if (error == http::error::need_more) error = {};
-    if (!error && unparsed_.size() > kMaxUnparsed) return Errc::too_large;
+    reader_->put_eof(error);
     return as_ours(error);
+  }
+
+  /// Takes `octets` apart behind what is left of those before them.
+  std::error_code parse(std::string_view octets) {
+    if (unparsed_.empty()) {
+      std::error_code error;
+      unparsed_ = octets.substr(taken_of(octets, error));
+      return error;
+    }
+    unparsed_ += octets;
+    return parse_rest();
+  }
+
+  /// Takes apart what is left behind an interim answer.
+  std::error_code parse_rest() {
+    std::error_code error;
+    unparsed_.erase(0, taken_of(unparsed_, error));
+    return error;
+  }
+
+  /// How many of `octets` the parser takes.
+  std::size_t taken_of(std::string_view octets, std::error_code& outcome) {
+    outcome = {};
+    if (octets.empty()) return 0;
+    AsioError error;
+    const auto taken = reader_->put(asio::const_buffer(octets.data(), octets.size()), error);
+    if (error == http::error::need_more) error = {};
+    outcome = as_ours(error);
+    if (!error && !reader_->is_done() && octets.size() - taken > kMaxUnparsed) outcome = Errc::too_large;
+    return taken;
   }
 
   static std::error_code as_ours(const AsioError& error) {
@@ -406,6 +488,8 @@ class HttpClient::Impl {
   std::error_code broken_;  ///< how the answer broke off, for when what had come of it was taken
   const char* doing_ = "";  ///< what did not come to an end, when the deadline passes
   std::string problem_;
+  unsigned reads_ = 0;
+  bool runs_ = false;  ///< an exchange
   bool timed_out_ = false;
   bool closed_ = false;
   Watchdog watchdog_;
@@ -418,6 +502,10 @@ HttpClient::~HttpClient() = default;
 
 awaitable<Result<HttpAnswer>> HttpClient::begin(HttpRequest request, Deadline deadline) {
   return impl_->begin(std::move(request), deadline);
+}
+
+void HttpClient::extend(Deadline deadline) {
+  impl_->extend(deadline);
 }
 
 awaitable<Result<std::string>> HttpClient::read_piece() {

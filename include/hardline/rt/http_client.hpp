@@ -24,20 +24,25 @@ struct HttpServer {
 };
 
 struct HttpRequest {
-  std::string method = "GET";                                    ///< not CONNECT, whose answer is framed in another way
-  std::string target = "/";                                      ///< as it is sent: begins with `/`, without spaces
-  std::string body = {};                                         ///< JSON, if there is any
-  std::vector<std::pair<std::string, std::string>> fields = {};  ///< beside Host, User-Agent, Connection and the body's
+  std::string method = "GET";  ///< not CONNECT, whose answer is framed in another way
+  std::string target = "/";    ///< as it is sent: begins with `/`, without spaces
+  std::string body = {};       ///< JSON, if there is any
+  /// Sent as given, beside our own: Host, User-Agent, Connection, the body's, and Accept unless it is among these.
+  std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
 struct HttpAnswer {
   int status = 0;
-  std::vector<std::pair<std::string, std::string>> fields;
+  std::vector<std::pair<std::string, std::string>> fields;  ///< in their order, each line a field; no trailers
   std::string body;  ///< what exchange() has read of it; begin() reads nothing of it
 
   /// The value of the first field of this name, in any case.
   std::optional<std::string_view> field(std::string_view name) const;
 };
+
+/// The value of Host (RFC 9110 section 7.2): the port only where it is not the scheme's own, `localhost` for a Unix
+/// socket.
+std::string host_field(const HttpServer& server);
 
 /// A context for https that trusts the system's authorities (or those of SSL_CERT_FILE and SSL_CERT_DIR, openssl(1)),
 /// and demands a certificate. Throws std::runtime_error where OpenSSL makes none.
@@ -52,7 +57,10 @@ SslContextPtr unverifying_context();
 ///
 /// Errors: host_not_found; what connect(2) says (as connection_refused); Errc::certificate_untrusted, Errc::tls_failed;
 /// Errc::timed_out; Errc::malformed, Errc::too_large and Errc::truncated for an answer that is no HTTP, has too much of
-/// it or breaks off; Errc::cancelled after close(). A status is none, whichever it is.
+/// it or breaks off; Errc::cancelled after close(); invalid_argument for a request that would become something else on
+/// its way, as by a line's end in a field. A status is none, whichever it is. An answer to HEAD has no body, nor has
+/// one with 204 or 304, whatever its Content-Length says. A body that has neither a length nor chunks ends where the
+/// connection properly does.
 class HttpClient {
  public:
   using Deadline = std::chrono::steady_clock::time_point;
@@ -67,10 +75,11 @@ class HttpClient {
   /// unless extend() moves it.
   awaitable<Result<HttpAnswer>> begin(HttpRequest request, Deadline deadline);
 
-  /// A new deadline for the exchange that runs.
+  /// A new deadline for the exchange that runs, once begin() has come back.
   void extend(Deadline deadline);
 
-  /// What has come of the body since the last call, waiting for at least one octet; empty at the body's end.
+  /// What has come of the body since the last call, waiting for at least one octet; empty at the body's end. It reads
+  /// 64 KiB at a time, and only when it is called: a caller who pauses makes the server wait.
   awaitable<Result<std::string>> read_piece();
 
   /// All that read_piece() still has; Errc::too_large if that is more than `max` octets.

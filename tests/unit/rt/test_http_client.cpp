@@ -161,6 +161,7 @@ TEST_F(HttpClientTest, ReadsAnAnswerThatComesOctetByOctet) {
   peer.send_slowly("3;name=value\r\nabc\r\n" + chunk("defg") + "0\r\nTrailer: z\r\n\r\n");
   const auto answer = running.get();
   ASSERT_TRUE(answer);
+  EXPECT_EQ(answer->field("Trailer"), std::nullopt);
   EXPECT_EQ(answer->field("X"), "y");
   EXPECT_EQ(answer->body, "abcdefg");
 }
@@ -326,6 +327,212 @@ TEST_F(HttpClientTest, StaysClosed) {
 
 TEST_F(HttpClientTest, HasNothingToReadBeforeItHasBegun) {
   EXPECT_EQ(io.await(client->read_piece()).error(), Errc::cancelled);
+}
+
+TEST_F(HttpClientTest, HearsNoBodyInAnAnswerToHead) {
+  for (const char* framing : {"Content-Length: 100000", "Transfer-Encoding: chunked", "X: y"}) {
+    auto running = start(*client, 20s, {"HEAD"});
+    auto peer = listener.accept();
+    EXPECT_THAT(peer.request(), AllOf(StartsWith("HEAD / HTTP/1.1\r\n"), Not(HasSubstr("Content-Length"))));
+    peer.send(fmt::format("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n{}\r\n\r\n", framing));
+    const auto answer = running.get();
+    ASSERT_TRUE(answer) << framing;
+    EXPECT_EQ(answer->status, 200);
+    EXPECT_EQ(answer->body, "");
+    EXPECT_TRUE(peer.client_leaves());
+  }
+}
+
+TEST_F(HttpClientTest, HearsNoBodyInAnAnswerToHeadThatHasOneNevertheless) {
+  auto running = start(*client, 20s, {"HEAD"});
+  auto peer = listener.accept();
+  peer.request();
+  peer.send(http_answer(std::string(200'000, 'x')));
+  EXPECT_EQ(running.get().value().body, "");
+}
+
+TEST_F(HttpClientTest, KeepsTheLengthThatHeadAsksFor) {
+  auto running = start(*client, 20s, {"HEAD"});
+  auto peer = listener.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 123456789012\r\n\r\n");
+  EXPECT_EQ(running.get().value().field("Content-Length"), "123456789012");
+}
+
+TEST_F(HttpClientTest, WaitsForNoBodyOfAnAnswerThatHasNone) {
+  for (const char* status : {"204 No Content", "304 Not Modified"}) {
+    auto running = start(*client);
+    auto peer = listener.accept();
+    peer.request();
+    peer.send(fmt::format("HTTP/1.1 {}\r\nContent-Length: 5\r\nETag: \"a\"\r\n\r\n", status));
+    const auto answer = running.get();
+    ASSERT_TRUE(answer) << status;
+    EXPECT_EQ(answer->field("ETag"), "\"a\"");
+    EXPECT_EQ(answer->body, "");
+    EXPECT_TRUE(peer.client_leaves());
+  }
+}
+
+TEST_F(HttpClientTest, SendsFieldsAsTheyAreGiven) {
+  auto running = start(*client, 20s, {"GET", "/", "", {{"if-none-match", "\"a\", W/\"b\""}, {"X", "1"}, {"X", "2"}}});
+  auto peer = listener.accept();
+  EXPECT_THAT(peer.request(), AllOf(HasSubstr("\r\nif-none-match: \"a\", W/\"b\"\r\n"), HasSubstr("\r\nX: 1\r\n"),
+                                    HasSubstr("\r\nX: 2\r\n"), HasSubstr("\r\nAccept: */*\r\n")));
+  peer.send(http_answer(""));
+  EXPECT_TRUE(running.get());
+}
+
+TEST_F(HttpClientTest, AcceptsWhatItsCallerAcceptsAndNoCodingUnlessToldTo) {
+  auto plain = start(*client);
+  auto first = listener.accept();
+  EXPECT_THAT(first.request(), Not(HasSubstr("Accept-Encoding")));
+  first.send(http_answer(""));
+  EXPECT_TRUE(plain.get());
+
+  auto told = start(*client, 20s, {"GET", "/", "", {{"accept", "image/png"}, {"Accept-Encoding", "gzip"}}});
+  auto second = listener.accept();
+  EXPECT_THAT(second.request(), AllOf(HasSubstr("\r\naccept: image/png\r\n"),
+                                      HasSubstr("\r\nAccept-Encoding: gzip\r\n"), Not(HasSubstr("*/*"))));
+  second.send(http_answer(""));
+  EXPECT_TRUE(told.get());
+}
+
+TEST_F(HttpClientTest, SendsNothingThatWouldBecomeAnotherRequest) {
+  const std::string long_text(20'000, 'x');
+  for (const HttpRequest& request : std::vector<HttpRequest>{{"GET", "/ HTTP/1.1\r\nX: y"},
+                                                             {"GET", "/a b"},
+                                                             {"GET", ""},
+                                                             {"GET", "http://other.example/"},
+                                                             {"GET\r\nX: y", "/"},
+                                                             {"GET", "/" + long_text},
+                                                             {"GET", "/", "", {{"X", "y\r\nZ: z"}}},
+                                                             {"GET", "/", "", {{"X", "y\nZ: z"}}},
+                                                             {"GET", "/", "", {{"X", std::string("y\0", 2)}}},
+                                                             {"GET", "/", "", {{"X: y\r\nZ", "z"}}},
+                                                             {"GET", "/", "", {{"X:", "z"}}},
+                                                             {"GET", "/", "", {{"", "z"}}},
+                                                             {"GET", "/", "", {{"X", long_text}}}}) {
+    EXPECT_EQ(start(*client, 20s, request).get().error(), std::errc::invalid_argument) << request.target;
+    EXPECT_EQ(client->problem(), "a request cannot be written that way");
+  }
+}
+
+TEST_F(HttpClientTest, KeepsFieldsOfOneNameApart) {
+  const auto answer = answer_of(http_answer("", "200 OK", "Set-Cookie: a=1\r\nVary: x\r\nset-cookie: b=2, c=3\r\n"));
+  ASSERT_TRUE(answer);
+  using Field = std::pair<std::string, std::string>;
+  EXPECT_THAT(answer->fields, testing::ElementsAre(Field("Content-Length", "0"), Field("Set-Cookie", "a=1"),
+                                                   Field("Vary", "x"), Field("set-cookie", "b=2, c=3")));
+}
+
+TEST_F(HttpClientTest, RefusesAnswersOfDoubtfulLength) {
+  for (const char* framing :
+       {"Content-Length: 5\r\nContent-Length: 6", "Content-Length: 5\r\nTransfer-Encoding: chunked",
+        "Transfer-Encoding: chunked\r\nContent-Length: 5", "Content-Length: -5", "Content-Length: 5, 6",
+        "Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: identity"}) {
+    const auto answer = answer_of(fmt::format("HTTP/1.1 200 OK\r\n{}\r\n\r\n5\r\nhello\r\n0\r\n\r\n", framing));
+    ASSERT_FALSE(answer) << framing;
+    EXPECT_EQ(answer.error(), Errc::malformed) << framing;
+  }
+}
+
+TEST_F(HttpClientTest, TakesAResetInAnAnswerForItsBreakingOff) {
+  for (const char* bytes : {"HTTP/1.1 200 OK\r\nContent-Length: 6\r\n\r\nhello", "HTTP/1.1 200 OK\r\n\r\nhello",
+                            "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n"}) {
+    auto running = start(*client);
+    auto peer = listener.accept();
+    peer.request();
+    peer.send(bytes);
+    io.settle();
+    peer.cut();
+    EXPECT_EQ(running.get().error(), Errc::truncated) << bytes;
+  }
+}
+
+/// All pieces of a body, and in `largest` the size of the largest of them.
+awaitable<std::string> reading_pieces(HttpClient& client, std::size_t& largest) {
+  std::string body;
+  for (;;) {
+    const auto piece = co_await client.read_piece();
+    if (!piece) throw std::system_error(piece.error());
+    if (piece->empty()) co_return body;
+    largest = std::max(largest, piece->size());
+    body += *piece;
+  }
+}
+
+TEST_F(HttpClientTest, ReadsALargeBodyHoweverItIsFramed) {
+  const auto body = support::noise(10 * 1024 * 1024, 1);
+  std::string chunks;
+  for (std::size_t at = 0, size = 1; at < body.size(); at += size, size = size * 7 % 100'003)
+    chunks += chunk(body.substr(at, size));
+  for (const auto& bytes : {http_answer(body), kChunkedHead + chunks + kLastChunk, "HTTP/1.1 200 OK\r\n\r\n" + body}) {
+    auto beginning = io.start(client->begin({}, std::chrono::steady_clock::now() + 20s));
+    auto peer = listener.accept();
+    peer.request();
+    auto sent = io.start(support::writing_and_ending(peer.stream(), bytes));
+    ASSERT_TRUE(beginning.get());
+    std::size_t largest = 0;
+    EXPECT_TRUE(io.await(reading_pieces(*client, largest)) == body);
+    EXPECT_LE(largest, 64u * 1024);
+    EXPECT_GT(largest, 16u * 1024);
+    EXPECT_FALSE(sent.get());
+  }
+}
+
+TEST_F(HttpClientTest, LetsTheServerWaitWhileNobodyAsksForMore) {
+  auto beginning = io.start(client->begin({}, std::chrono::steady_clock::now() + 20s));
+  auto peer = listener.accept();
+  peer.request();
+  const auto body = support::noise(support::kMoreThanBuffersHold * 4, 1);
+  auto sent = io.start(support::writing(peer.stream(), http_answer(body)));
+  ASSERT_TRUE(beginning.get());
+  io.settle();
+  EXPECT_FALSE(sent.done());
+  std::size_t largest = 0;
+  EXPECT_TRUE(io.await(reading_pieces(*client, largest)) == body);
+}
+
+TEST_F(HttpClientTest, HasMoreTimeWhenItIsExtended) {
+  auto beginning = io.start(client->begin({}, std::chrono::steady_clock::now() + kShort));
+  auto peer = listener.accept();
+  peer.request();
+  peer.send(kChunkedHead);
+  ASSERT_TRUE(beginning.get());
+  client->extend(std::chrono::steady_clock::now() + 20s);
+  auto piece = io.start(client->read_piece());
+  io.context().run_for(2 * kShort);
+  ASSERT_FALSE(piece.done());
+  peer.send(chunk("late"));
+  EXPECT_EQ(piece.get(), "late");
+}
+
+TEST_F(HttpClientTest, HasLessTimeWhenItsDeadlineIsDrawnNearer) {
+  auto beginning = io.start(client->begin({}, std::chrono::steady_clock::now() + 1h));
+  auto peer = listener.accept();
+  peer.request();
+  peer.send(kChunkedHead);
+  ASSERT_TRUE(beginning.get());
+  client->extend(std::chrono::steady_clock::now() + 10ms);
+  EXPECT_EQ(io.await(client->read_piece()).error(), Errc::timed_out);
+}
+
+TEST(HostField, HasNoPortWhereItIsTheSchemesOwn) {
+  const auto tls = unverifying_context();
+  EXPECT_EQ(host_field({HostPort{"site.example", 80}}), "site.example");
+  EXPECT_EQ(host_field({HostPort{"site.example", 443}}), "site.example:443");
+  EXPECT_EQ(host_field({HostPort{"site.example", 443}, tls.get()}), "site.example");
+  EXPECT_EQ(host_field({HostPort{"site.example", 80}, tls.get()}), "site.example:80");
+  EXPECT_EQ(host_field({HostPort{"site.example", 8080}}), "site.example:8080");
+}
+
+TEST(HostField, HasIpv6AddressesInBrackets) {
+  EXPECT_EQ(host_field({HostPort{"::1", 80}}), "[::1]");
+  EXPECT_EQ(host_field({HostPort{"::1", 8080}}), "[::1]:8080");
+}
+
+TEST(HostField, IsLocalhostForAUnixSocket) {
+  EXPECT_EQ(host_field({UnixPath{"/run/x"}}), "localhost");
 }
 
 /// localhost is 127.0.0.1, then ::1.
@@ -506,6 +713,26 @@ TEST_F(HttpsClient, TakesACutForNoEnd) {
   peer.send("HTTP/1.1 200 OK\r\n\r\nhalf of the");
   ::shutdown(SSL_get_fd(dynamic_cast<TlsStream&>(peer.stream()).ssl()), SHUT_WR);
   EXPECT_EQ(running.get().error(), Errc::truncated);
+}
+
+TEST_F(HttpsClient, TakesAnyCertificateWhereItIsToldToVerifyNone) {
+  trusting = unverifying_context();
+  EXPECT_FALSE(outcome({"DNS:localhost"})) << problem;
+  EXPECT_FALSE(outcome({"DNS:other.example"})) << problem;
+  EXPECT_FALSE(outcome({.names = "DNS:localhost", .days = -1})) << problem;
+  EXPECT_EQ(sni, "localhost");
+}
+
+TEST_F(HttpsClient, BlamesNoCertificateThatItTakes) {
+  const auto context = ca.server_context("DNS:localhost");
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_PEER | SSL_VERIFY_FAIL_IF_NO_PEER_CERT, nullptr);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  HttpListener https(io, context.get());
+  const auto unverifying = unverifying_context();
+  const auto secure = client_of(HostPort{"localhost", https.port()}, unverifying.get());
+  auto running = start(*secure);
+  EXPECT_THROW(https.accept_with_tls(), std::runtime_error);
+  EXPECT_EQ(running.get().error(), Errc::tls_failed);
 }
 
 TEST_F(HttpsClient, TrustsWhatTheEnvironmentNames) {
