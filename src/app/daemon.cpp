@@ -33,6 +33,9 @@ namespace {
 /// How long a shutdown waits for sessions that still move bytes.
 constexpr auto kGrace = std::chrono::seconds(5);
 
+/// A slow disk, or a file system on the network, holds one for each file that is waited for.
+constexpr std::size_t kDiskThreads = 4;
+
 discovery::PresenceOptions presence_options(const Settings& settings) {
   discovery::PresenceOptions options;
   options.public_addresses = settings.public_addresses;
@@ -87,12 +90,14 @@ struct Daemon::Parts {
   const std::chrono::steady_clock::time_point started_steady = std::chrono::steady_clock::now();
   store::StateDirectory state;
   asio::io_context io{1};
-  asio::thread_pool files{1};  // service files and identities
-  Resolver resolver;           // for origins, whose look-ups shall not queue behind…
-  Resolver internet_resolver;  // …those of the DHT's nodes and proxies, slow where the internet is down
+  asio::thread_pool files{1};            // service files and identities
+  asio::thread_pool disk{kDiskThreads};  // what caches read and write
+  Resolver resolver;                     // for origins, whose look-ups shall not queue behind…
+  Resolver internet_resolver;            // …those of the DHT, slow where the internet is down
   BufferPool buffers;
   store::PeerStore peers;
-  TaskGroup dials;  // searches and attempts
+  TaskGroup dials;   // searches and attempts
+  TaskGroup caches;  // what they fetch, and their connections
   std::optional<discovery::Lan> lan;
   NoLan no_lan;
   discovery::NetworkClock clock;
@@ -119,11 +124,12 @@ Daemon::Parts::Parts(Settings s)
       state(settings.state_directory),
       peers(state.path() / "peers.db"),
       dials(io.get_executor()),
+      caches(io.get_executor()),
       lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
       dht(io.get_executor(), internet_resolver, clock, settings),
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials, finder_times(settings)),
-      publisher(resolver),
+      publisher({io.get_executor(), buffers, resolver, disk, caches}),
       dialer(io.get_executor(), finder, dials, dial_times(settings),
              [this](const KeyHash& key) { proxy.check_paths_to(key); }),
       p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
@@ -335,6 +341,8 @@ awaitable<void> Daemon::Parts::shut_down() {
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));
   finishing.spawn("shutdown", proxy.sessions().finish(kGrace));
   co_await finishing.join();
+  publisher.close();  // only now, as open sessions were still served
+  co_await caches.join();
   dialer.cancel_all();
   co_await dials.join();
   control.stop();
@@ -357,6 +365,7 @@ int Daemon::run() {
   parts_->start();
   parts_->io.run();
   parts_->files.join();
+  parts_->disk.join();
   parts_->peers.close();
   log::info("ended");
   return 0;

@@ -5,15 +5,57 @@
 #include <algorithm>
 
 #include "hardline/base/log.hpp"
+#include "hardline/store/cache_directory.hpp"
 #include "hardline/tunnel/tls_contexts.hpp"
 
 namespace hardline::app {
+namespace fs = std::filesystem;
 namespace {
 
 store::Identity identity_of(const store::ServiceFile& file, Missing missing) {
   if (missing == Missing::create) return store::load_or_create_identity(file.certfile);
   return store::load_identity(file.certfile, store::MissingName::leave);
 }
+
+/// Which service each cache's folder belongs to.
+class CacheFolders {
+ public:
+  explicit CacheFolders(const fs::path& state) : state_(fs::absolute(state)) {}
+
+  void add(fs::path folder, fs::path owner) { owners_.emplace_back(std::move(folder), std::move(owner)); }
+
+  /// Replaces the folder of `file`, if it has one, by where that is. Throws ConfigError.
+  void claim(store::ServiceFile& file) {
+    auto* cache = std::get_if<CacheSettings>(&file.origin);
+    if (!cache) return;
+    auto folder = store::cache_directory(file, state_);
+    for (const auto& [taken, owner] : owners_)
+      if (store::overlap(folder, taken))
+        throw store::ConfigError(
+            file.file, 0, "directory",
+            fmt::format("{} and {}, the folder of {}, are not apart; each service needs one of its "
+                        "own",
+                        folder.string(), taken.string(), owner.string()));
+    cache->directory = folder;
+    add(std::move(folder), file.file);
+  }
+
+  /// The daemon makes a cache's folder, and in its state folder also those above it.
+  std::optional<std::string> prepare(const CacheSettings& cache, Missing missing) const {
+    std::error_code error;
+    const auto [in_state, rest] =
+        std::mismatch(state_.begin(), state_.end(), cache.directory.begin(), cache.directory.end());
+    if (cache.upstream && in_state == state_.end()) {
+      if (missing == Missing::leave && !fs::exists(cache.directory, error) && !error) return std::nullopt;
+      if (missing == Missing::create) fs::create_directories(cache.directory.parent_path(), error);
+    }
+    return store::problem_with_directory(cache);
+  }
+
+ private:
+  fs::path state_;
+  std::vector<std::pair<fs::path, fs::path>> owners_;
+};
 
 bool same_name(const ServiceName& a, const ServiceName& b) {
   if (a.key != b.key || a.password.has_value() != b.password.has_value()) return false;
@@ -32,10 +74,23 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
   }
   if (settings.single_service) files.push_back(*settings.single_service);
   std::stable_partition(files.begin(), files.end(), [&](const auto& file) { return published.contains(file.file); });
-  std::map<KeyHash, std::filesystem::path> owners;
+  std::map<KeyHash, fs::path> owners;
+  CacheFolders folders(settings.state_directory);
+  for (const auto& error : found.errors)  // what is published of a file that is broken now stays as it is
+    if (const auto old = published.find(error.file()); old != published.end() && !old->second.empty())
+      folders.add(old->second, old->first);
   for (auto& file : files) {
     found.warnings.insert(found.warnings.end(), file.warnings.begin(), file.warnings.end());
-    if (missing == Missing::leave && !std::filesystem::exists(file.certfile)) {
+    try {
+      folders.claim(file);
+    } catch (const store::ConfigError& error) {
+      found.errors.push_back(error);
+      continue;
+    }
+    if (const auto* cache = std::get_if<CacheSettings>(&file.origin))
+      if (const auto problem = folders.prepare(*cache, missing))
+        found.warnings.push_back(fmt::format("{}: directory: {}", file.file.string(), *problem));
+    if (missing == Missing::leave && !fs::exists(file.certfile)) {
       found.without_identity.push_back(std::move(file));
       continue;
     }
@@ -68,11 +123,20 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
 
 PublishedFiles Publisher::files() const {
   PublishedFiles files;
-  for (const auto& [path, entry] : entries_) files.insert(path);
+  for (const auto& [path, entry] : entries_) {
+    const auto* cache = std::get_if<CacheSettings>(&entry.file.origin);
+    files.emplace(path, cache ? cache->directory : fs::path());
+  }
   return files;
 }
 
-void Publisher::update(FoundServices found) {
+std::unique_ptr<origin::Origin> Publisher::make_origin(const store::ServiceFile& file) const {
+  if (const auto* address = std::get_if<OriginAddress>(&file.origin))
+    return std::make_unique<origin::SocketOrigin>(*address, tools_.resolver);
+  return std::make_unique<origin::CacheOrigin>(std::get<CacheSettings>(file.origin), tools_);
+}
+
+void Publisher::tell(const FoundServices& found) {
   std::vector<std::string> told;
   for (const auto& error : found.errors) {
     told.emplace_back(error.what());
@@ -83,38 +147,47 @@ void Publisher::update(FoundServices found) {
     if (std::find(told_.begin(), told_.end(), warning) == told_.end()) log::warn("services: {}", warning);
   }
   told_ = std::move(told);
+}
 
+void Publisher::update(FoundServices found) {
+  tell(found);
   auto before = std::move(entries_);
   entries_.clear();
-  for (auto& [file, identity] : found.services) {
-    const auto old = before.find(file.file);
-    const bool known = old != before.end();
-    if (known && old->second.file == file && same_name(old->second.service->name, identity.name)) {
+  for (const auto& error : found.errors) {
+    const auto old = before.find(error.file());
+    if (old == before.end() || !fs::exists(error.file())) continue;
+    log::warn("services: kept as it was until its file is mended service={}", old->second.service->name.key.brief());
+    entries_.insert(before.extract(old));
+  }
+  std::vector<FoundService> changed;
+  for (auto& service : found.services) {
+    const auto old = before.find(service.file.file);
+    if (old != before.end() && old->second.file == service.file &&
+        same_name(old->second.service->name, service.identity.name))
       entries_.insert(before.extract(old));
-      continue;
-    }
+    else
+      changed.push_back(std::move(service));
+  }
+  // First of all, because a new one may have an old one's folder.
+  for (const auto& [path, entry] : before) entry.service->origin->close();
+  for (const auto& [file, identity] : changed) {
     try {
-      auto service = std::make_shared<tunnel::PublishedService>(
-          tunnel::PublishedService{identity.name, file.title, tunnel::make_service_context(identity),
-                                   std::make_unique<origin::SocketOrigin>(file.origin, resolver_)});
-      log::info("services: {} service={} title=\"{}\" origin={}", known ? "changed" : "published",
+      auto service = std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{
+          identity.name, file.title, tunnel::make_service_context(identity), make_origin(file)});
+      log::info("services: {} service={} title=\"{}\" origin={}", before.contains(file.file) ? "changed" : "published",
                 identity.name.key.brief(), file.title, to_string(file.origin));
       entries_.emplace(file.file, Entry{file, std::move(service)});
-      if (known) before.erase(old);
+      before.erase(file.file);
     } catch (const std::runtime_error& e) {
       log::error("services: {}: {}", file.file.string(), e.what());
     }
   }
-  for (auto& [path, entry] : before) {
-    const bool broken = std::any_of(found.errors.begin(), found.errors.end(),
-                                    [&](const store::ConfigError& error) { return error.file() == path; });
-    if (broken && std::filesystem::exists(path)) {
-      log::warn("services: kept as it was until its file is mended service={}", entry.service->name.key.brief());
-      entries_.emplace(path, std::move(entry));
-    } else {
-      log::info("services: withdrawn service={} title=\"{}\"", entry.service->name.key.brief(), entry.service->title);
-    }
-  }
+  for (const auto& [path, entry] : before)
+    log::info("services: withdrawn service={} title=\"{}\"", entry.service->name.key.brief(), entry.service->title);
+}
+
+void Publisher::close() {
+  for (const auto& [path, entry] : entries_) entry.service->origin->close();
 }
 
 std::vector<std::shared_ptr<tunnel::PublishedService>> Publisher::published() const {

@@ -3,12 +3,11 @@
 
 #include <map>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "hardline/discovery/lan_table.hpp"
-#include "hardline/rt/resolver.hpp"
+#include "hardline/origin/cache_origin.hpp"
 #include "hardline/store/identity.hpp"
 #include "hardline/tunnel/published_service.hpp"
 #include "settings.hpp"
@@ -31,22 +30,27 @@ struct FoundServices {
 /// What to do about a service that has no certificate yet.
 enum class Missing { create, leave };  // `leave` writes nothing at all
 
-/// The service files of what is published now.
-using PublishedFiles = std::set<std::filesystem::path>;
+/// The service files of what is published now, each with its cache's folder; an empty one for those without a cache.
+using PublishedFiles = std::map<std::filesystem::path, std::filesystem::path>;
 
-/// Reads the service directory and the single service of `settings`, and the identity of each. Blocks. Broken files and
-/// identities, test certificates without leave, and a second service of one certificate are errors, each of its service
-/// file; the others stand. Of two services with one certificate that of `published` stands, else the first by name.
+/// Reads the service directory and the single service of `settings`, and the identity of each; a cache's folder is
+/// absolute then. Blocks. Broken files and identities, test certificates without leave, a second service of one
+/// certificate or in one folder, and a folder with the daemon's own files are errors, each of its service file; the
+/// others stand. Of two services with one certificate or folder that of `published` stands, else the first by name.
 FoundServices find_services(const Settings& settings, Missing missing, const PublishedFiles& published = {});
 
 /// Keeps what is published in step with what is found. Io thread only.
 class Publisher {
  public:
-  explicit Publisher(Resolver& resolver) : resolver_(resolver) {}
+  explicit Publisher(origin::CacheTools tools) : tools_(tools) {}
 
   /// Takes what was found over. A service whose file and identity did not change stays the same object, and so does
-  /// one whose file is there but broken now: bad input does not take down what works. Logs what changed.
+  /// one whose file is there but broken now: bad input does not take down what works. The origins of the others are
+  /// closed. Logs what changed.
   void update(FoundServices found);
+
+  /// Closes every origin, at the end of the daemon.
+  void close();
 
   PublishedFiles files() const;
   std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
@@ -60,7 +64,10 @@ class Publisher {
     std::shared_ptr<tunnel::PublishedService> service;
   };
 
-  Resolver& resolver_;
+  std::unique_ptr<origin::Origin> make_origin(const store::ServiceFile& file) const;
+  void tell(const FoundServices& found);
+
+  origin::CacheTools tools_;
   std::map<std::filesystem::path, Entry> entries_;  // by service file
   std::vector<std::string> told_;                   // errors and warnings that were logged last time
 };
