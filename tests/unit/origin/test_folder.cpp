@@ -375,9 +375,9 @@ class ListFolder : public FolderTest {
  protected:
   std::vector<std::string> names(const std::string& of, std::size_t most = 100) {
     const auto opened = folder.open_file(of);
+    const auto entries = Folder::list(opened->fd, most).value();
     std::vector<std::string> names;
-    for (const auto& entry : Folder::list(opened->fd, most).value())
-      names.push_back(entry.name + (entry.is_folder ? "/" : ""));
+    for (const auto& entry : entries) names.push_back(entry.name + (entry.is_folder ? "/" : ""));
     return names;
   }
 };
