@@ -55,7 +55,10 @@ class NewContent {
   NewContent& operator=(NewContent&&) noexcept;
   ~NewContent();
 
-  std::error_code append(std::string_view octets);  ///< ENOSPC and the like leave it usable for reading
+  /// All of `octets`, or an error (ENOSPC and the like): then what was appended before can still be read, but no more
+  /// be appended, and place() refuses it.
+  std::error_code append(std::string_view octets);
+
   int fd() const { return fd_->get(); }
 
   /// The same open file, for readers that may outlive this object, in place or not.
@@ -64,9 +67,15 @@ class NewContent {
  private:
   friend class Folder;
   NewContent() = default;
-  std::shared_ptr<UniqueFd> fd_;
+  void discard();
+  std::error_code sync() const;
+  std::error_code rename_to(int folder, const std::string& name);
+
+  std::shared_ptr<UniqueFd> fd_;  ///< locked (flock) for as long as it is open, so that nobody takes it for an orphan
   std::shared_ptr<const UniqueFd> folder_;
-  std::string name_;
+  std::string name_;  ///< in folder_; empty once it is in place
+  std::uint64_t size_ = 0;
+  std::error_code failed_;
 };
 
 /// All calls are system calls that may wait for the disk, unless they take a Disk. Usable from any thread. Errors are
@@ -75,8 +84,8 @@ class NewContent {
 class Folder {
  public:
   /// Makes the folder (0700) where only its last component is missing, and clears away what a killed process has left
-  /// in
-  /// `.hardline-new`, but not what another process is just making.
+  /// in `.hardline-new`, but not what another process is just making. A kernel without openat2 (before Linux 5.6) is
+  /// std::errc::function_not_supported with a message that says so.
   static Result<Folder> open(const std::filesystem::path& path);
 
   const std::filesystem::path& path() const { return path_; }
@@ -85,7 +94,9 @@ class Folder {
   /// difference.
   Result<OpenFile> open_file(const std::string& name, Disk disk = Disk::may_wait) const;
 
-  /// What there is in a folder that open_file() has opened, in no order, up to `most`.
+  /// What there is in a folder that open_file() has opened, in no order, up to `most`. Left out are hidden entries and
+  /// what open_file() would not open, and links to elsewhere than below this folder, since it is all that is known
+  /// here.
   static Result<std::vector<FolderEntry>> list(const UniqueFd& folder, std::size_t most);
 
   Result<NewContent> create() const;
@@ -94,7 +105,8 @@ class Folder {
   /// synced before they are renamed: after a power cut there may be the old copy or none, but never a part of one. A
   /// reader, or a process that was killed midway, finds the old pair, the new pair or no body, except where
   /// `keep_always` is set, for files that somebody put there by hand: then `name` is replaced in one step, and
-  /// after a kill in the midst of it there may be no sidecar. Returns the stamp of what is in place.
+  /// after a kill in the midst of it there may be no sidecar. A reader that opens both while they are replaced must
+  /// compare: the body's stamp before and after it read the sidecar. Returns the stamp of what is in place.
   Result<FileStamp> place(NewContent body, const std::string& name, NewContent sidecar, const std::string& sidecar_name,
                           bool keep_always) const;
 
@@ -107,14 +119,23 @@ class Folder {
   /// Removes a file, and the folders above it that are empty then. No error where there is none.
   std::error_code remove(const std::string& name) const;
 
-  /// Every regular file below, hidden folders and links to folders left out: its name and status, and when it was last
-  /// used: the later of the times of its last reading and its modification.
+  /// Every regular file below, hidden files and folders and all links left out: its name and size, and when it was last
+  /// used: the later of the times of its last reading and its modification. What vanishes meanwhile is passed over.
   void walk(const std::function<void(const std::string& name, std::uint64_t size, FileTime used)>& visit) const;
 
  private:
+  struct Spot;
   Folder() = default;
+  static void clear_orphans(int root);
+  Result<UniqueFd> open_folder(const std::string& name) const;
+  Result<UniqueFd> make_folders(const std::string& name) const;
+  Result<Spot> make_spot(const std::string& name) const;
+  Result<FileStamp> put(NewContent& body, const std::string& name, NewContent& sidecar, const std::string& sidecar_name,
+                        bool keep_always) const;
+
   std::filesystem::path path_;
   std::shared_ptr<const UniqueFd> root_;
+  bool knows_cached_ = false;  ///< whether the kernel can look up without waiting
 };
 
 /// Octets at `offset`, 0 at the end of the file.
