@@ -1,6 +1,7 @@
 // ASCII without a locale, for the formats of this folder.
 #pragma once
 
+#include <algorithm>
 #include <string_view>
 
 #include "hardline/base/ascii.hpp"
@@ -12,6 +13,15 @@ constexpr bool is_digit(char c) {
 }
 constexpr bool is_alpha(char c) {
   return to_lower(c) >= 'a' && to_lower(c) <= 'z';
+}
+
+constexpr bool is_hex(char c) {
+  return is_digit(c) || (to_lower(c) >= 'a' && to_lower(c) <= 'f');
+}
+
+/// As names are compared in HTTP.
+constexpr bool equals_ignoring_case(std::string_view a, std::string_view b) {
+  return std::equal(a.begin(), a.end(), b.begin(), b.end(), [](char x, char y) { return to_lower(x) == to_lower(y); });
 }
 
 /// `text` without spaces and tabs at its ends.

@@ -2,25 +2,14 @@
 
 #include <utility>
 
-#include "ascii.hpp"
+#include "http_grammar.hpp"
 
 namespace hardline::wire {
 namespace {
 
-/// RFC 9110 section 5.6.2.
-bool is_token_char(char c) {
-  return is_alpha(c) || is_digit(c) ||
-         (c != '\0' && std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos);
-}
-
 /// Octets of 0x80 and more are no URI, but browsers and curl send them, and they end up at an origin that knows.
 bool is_target_char(char c) {
   return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
-}
-
-/// RFC 9110 section 5.5, obs-text included.
-bool is_value_char(char c) {
-  return c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f');
 }
 
 /// RFC 3986 section 3.1, behind its first letter.

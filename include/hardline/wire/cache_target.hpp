@@ -18,8 +18,9 @@ inline constexpr std::size_t kMaxCacheTarget = 4096;
 inline constexpr std::size_t kMaxCacheName = 192;
 
 enum class CacheTargetError {
-  malformed,  ///< 400: not origin-form, bad percent-encoding, `.` or `..` segments, NUL or other control characters,
-              ///< backslashes, not UTF-8; also where any of these is percent-encoded
+  malformed,  ///< 400: not origin-form, a fragment, bad percent-encoding, control characters, spaces, not UTF-8; in the
+              ///< path, percent-encoded or not, also NUL and other control characters, backslashes, `.` or `..`
+              ///< segments
   reserved,   ///< 404: an `@` in the path, which would name the folder's own files
   too_long,   ///< 414
 };
@@ -56,18 +57,19 @@ struct CacheTarget {
 tl::expected<CacheTarget, CacheTargetError> parse_cache_target(std::string_view target);
 
 /// The target that a copy's name was made of; nullopt for names that are none, and for hashed ones, whose sidecar
-/// says it. parse_cache_target(*target_of_copy(name))->copy == name, wherever it is not nullopt.
+/// says it: an MD5 can be had by more than one target, by intent. `/` and 32 hex digits is taken for a hash as well.
+/// parse_cache_target(*target_of_copy(name))->copy == name, wherever it is not nullopt.
 std::optional<std::string> target_of_copy(std::string_view name);
 
 /// Whether a file name is a certificate's, a key's or a password's (`.cert`, `.private`, `.hash`, `.key`, `.pem`,
-/// `.p12`,
-/// `.pfx`, in any case), hidden (begins with a dot) or the folder's own (has an `@`): never served nor listed.
+/// `.p12`, `.pfx`, in any case), hidden (begins with a dot) or the folder's own (has an `@`): never served nor listed.
 bool is_private(std::string_view file_name);
 
-/// Whether a file's first octets are those of a PEM key or certificate, whatever it is called.
+/// Whether a file's first octets are those of a PEM key or certificate, whatever it is called. OpenPGP's public keys,
+/// messages and signatures are made to be given away, and are not meant.
 bool begins_as_pem(std::string_view content);
 
-/// `foo/bar@http.headers`, what is known of the copy, or of the file, `name` besides its content.
+/// `foo/bar@http.headers`, what is known of the copy `foo/bar@http`, or of the file `foo/bar`, besides its content.
 std::string sidecar_name(std::string_view name);
 
 }  // namespace hardline::wire

@@ -23,10 +23,11 @@ enum class Condition {
 };
 
 /// The conditions of a GET or HEAD for something that exists, in the order of RFC 9110 section 13.2.2. Headers that
-/// break their grammar are passed over.
+/// break their grammar are passed over; an If-Match or If-None-Match still rules out the date that goes with it.
 Condition evaluate_conditions(const HeaderFields& request, const Validators& current);
 
 /// Whether If-Range, if there is one, lets Range be heeded: strong comparison for an ETag, an exact date otherwise.
+/// What is neither is not current.
 bool range_is_current(const HeaderFields& request, const Validators& current);
 
 }  // namespace hardline::wire

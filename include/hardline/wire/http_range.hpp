@@ -1,6 +1,7 @@
 // Parts of a file, as a browser asks for them to seek in a film (RFC 9110 section 14).
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,10 +34,12 @@ struct RangeRequest {
   friend bool operator==(const RangeRequest&, const RangeRequest&) = default;
 };
 
-/// A Range header's value, for a file of `size` octets. What is not `bytes=…`, or breaks the grammar, is `whole`.
+/// A Range header's value, for a file of `size` octets. What is not `bytes=…`, or breaks the grammar, is `whole`;
+/// so are the last octets of an empty file, which has no parts.
 RangeRequest parse_range(std::string_view value, std::uint64_t size);
 
-/// The first octet of a header with one range `bytes=N-` or `bytes=N-M`, before the size is known.
+/// The first octet of a header with one range `bytes=N-` or `bytes=N-M`, before the size is known. A number above
+/// 2^64-1 is that one.
 std::optional<std::uint64_t> range_start(std::string_view value);
 
 }  // namespace hardline::wire

@@ -33,11 +33,13 @@ struct Sidecar {
 bool is_kept(std::string_view field_name);
 
 /// `{"Content-Type": "text/html", …}`. Fields that are not kept, and names or values that no header may hold, are
-/// left out. nullopt for what is no JSON object, holds a `:status` other than those three, or is above kMaxSidecar.
+/// left out; fields of one name are joined. A character up to U+00FF is one octet of a value, as HardlineP2P has it,
+/// and values with others are left out. nullopt for what is no JSON object, holds a `:status` other than those three,
+/// or is above kMaxSidecar.
 std::optional<Sidecar> parse_sidecar(std::string_view text);
 
 /// The inverse. Fields of one name are joined; those that are not kept are left out, and so is Content-Length, which
-/// the file itself tells.
+/// the file itself tells. The longest fields are left out of what would be above kMaxSidecar.
 std::string format_sidecar(const Sidecar& sidecar);
 
 }  // namespace hardline::wire
