@@ -33,9 +33,8 @@ class CacheFolders {
       if (store::overlap(folder, taken))
         throw store::ConfigError(
             file.file, 0, "directory",
-            fmt::format("{} and {}, the folder of {}, are not apart; each service needs one of its "
-                        "own",
-                        folder.string(), taken.string(), owner.string()));
+            fmt::format("must be apart from {}, the folder of {}: each service needs one of its own", taken.string(),
+                        owner.string()));
     cache->directory = folder;
     add(std::move(folder), file.file);
   }

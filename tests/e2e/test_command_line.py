@@ -151,6 +151,45 @@ def test_check_says_what_is_wrong_and_where(world, host, text, line, key):
     assert line is None or f"broken.ini:{line}" in said
 
 
+def cached(folder, service=""):
+    return f"[Service]\nservice={service}\n[Cache]\ndirectory={folder}\n"
+
+
+def check(host, daemon):
+    done = hardlined(host, "check", "--servicedir", daemon.services, "--statedir", daemon.state)
+    return done.returncode, done.stdout + done.stderr
+
+
+def test_check_says_where_a_folder_is_missing(world, host):
+    daemon = world.daemon(host)
+    (daemon.services / "folder.ini").write_text(cached(host.folder / "photos"))
+    (daemon.services / "cache.ini").write_text(cached("cache/wiki", "https://example.org"))
+    status, said = check(host, daemon)
+    assert status == 0 and "2 of 2 services are right" in said
+    assert f"folder.ini: directory: {host.folder}/photos: there is no such folder" in said
+    assert "cache.ini" not in said, "the daemon makes that one"
+    (host.folder / "photos").mkdir()
+    assert "warning" not in check(host, daemon)[1]
+
+
+def test_check_keeps_the_folders_of_two_services_apart(world, host):
+    daemon = world.daemon(host)
+    photos = host.folder / "photos"
+    (photos / "2024").mkdir(parents=True)
+    (daemon.services / "all.ini").write_text(cached(photos))
+    (daemon.services / "some.ini").write_text(cached(photos / "2024"))
+    status, said = check(host, daemon)
+    assert status == 1 and f"some.ini: directory: must be apart from {photos}, the folder of" in said
+
+
+def test_check_keeps_the_daemons_own_files_out_of_a_folder(world, host):
+    daemon = world.daemon(host)
+    for folder, what in ((daemon.state, "the daemon's state"), (daemon.services, "the folder of the service files"), ("/", "the daemon's state")):
+        (daemon.services / "own.ini").write_text(cached(folder))
+        status, said = check(host, daemon)
+        assert status == 1 and f"own.ini: directory: must not be {folder}: {what} is there" in said
+
+
 def test_check_sees_a_hash_that_is_another_certificates(world, host):
     daemon = world.daemon(host)
     service = daemon.publish("one", "127.0.0.1:8080")

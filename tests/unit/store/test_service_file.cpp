@@ -348,11 +348,40 @@ TEST(ServiceDirectory, KeepsTheOthersWhereOneIsBroken) {
   EXPECT_THAT(services.errors[2].what(), HasSubstr("No such file"));
 }
 
+/// The example, which must be there.
+ServiceFile example(const std::string& name) {
+  return read_service_file(source_dir() / "services.d.example" / name);
+}
+
 TEST(ServiceDirectory, HasExamplesThatWorkAsTheyAre) {
   const auto examples = read_service_directory(source_dir() / "services.d.example");
-  EXPECT_THAT(examples.services, SizeIs(testing::Ge(4u)));
+  EXPECT_THAT(examples.services, SizeIs(testing::Ge(5u)));
   EXPECT_THAT(examples.errors, IsEmpty());
   for (const auto& service : examples.services) EXPECT_THAT(service.warnings, IsEmpty()) << service.file;
+}
+
+TEST(ServiceDirectory, HasAnExampleOfACache) {
+  const auto cached = std::get<CacheSettings>(example("cached.ini").origin);
+  EXPECT_EQ(cached.directory, "cache/photos");
+  EXPECT_EQ(cached.upstream, (Upstream{HostPort{"example.org", 443}, true, true}));
+  EXPECT_EQ(cached.max_age, std::chrono::hours(1));
+  EXPECT_EQ(cached.max_size, 2ULL << 30);
+  EXPECT_EQ(cached.download_rate_limit, 600u << 20);
+}
+
+TEST(ServiceDirectory, HasAnExampleOfAFolder) {
+  const auto folder = std::get<CacheSettings>(example("folder.ini").origin);
+  EXPECT_EQ(folder.directory, "/srv/photos");
+  EXPECT_EQ(folder.upstream, std::nullopt);
+  EXPECT_TRUE(folder.allow_listing);
+  EXPECT_FALSE(folder.dynamic_content);
+}
+
+TEST(ServiceDirectory, HasExamplesOfEveryKeyOfTheCache) {
+  std::string text = file_content(source_dir() / "services.d.example/cached.ini");
+  for (const auto* key : {"service", "port", "verify", "directory", "maxAge", "maxSize", "downloadRateLimit",
+                          "allowListing", "dynamicContent"})
+    EXPECT_THAT(text, HasSubstr(std::string("\n") + key + "="));
 }
 
 }  // namespace
