@@ -27,6 +27,9 @@ constexpr int kLookups = 64;
 /// How often folders are made again which another thread found empty, and removed.
 constexpr int kPlacings = 16;
 
+/// Whom the umask lets, as the files in them (new_content.cpp).
+constexpr mode_t kFolderMode = 0755;
+
 /// As O_RDONLY opens it: neither waits for a FIFO's writer nor takes a terminal. O_LARGEFILE, since no one adds it
 /// here.
 constexpr int kForReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_LARGEFILE;
@@ -236,7 +239,7 @@ Result<UniqueFd> Folder::make_folders(const std::string& name) const {
     auto next = open_folder(name.substr(0, end));
     if (!next && next.error() == std::errc::no_such_file_or_directory) {
       const auto component = name.substr(begin, end - begin);
-      if (::mkdirat(folder->get(), component.c_str(), 0755) != 0 && errno != EEXIST) return fail(last_error());
+      if (::mkdirat(folder->get(), component.c_str(), kFolderMode) != 0 && errno != EEXIST) return fail(last_error());
       next = open_folder(name.substr(0, end));
     }
     folder = std::move(next);
