@@ -22,8 +22,8 @@ using wire::escape_html;
 constexpr std::string_view kListingStyle = R"(
 body{place-items:start center}
 main{max-width:52rem}
-h1{overflow-wrap:anywhere;white-space:pre-wrap}
-a{color:inherit;text-decoration-color:var(--soft);text-underline-offset:.2em}
+h1{white-space:pre-wrap}
+a{color:inherit;text-decoration:underline 1px var(--line);text-underline-offset:.25em}
 a:hover,a:focus-visible{color:var(--mark);text-decoration-color:currentcolor}
 nav{margin:-.5rem 0 1rem}
 table{width:100%;border-collapse:collapse;font-variant-numeric:tabular-nums}

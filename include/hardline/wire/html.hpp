@@ -17,7 +17,8 @@ inline constexpr std::string_view kPageStyle = R"(
 body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);
 font:17px/1.55 system-ui,sans-serif;padding:1.5rem}
 main{max-width:38rem;width:100%;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:2rem}
-h1{margin:.2rem 0 1rem;font-size:1.5rem;line-height:1.25}p{overflow-wrap:anywhere}
+h1{margin:.2rem 0 1rem;font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}p{overflow-wrap:anywhere}
+main>:last-child{margin-bottom:0}
 footer{margin-top:1.8rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem}
 )";
 
