@@ -33,6 +33,10 @@ constexpr std::size_t kMaxLoggedLine = 500;
 constexpr std::size_t kMaxReason = 300;
 constexpr std::size_t kMaxTraceback = 1024 * 1024;
 
+bool is_blank(std::string_view line) {
+  return line.find_first_not_of(" \t\r") == line.npos;
+}
+
 /// A line of a program as a line of the log: its indentation kept, everything that is not text left out.
 std::string loggable(std::string_view line) {
   const auto indent = std::min(line.find_first_not_of(' '), line.size());
@@ -43,7 +47,8 @@ std::vector<std::string_view> last_lines(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty() && lines.size() < kMaxLoggedLines) {
     const auto end = text.rfind('\n');
-    lines.push_back(end == text.npos ? text : text.substr(end + 1));
+    const auto line = end == text.npos ? text : text.substr(end + 1);
+    if (!is_blank(line)) lines.push_back(line);
     text = end == text.npos ? std::string_view() : text.substr(0, end);
   }
   std::reverse(lines.begin(), lines.end());

@@ -2,42 +2,23 @@
 
 #include <fmt/format.h>
 
+#include "hardline/wire/html.hpp"
+
 namespace hardline::web {
 namespace {
 
-constexpr std::string_view kStyle = R"(
-:root{color-scheme:light dark;--ink:#1c2430;--paper:#f6f7f9;--card:#fff;--soft:#5b6675;--line:#dde2e9;--mark:#b4400f}
-@media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--paper:#12161c;--card:#1a2029;--soft:#9aa5b4;--line:#2c3542;--mark:#ff9a62}}
-*{box-sizing:border-box}
-body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);
-font:17px/1.55 system-ui,sans-serif;padding:1.5rem}
-main{max-width:38rem;width:100%;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:2rem}
-p.status{margin:0;color:var(--mark);font-weight:600;font-size:.85rem;letter-spacing:.04em}
-h1{margin:.2rem 0 1rem;font-size:1.5rem;line-height:1.25}
-h2{margin:1.5rem 0 .4rem;font-size:.95rem;color:var(--soft)}
-ul{margin:0;padding-left:1.2rem}li{margin:.25rem 0;overflow-wrap:anywhere}p{overflow-wrap:anywhere}
-footer{margin-top:1.8rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem}
-)";
+using wire::escape_html;
 
-std::string escape(std::string_view text) {
-  std::string safe;
-  for (char c : text) {
-    switch (c) {
-      case '&': safe += "&amp;"; break;
-      case '<': safe += "&lt;"; break;
-      case '>': safe += "&gt;"; break;
-      case '"': safe += "&quot;"; break;
-      case '\'': safe += "&#39;"; break;
-      default: safe += c;
-    }
-  }
-  return safe;
-}
+constexpr std::string_view kStyle = R"(
+p.status{margin:0;color:var(--mark);font-weight:600;font-size:.85rem;letter-spacing:.04em}
+h2{margin:1.5rem 0 .4rem;font-size:.95rem;color:var(--soft)}
+ul{margin:0;padding-left:1.2rem}li{margin:.25rem 0;overflow-wrap:anywhere}
+)";
 
 void append_html_list(std::string& out, std::string_view heading, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
   out += fmt::format("<h2>{}</h2>\n<ul>\n", heading);
-  for (const auto& line : lines) out += fmt::format("<li>{}</li>\n", escape(line));
+  for (const auto& line : lines) out += fmt::format("<li>{}</li>\n", escape_html(line));
   out += "</ul>\n";
 }
 
@@ -50,9 +31,10 @@ void append_plain_list(std::string& out, std::string_view heading, const std::ve
 std::string html_body(const Page& page) {
   auto out = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}</style></head>\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}{5}</style></head>\n"
       "<body><main>\n<p class=\"status\">{2} {3}</p>\n<h1>{0}</h1>\n<p>{4}</p>\n",
-      escape(page.title), kStyle, page.status, reason_phrase(page.status), escape(page.text));
+      escape_html(page.title), wire::kPageStyle, page.status, reason_phrase(page.status), escape_html(page.text),
+      kStyle);
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
   out +=

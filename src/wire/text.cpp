@@ -33,4 +33,17 @@ std::string clean_text(std::string_view text, std::size_t max_octets) {
   return std::string(trim(clean));
 }
 
+std::string visible_text(std::string_view text) {
+  constexpr std::string_view kReplacement = "\xef\xbf\xbd";
+  std::string visible;
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    const auto octets = text.substr(0, character ? character->length : 1);
+    text.remove_prefix(octets.size());
+    const bool hidden = !character || breaks_a_line(character->code) || turns_direction(character->code);
+    visible += hidden ? kReplacement : octets;
+  }
+  return visible;
+}
+
 }  // namespace hardline::wire

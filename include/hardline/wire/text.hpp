@@ -12,4 +12,8 @@ namespace hardline::wire {
 /// the text around them, are left out. Idempotent. The result is still hostile: it is not escaped for HTML.
 std::string clean_text(std::string_view text, std::size_t max_octets);
 
+/// All of `text` as a name that can be told from others: U+FFFD stands for each octet that is not UTF-8, each control
+/// character or line separator, and each mark that turns direction. Hostile as well.
+std::string visible_text(std::string_view text);
+
 }  // namespace hardline::wire

@@ -54,5 +54,20 @@ TEST(CleanText, LeavesNoSpaceWhereItCuts) {
   EXPECT_EQ(clean_text("ab cd", 3), "ab");
 }
 
+TEST(VisibleText, LeavesTextAsItIs) {
+  EXPECT_EQ(visible_text(" grüße  日本 "), " grüße  日本 ");
+}
+
+TEST(VisibleText, ReplacesEachOctetThatIsNotUtf8) {
+  EXPECT_EQ(visible_text("a\xff\xfe"
+                         "b\xc3"),
+            "a\ufffd\ufffdb\ufffd");
+}
+
+TEST(VisibleText, ReplacesWhatBreaksLinesOrTurnsDirection) {
+  EXPECT_EQ(visible_text(std::string_view("a\n\r\x1b\0z", 6)), "a\ufffd\ufffd\ufffd\ufffdz");
+  EXPECT_EQ(visible_text("gpj\u202egnp.exe\u2028"), "gpj\ufffdgnp.exe\ufffd");
+}
+
 }  // namespace
 }  // namespace hardline::wire
