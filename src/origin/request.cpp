@@ -46,7 +46,7 @@ class HeadParser final : public http::basic_parser<true> {
     switch (field) {
       case http::field::host: ++hosts; break;
       case http::field::content_length:
-        ++lengths;
+        lengths += value.find_first_not_of("0123456789") == value.npos ? 1 : 2;  // Beast takes `5, 5` for 5
         request.has_content = request.has_content || value != "0";
         break;
       case http::field::transfer_encoding:

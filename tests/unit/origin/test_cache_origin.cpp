@@ -30,6 +30,7 @@ class CacheOriginTest : public testing::Test {
     settings.directory = folder;
   }
   ~CacheOriginTest() override {
+    streams.clear();
     if (origin) origin->close();
     if (origin) io.await(tasks.join());
     fs::remove_all(folder);
@@ -70,8 +71,9 @@ class CacheOriginTest : public testing::Test {
   }
   HttpResponse ask(const std::string& request) { return HttpResponse::parse(asking(request).get().text); }
 
-  /// Waits until nothing is being fetched or put in place.
+  /// Leaves, and waits until nothing is being fetched or put in place.
   void finish_fetches() {
+    streams.clear();
     ASSERT_TRUE(io.run_until([this] { return tasks.size() == 0; }));
   }
 
@@ -116,6 +118,7 @@ TEST_F(CacheOriginTest, SendsAFolderWithoutASlashToTheOneWithIt) {
 TEST_F(CacheOriginTest, ShowsAFolderOnlyWhereThatIsAllowed) {
   put("foo/bar.txt", "x");
   EXPECT_EQ(ask(get("/foo/")).status, 403);
+  streams.clear();
   origin->close();
   io.await(tasks.join());
   origin.reset();
