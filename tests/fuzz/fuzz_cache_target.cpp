@@ -59,6 +59,9 @@ void check_manual(const CacheTarget& parsed) {
   require(parsed.manual.has_value() == parsed.mako.has_value(), "templates are files made by hand");
   if (!parsed.manual) return;
   require('/' + *parsed.manual == parsed.path, "a file's name is the path");
+  const auto path = parsed.target.substr(0, parsed.target.find('?'));
+  require(std::count(path.begin(), path.end(), '/') == std::count(parsed.path.begin(), parsed.path.end(), '/'),
+          "a file's folders are those that were asked for");
   require(*parsed.mako == *parsed.manual + "@mako", "a template is marked");
   each_component(*parsed.manual, [](auto part) {
     require(!part.empty() && !is_private(part), "what is private is not served");

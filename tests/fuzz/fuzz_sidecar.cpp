@@ -1,4 +1,5 @@
 // Whatever a sidecar holds, what comes of it can be sent as headers, and is the same after it was written.
+#include <algorithm>
 #include <string>
 
 #include "fuzz.hpp"
