@@ -13,6 +13,9 @@ constexpr std::size_t kMaxHostLabel = 63;
 constexpr std::uint16_t kHttpPort = 80;
 constexpr std::uint16_t kHttpsPort = 443;
 
+/// HardlineP2P's window wrote it into every file, and its cache took it for none.
+constexpr std::uint16_t kOldDefaultPort = 80;
+
 constexpr std::string_view kUnix = "unix:", kHttp = "http://", kHttps = "https://";
 
 bool is_host_name(std::string_view host) {
@@ -136,8 +139,7 @@ std::optional<Upstream> read_upstream(const ServiceEntries& entries) {
   if (!service) {
     entries.refuse_mistyped("service", "service");
     refuse_verify(entries);
-    // The old program's window wrote port=80 into every file.
-    if (const auto port = read_port(entries); port && *port != kHttpPort)
+    if (const auto port = read_port(entries); port && *port != kOldDefaultPort)
       entries.refuse(*entries.find("service", "port"),
                      "has no meaning without 'service=': the folder is all that is published; remove it, or name the "
                      "web server that the folder is a cache of");
@@ -153,7 +155,8 @@ std::optional<Upstream> read_upstream(const ServiceEntries& entries) {
   const bool http = !https && takes_scheme(text, kHttp);
   if (https || http) text = without_slash(text);
   auto authority = read_authority(entries, *service, text, https || http);
-  const auto port = read_port(entries);
+  auto port = read_port(entries);
+  if ((https || http) && port == kOldDefaultPort) port.reset();
   if (port && authority.port && port != authority.port)
     entries.refuse(*entries.find("service", "port"),
                    "is not the port in 'service=" + service->value + "'; remove one of them");

@@ -200,8 +200,14 @@ TEST(CachedService, TakesThePortFromItsOwnKeyToo) {
   EXPECT_EQ(upstream("service=http://localhost\nport=8000"), "http://localhost:8000");
   EXPECT_EQ(upstream("service=https://example.org\nport=8443"), "https://example.org:8443");
   EXPECT_EQ(upstream("service=https://example.org:8443\nport=8443"), "https://example.org:8443");
-  EXPECT_THAT(cache_error("service=http://localhost:8000\nport=80"),
+  EXPECT_THAT(cache_error("service=http://localhost:8000\nport=8001"),
               HasSubstr(":3: port: is not the port in 'service=http://localhost:8000'"));
+}
+
+TEST(CachedService, TakesPort80BesideAUrlForNoneAsTheOldProgramDid) {
+  EXPECT_EQ(upstream("service=https://example.org\nport=80"), "https://example.org:443");
+  EXPECT_EQ(upstream("service=https://example.org:8443\nport=80"), "https://example.org:8443");
+  EXPECT_EQ(upstream("service=http://localhost\nport=80"), "http://localhost:80");
 }
 
 TEST(CachedService, TakesABareHostForHttpsAsTheOldProgramDid) {
@@ -283,6 +289,7 @@ TEST(CachedService, HasASizeOfAMegabyteOrMore) {
   EXPECT_EQ(cache("", "maxSize=2G").max_size, 2ULL << 30);
   EXPECT_EQ(cache("", "maxSize=1048576").max_size, 1u << 20);
   EXPECT_THAT(cache_error("", "maxSize=2"), HasSubstr("maxsize: is 2 octets, and must be at least 1M"));
+  EXPECT_THAT(cache_error("", "maxSize=4096"), HasSubstr("write an M after the number"));
   for (const auto* bad : {"-1", "much", "99999999999999999999", "9000000T", "1 MX"})
     EXPECT_THAT(cache_error("", std::string("maxSize=") + bad), HasSubstr("maxsize: must be a number of octets"))
         << bad;
