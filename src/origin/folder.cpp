@@ -22,7 +22,7 @@ namespace {
 constexpr std::uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 
 /// The kernel gives up on a name with `..` in one of its links when anything is renamed anywhere meanwhile.
-constexpr int kLookups = 64;
+constexpr int kLookups = 1000;
 
 /// How often folders are made again which another thread found empty, and removed.
 constexpr int kPlacings = 16;

@@ -7,6 +7,7 @@
 #include <sys/un.h>
 
 #include <atomic>
+#include <cstdio>
 #include <cstring>
 #include <limits>
 #include <map>
@@ -266,18 +267,21 @@ TEST_F(OpenFileTest, LinkThatIsSwappedMeanwhileNeverLeadsOut) {
 TEST_F(OpenFileTest, LinkThatLeadsUpIsFoundWhateverIsRenamedElsewhere) {
   fs::create_directories(site / "a" / "b");
   write_file(site / "file", "text");
-  fs::create_symlink("../../file", site / "a" / "b" / "link");
+  std::string winding = "../../";  // long, so that renames come in between
+  for (int i = 0; i < 50; ++i) winding += "a/b/../../";
+  fs::create_symlink(winding + "file", site / "a" / "b" / "link");
+  constexpr int kRenames = 20'000;
+  write_file(temp / "one", "");
   std::atomic<bool> done = false;
-  std::thread renaming([&] {
-    write_file(temp / "one", "");
-    while (!done) {
-      fs::rename(temp / "one", temp / "two");
-      fs::rename(temp / "two", temp / "one");
+  std::thread renaming([&done, one = temp / "one", two = temp / "two"] {
+    for (int i = 0; i < kRenames; i += 2) {
+      std::rename(one.c_str(), two.c_str());
+      std::rename(two.c_str(), one.c_str());
     }
+    done = true;
   });
   int failed = 0;
-  for (int i = 0; i < 10'000; ++i) failed += bool(error_of("a/b/link"));
-  done = true;
+  while (!done) failed += bool(error_of("a/b/link"));
   renaming.join();
   EXPECT_EQ(failed, 0);
 }
