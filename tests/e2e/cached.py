@@ -135,6 +135,12 @@ class Site:
         return int(statuses[0])
 
 
+def request(target, *lines):
+    """A request's octets; the answer ends with the connection."""
+    target = target if isinstance(target, bytes) else target.encode()
+    return b"GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\n%s\r\n" % (target, b"".join(line.encode() + b"\r\n" for line in lines))
+
+
 def read_all(stream):
     said = b""
     try:

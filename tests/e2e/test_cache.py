@@ -415,7 +415,6 @@ def test_a_folder_of_hardlinep2p_works_as_it_is(make_site):
         answer = site.get(target)
         assert answer.text == content and answer.kind == "text/html"
         assert answer.headers["Content-Security-Policy"] == "default-src 'self'"
-        assert answer.headers["Date"] != "Sat, 01 May 2021 10:00:00 GMT"
     assert site.get("/bare").text == "no sidecar"
     assert site.get("/odd").text == "a broken sidecar"
     assert site.get("/by-hand.css").kind == "text/css"

@@ -11,6 +11,8 @@ import time
 import pytest
 
 from cached import in_parallel
+from chromium import Chromium
+from film import PLAYER, check_it_plays_and_seeks, film
 from net import wait_until
 from nginx import Nginx
 from origin import blocks, checksum
@@ -284,3 +286,19 @@ def test_a_folder_that_cannot_be_written_is_served_all_the_same(make_site):
         assert site.server.running()
     finally:
         subprocess.run(["umount", "-l", site.folder], check=True)
+
+
+# A browser
+
+
+def test_a_film_seeks_while_it_is_fetched(make_site, tmp_path):
+    site = make_site(lambda host: Nginx(host, locations="location = /film.webm { limit_rate 4m; }"))
+    site.origin.put("film.webm", film(40))
+    site.origin.put("film.html", PLAYER)
+    site.start(quarantine=16)
+    with Chromium(site.client_host, tmp_path / "profile") as browser:
+        check_it_plays_and_seeks(browser, site.service.url("/film.html"), 40)
+    wait_until(lambda: "film.webm@http" in site.files(), "the copy is in place", 30)
+    site.origin.stop()
+    with Chromium(site.client_host, tmp_path / "another") as browser:
+        check_it_plays_and_seeks(browser, site.service.url("/film.html"), 40)
