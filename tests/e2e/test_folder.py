@@ -17,6 +17,7 @@ from chromium import Chromium
 from film import PLAYER, check_it_plays_and_seeks, film
 from identity import make_identity
 from origin import blocks, checksum
+from tunnel import dial
 
 WORDS = "Nothing but words.\n" * 500
 SECRET = "this is secret"
@@ -347,17 +348,20 @@ def test_a_key_is_not_served_under_any_name(site):
     assert b"BEGIN" not in site.say(request("/notes.txt")) + site.say(request("/notes.txt", "Range: bytes=20-200"))
 
 
-def test_a_folder_with_the_services_own_keys(make_site):
-    """People point directory= at the folder that they have at hand."""
-    site = make_site(allowListing="yes")
-    site.folder = site.server.services
-    site.publish()
-    site.put("hello.txt", "hello")
+def test_a_folder_with_the_daemons_own_files_is_refused(make_site):
+    """People point directory= at the folder that they have at hand. Other services run all the same."""
+    site = make_site()
+    site.put("words.txt", WORDS)
+    for name, folder in [("keys", site.server.services), ("state", site.server.state), ("above", site.server_host.folder), ("all", "/")]:
+        other = site.server.publish(name, "", Cache={"directory": folder, "allowListing": "yes"})
+        site.server.expected_errors.append(f"{name}.ini.*directory")
+        assert other.label != site.service.label
     site.start()
-    assert site.get("/hello.txt").text == "hello"
-    assert files_linked(site.get("/").text) in (["/hello.txt"], ["/demo.ini", "/hello.txt"])
-    assert answers(site, [f"/demo.cert{ending}" for ending in ("", ".private", ".hash")]) == {}
-    assert not site.leftovers()
+    assert site.get("/words.txt").text == WORDS
+    for name in ("keys", "state", "above", "all"):
+        assert re.search(rf"{name}\.ini.*directory", site.server.log()), name
+    with pytest.raises(OSError):
+        dial(site.client_host, site.server_host.address, other.keyhash).close()
 
 
 def test_links(site):
