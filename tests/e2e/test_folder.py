@@ -253,8 +253,8 @@ def numbers(site):
 
 def test_one_part(numbers):
     whole = numbers.content
-    for wanted, first, last in [("0-0", 0, 0), ("100-199", 100, 199), ("9990-", 9990, 9999), ("-10", 9990, 9999), ("9990-20000", 9990, 9999),
-                                ("-20000", 0, 9999), ("0-", 0, 9999)]:
+    for wanted, first, last in [("0-0", 0, 0), ("100-199", 100, 199), ("9990-", 9990, 9999), ("-10", 9990, 9999),
+                                ("9990-20000", 9990, 9999), ("-20000", 0, 9999), ("0-", 0, 9999)]:
         answer = numbers.ask("/numbers.txt", {"Range": f"bytes={wanted}"})
         assert answer.status == 206 and answer.body == whole[first : last + 1], wanted
         assert answer.headers["Content-Range"] == f"bytes {first}-{last}/{len(whole)}"
@@ -316,22 +316,24 @@ def answers(site, targets):
 def test_no_path_leads_out_of_the_folder(site):
     (site.folder.parent / "secret.txt").write_text(SECRET)
     site.put("sub/deep/file.txt", "x")
-    up = ["..", "%2e%2e", "%2E%2e", ".%2e", "%2e.", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae", "%252e%252e", "..%00", "..;", "\u2025", "%u002e%u002e"]
+    up = ["..", "%2e%2e", "%2E%2e", ".%2e", "%2e.", "%c0%ae%c0%ae", "%e0%80%ae%e0%80%ae", "%252e%252e", "..%00", "..;", "\u2025",
+          "%u002e%u002e"]
     slash = ["/", "%2f", "%5c", "\\", "%c0%af", "%252f", "/./", "//"]
     targets = [f"/{dots}{between}secret.txt" for dots in up for between in slash]
     targets += [f"/sub/{dots}{between}{dots}{between}secret.txt" for dots in up for between in slash]
     targets += ["/../../../../../../etc/passwd", "//etc/passwd", "/%2fetc/passwd", "/sub/..", "/sub/../words.txt", "/./words.txt",
                 "/%2e/words.txt", "/words.txt/..", "/words.txt/", "/words.txt%2f", "/words.txt/x", "/words.txt%00", "/words.txt%00.html",
-                "/words.txt%0a", "/words.txt%0d%0aX:", "/words.txt%7f", "/%", "/%2", "/%zz", "/words%ff.txt", b"/words\xff.txt", b"/words\x00.txt",
-                b"/words\x07.txt", b"/words\t.txt", b"/w\xc3\xbc\xc3.txt", "/proc/self/environ", "..", "../secret.txt", "secret.txt", "", "?x",
-                "#x", "/words.txt#x", "*", "/~root/.profile", "file:///etc/passwd", "/" + "a" * 5000, "/" + "a/" * 2500, "/" + "%61" * 2000,
-                "/" + "a" * 300, "/" + "a/" * 300]
+                "/words.txt%0a", "/words.txt%0d%0aX:", "/words.txt%7f", "/%", "/%2", "/%zz", "/words%ff.txt", "/proc/self/environ", "..",
+                "../secret.txt", "secret.txt", "", "?x", "#x", "/words.txt#x", "*", "/~root/.profile", "file:///etc/passwd",
+                b"/words\xff.txt", b"/words\x00.txt", b"/words\x07.txt", b"/words\t.txt", b"/w\xc3\xbc\xc3.txt",
+                "/" + "a" * 5000, "/" + "a/" * 2500, "/" + "%61" * 2000, "/" + "a" * 300, "/" + "a/" * 300]
     assert answers(site, targets) == {}
     assert site.get("/words.txt").text == WORDS
 
 
 def test_what_is_not_for_others_is_never_served(site):
-    names = [".hidden", ".git/config", "sub/.htpasswd", "own.cert", "own.cert.private", "own.cert.hash", "server.key", "server.pem", "SERVER.PEM", "a.p12", "a.pfx", "page@mako", "notes@data", "words.txt@http.headers", ".hardline-new/x"]
+    names = [".hidden", ".git/config", "sub/.htpasswd", "own.cert", "own.cert.private", "own.cert.hash", "server.key", "server.pem",
+             "SERVER.PEM", "a.p12", "a.pfx", "page@mako", "notes@data", "words.txt@http.headers", ".hardline-new/x"]
     for name in names:
         site.put(name, SECRET)
     spelled = [urllib.parse.quote(name, safe="/@") for name in names]
@@ -373,8 +375,8 @@ def test_links(site):
                      ("hop", "out"), ("dangling", "nothing"), ("own", f"../{site.folder.name}/words.txt"),
                      ("fd", "/proc/self/fd/0")]:
         os.symlink(to, site.folder / link)
-    assert answers(site, ["/out", "/absolute", "/passwd", "/up", "/up/", "/up/secret.txt", "/other/", "/other/secret.txt", "/sub/out", "/magic",
-                          "/loop", "/hop", "/dangling", "/own", "/fd"]) == {}
+    assert answers(site, ["/out", "/absolute", "/passwd", "/up", "/up/", "/up/secret.txt", "/other/", "/other/secret.txt", "/sub/out",
+                          "/magic", "/loop", "/hop", "/dangling", "/own", "/fd"]) == {}
     os.symlink("words.txt", site.folder / "within.txt")
     os.symlink("../words.txt", site.folder / "sub/within.txt")
     assert site.get("/within.txt").text == site.get("/sub/within.txt").text == WORDS

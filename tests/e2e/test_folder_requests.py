@@ -127,7 +127,8 @@ def test_a_head_that_comes_octet_by_octet(site):
 def test_clients_that_stop_talking_are_sent_away(site):
     """In the midst of whatever. Others are served meanwhile."""
     held = [site.tunnel() for _ in range(3)]
-    for tunnel, said in zip(held, (b"GET", b"GET /words.txt HTTP/1.1\r\nHo", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello")):
+    for tunnel, said in zip(held, (b"GET", b"GET /words.txt HTTP/1.1\r\nHo",
+                                   b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\nhello")):
         tunnel.settimeout(60)
         tunnel.sendall(said)
     assert site.get("/words.txt").text == WORDS
