@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+from cached import Site
 from daemon import Daemon
 from internet import Internet
 from net import Network
@@ -91,6 +92,20 @@ class Pair:
 @pytest.fixture
 def pair(world):
     return Pair(world).start()
+
+
+@pytest.fixture
+def make_site(world):
+    """Makes cached services: make_site(maxAge=0) is one without an origin, make_site(Nginx, maxAge=0) one with. Call start()."""
+    def make(make_origin=None, *options, **settings):
+        lan = world.lan()
+        server_host, client_host = world.host("server", lan), world.host("client", lan)
+        origin = make_origin and make_origin(server_host, *options)
+        site = Site(world, server_host, client_host, origin.address if origin else "", **settings)
+        site.origin = origin
+        return site
+
+    return make
 
 
 class DistantPair(Pair):

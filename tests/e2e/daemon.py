@@ -37,7 +37,8 @@ class Daemon:
         self.process = None
 
     def publish(self, name, origin, identity=None, **sections):
-        """Writes a service file for `origin` ("127.0.0.1:8080" or "unix:/path"); its identity, made if not given.
+        """Writes a service file for `origin` ("127.0.0.1:8080", "https://localhost:8443", "unix:/path", or "" for none, where
+        there is a [Cache]); its identity, made if not given.
 
         `sections` adds keys: Info={"listed": "no"}."""
         if identity is None:
