@@ -51,8 +51,9 @@ void take_over(Version& version, const wire::Sidecar& sidecar) {
 
 void complete(Version& version, std::string_view url_path, const wire::Sidecar* sidecar) {
   if (version.type_line.empty()) add_line(version.type_line, "Content-Type", type_of(url_path));
-  if (!sidecar && version.validators.last_modified)
-    add_line(version.fields, "Last-Modified", wire::format_http_date(*version.validators.last_modified));
+  if (sidecar) return;
+  add_line(version.fields, "Last-Modified", wire::format_http_date(*version.validators.last_modified));
+  add_line(version.fields, "X-Content-Type-Options", "nosniff");  // its name says what it is, not what it begins with
 }
 
 }  // namespace

@@ -12,8 +12,8 @@ namespace {
 /// A hundred years: a longer one is a slip, and no clock here could count it.
 constexpr std::int64_t kMaxAge = 100LL * 365 * 24 * 3600;
 
-/// Less is a slip, or a file of HardlineP2P, which counted megabytes here; and one page of today fills it.
-constexpr std::uint64_t kLeastSize = 1 << 20;
+/// HardlineP2P counted megabytes here: less than this is one of its files, or a slip.
+constexpr std::uint64_t kLeastSize = 64 << 10;
 
 constexpr std::uint64_t kMebibyte = 1 << 20;
 
@@ -47,7 +47,7 @@ std::uint64_t read_max_size(const ServiceEntries& entries, const IniEntry& entry
     entries.refuse(
         entry, "must be a number of octets, or of k, M or G of them, as in '256M' or '2G'; not '" + entry.value + "'");
   if (*octets < kLeastSize)
-    entries.refuse(entry, "is " + std::to_string(*octets) + " octets, and must be at least 1M; for megabytes, which " +
+    entries.refuse(entry, "is " + std::to_string(*octets) + " octets, and must be at least 64k; for megabytes, which " +
                               "HardlineP2P counted here, write an M after the number, as in '256M'");
   return *octets;
 }

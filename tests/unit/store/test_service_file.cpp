@@ -288,7 +288,7 @@ TEST(CachedService, HasALifeInSeconds) {
 TEST(CachedService, HasASizeOfAMegabyteOrMore) {
   EXPECT_EQ(cache("", "maxSize=2G").max_size, 2ULL << 30);
   EXPECT_EQ(cache("", "maxSize=1048576").max_size, 1u << 20);
-  EXPECT_THAT(cache_error("", "maxSize=2"), HasSubstr("maxsize: is 2 octets, and must be at least 1M"));
+  EXPECT_THAT(cache_error("", "maxSize=2"), HasSubstr("maxsize: is 2 octets, and must be at least 64k"));
   EXPECT_THAT(cache_error("", "maxSize=4096"), HasSubstr("write an M after the number"));
   for (const auto* bad : {"-1", "much", "99999999999999999999", "9000000T", "1 MX"})
     EXPECT_THAT(cache_error("", std::string("maxSize=") + bad), HasSubstr("maxsize: must be a number of octets"))
