@@ -7,6 +7,7 @@
 #include <memory>
 #include <optional>
 #include <type_traits>
+#include <variant>
 
 #include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"

@@ -44,6 +44,7 @@ class PipeTest : public testing::Test {
   }
 
   BufferPool buffers;
+  BufferPool relays;  ///< what relay() borrows
   support::TestIo io;
   Ends ends = make_pipe(io.executor(), buffers);
   ByteStream& near = *ends.first;
@@ -341,7 +342,6 @@ class RelayThroughAPipe : public PipeTest, public testing::WithParamInterface<co
     relayed.emplace(io.start(relay(inner, near, relays, {}, outcome)));
   }
 
-  BufferPool relays;
   support::TlsPair tls;
   std::pair<support::SocketStreamPtr, support::SocketStreamPtr> tcp;
   Ends other;
@@ -384,6 +384,19 @@ TEST_P(RelayThroughAPipe, DeliversTheAnswerOfAServiceThatClosesFirst) {
   service.close();
   const auto answer = io.await(reading_to_end(*user));
   EXPECT_EQ(answer.text, "answer");
+  EXPECT_FALSE(answer.error);
+  user->close();
+  relayed->get();
+}
+
+TEST_P(RelayThroughAPipe, DeliversAnEarlyAnswerToAUserWhoseUploadIsNotTaken) {
+  auto sent = io.start(writing(*user, noise(support::kMoreThanBuffersHold, 4)));
+  auto received = io.start(reading_to_end(*user));
+  ASSERT_FALSE(io.await(writing(service, "too large")));
+  service.close();
+  const auto answer = received.get();
+  EXPECT_EQ(answer.text, "too large");
+  EXPECT_FALSE(sent.get());  // its rest is taken and thrown away
   EXPECT_FALSE(answer.error);
   user->close();
   relayed->get();
