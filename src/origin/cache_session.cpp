@@ -149,32 +149,35 @@ awaitable<std::error_code> CacheSession::answer(const Request& request) {
   co_return error;
 }
 
-/// Looks on the disk where memory does not tell. What was put in place meanwhile is seen, too: otherwise it would be
-/// fetched once more.
-awaitable<Found> CacheSession::find(const wire::CacheTarget& target) {
+/// What there is, and what it says of itself. Memory is asked first; the disk is asked once more where something was
+/// put in place meanwhile: else it would be fetched twice, or an old body sent with a new head.
+awaitable<CacheSession::Here> CacheSession::look_up(const wire::CacheTarget& target) {
   auto& store = cache_.store();
   for (;;) {
-    const auto placements = store.placements();
-    auto found = co_await store.find(target);
-    if (found.has_content() || placements == store.placements()) co_return found;
+    const auto changes = store.changes();
+    Here here;
+    auto in_memory = store.find_now(target);
+    if (in_memory)
+      here.found = std::move(*in_memory);
+    else
+      here.found = co_await store.find(target);
+    if (!here.found.has_content()) {
+      if (changes == store.changes()) co_return here;
+      continue;
+    }
+    here.version = store.version_now(target, here.found);
+    if (here.version) co_return here;
+    here.version = co_await store.version(target, here.found);
+    const bool is_one_version = changes == store.changes() && !store.is_changing(here.found.name);
+    if (is_one_version && !here.version) here.found = Found{};
+    if (is_one_version) co_return here;
+    co_await store.settled(here.found.name);
   }
 }
 
 awaitable<std::error_code> CacheSession::answer_target(const Request& request, const wire::CacheTarget& target) {
   std::error_code error;
-  auto& store = cache_.store();
-  auto in_memory = store.find_now(target);
-  Found found;
-  if (in_memory)
-    found = std::move(*in_memory);
-  else
-    found = co_await find(target);
-  VersionPtr version;
-  if (found.has_content()) {
-    version = store.version_now(target, found);
-    if (!version) version = co_await store.version(target, found);
-    if (!version) found = Found{};
-  }
+  auto [found, version] = co_await look_up(target);
   if (version && version->refused) {
     error = co_await message(request, 404, text_of(404));
     co_return error;

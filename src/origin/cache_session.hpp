@@ -25,11 +25,16 @@ class CacheSession {
  private:
   enum class Mark { none, hit, stale, miss };
 
+  struct Here {
+    Found found;
+    VersionPtr version;  ///< of a file or copy
+  };
+
   awaitable<bool> read_more();
   awaitable<std::error_code> refuse(const Refusal& refusal);
   awaitable<std::error_code> answer(const Request& request);
   awaitable<std::error_code> answer_target(const Request& request, const wire::CacheTarget& target);
-  awaitable<Found> find(const wire::CacheTarget& target);
+  awaitable<Here> look_up(const wire::CacheTarget& target);
   awaitable<std::error_code> from_folder(const Request& request, const wire::CacheTarget& target, const Found& found,
                                          VersionPtr version);
   awaitable<std::error_code> from_upstream(const Request& request, const wire::CacheTarget& target, Found found,

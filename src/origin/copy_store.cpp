@@ -67,6 +67,28 @@ Found found_file(Kind kind, std::string name, OpenFile file) {
 
 }  // namespace
 
+/// Lets others know of a change to one name while it lasts.
+class CopyStore::Change {
+ public:
+  Change(CopyStore& store, const std::string& name) : store_(store), place_(store.changing_.insert(name)) {}
+  Change(const Change&) = delete;
+  Change& operator=(const Change&) = delete;
+  ~Change() {
+    store_.versions_.forget(*place_);
+    store_.changing_.erase(place_);
+    ++store_.changes_;
+    store_.changed_.notify();
+  }
+
+ private:
+  CopyStore& store_;
+  std::multiset<std::string>::iterator place_;
+};
+
+awaitable<void> CopyStore::settled(const std::string& name) {
+  while (is_changing(name)) co_await changed_.wait();
+}
+
 CopyStore::CopyStore(Executor executor, asio::thread_pool& disk, const CacheSettings& settings)
     : executor_(executor),
       disk_(disk),
@@ -74,6 +96,7 @@ CopyStore::CopyStore(Executor executor, asio::thread_pool& disk, const CacheSett
       has_upstream_(settings.upstream.has_value()),
       dynamic_(settings.dynamic_content),
       opened_(executor),
+      changed_(executor),
       index_(settings.max_size),
       versions_(kMostVersions),
       complaints_(kComplaintPeriod) {}
@@ -227,6 +250,8 @@ awaitable<bool> CopyStore::make_room(std::uint64_t octets) {
   auto room = index_.reserve(octets);
   if (!room.remove.empty()) {
     log::debug("cache: {} copies make room in {}", room.remove.size(), path_.string());
+    std::list<Change> changes;
+    for (const auto& name : room.remove) changes.emplace_back(*this, name);
     const auto remove = [folder = folder_, names = std::move(room.remove)] {
       for (const auto& name : names) {
         folder->remove(wire::sidecar_name(name));
@@ -298,9 +323,9 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
     if (const auto error = beside->append(sidecar)) return fail(error);
     return folder->place(std::move(*body), name, std::move(*beside), wire::sidecar_name(name), is_file);
   };
+  const Change change(*this, copy.name);
   const auto placed = co_await offload(disk_, place);
   abandon(copy);
-  versions_.forget(copy.name);
   if (!placed) {
     // A name that a file stands in the way of is no reason to keep nothing else.
     if (placed.error() != std::errc::not_a_directory && placed.error() != std::errc::is_a_directory)
@@ -309,7 +334,6 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
     index_.remove(copy.name);
     co_return false;
   }
-  ++placements_;
   if (!copy.is_file) index_.add(copy.name, written + sidecar.size(), std::chrono::system_clock::now());
   co_return true;
 }
@@ -327,8 +351,8 @@ awaitable<void> CopyStore::confirm(const std::string& name, std::optional<wire::
     folder->touch(wire::sidecar_name(name), now);  // where there is one
     return error;
   };
+  const Change change(*this, name);
   const auto error = co_await offload(disk_, touch);
-  versions_.forget(name);
   if (error) complain(error);
 }
 
@@ -337,8 +361,8 @@ awaitable<void> CopyStore::remove(const std::string& name) {
     folder->remove(wire::sidecar_name(name));
     return folder->remove(name);
   };
+  const Change change(*this, name);
   const auto error = co_await offload(disk_, remove);
-  versions_.forget(name);
   index_.remove(name);
   if (error) complain(error);
 }

@@ -1,9 +1,9 @@
 // A cache's folder, what is known of its copies, and how much room they take.
 #pragma once
 
-#include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "hardline/base/cache_settings.hpp"
@@ -60,7 +60,8 @@ class CopyStore {
   std::optional<Found> find_now(const wire::CacheTarget& target);
   awaitable<Found> find(const wire::CacheTarget& target);
 
-  /// What an answer from `found`, a file or copy, says. nullptr where its sidecar is damaged or another target's: then
+  /// What an answer from `found`, a file or copy, says. It is only good if there were no changes() since before find()
+  /// and `found` is not changing. nullptr where its sidecar is damaged or another target's: then
   /// it is not there.
   VersionPtr version_now(const wire::CacheTarget& target, const Found& found);
   awaitable<VersionPtr> version(const wire::CacheTarget& target, const Found& found);
@@ -88,8 +89,12 @@ class CopyStore {
   /// Upstream says that there is no such thing any more.
   awaitable<void> remove(const std::string& name);
 
-  /// How often something was put in place.
-  std::uint64_t placements() const { return placements_; }
+  /// How often something in the folder was changed from here.
+  std::uint64_t changes() const { return changes_; }
+
+  /// Suspends while this file or copy is being put in place or removed: what is read of it then may be of two versions.
+  awaitable<void> settled(const std::string& name);
+  bool is_changing(const std::string& name) const { return changing_.contains(name); }
 
   /// The sidecar as it is on disk.
   awaitable<std::optional<wire::Sidecar>> sidecar_of(const std::string& name);
@@ -105,6 +110,8 @@ class CopyStore {
                                Disk disk);
   static Result<SidecarRead> read_sidecar(const Folder& folder, const Found& found, Disk disk);
   VersionPtr remember(const wire::CacheTarget& target, const Found& found, const SidecarRead& read);
+  class Change;
+
   awaitable<bool> make_room(std::uint64_t octets);
   void complain(const std::error_code& error);
 
@@ -119,7 +126,9 @@ class CopyStore {
   Event opened_;
   std::chrono::steady_clock::time_point next_opening_{};
   std::chrono::steady_clock::time_point full_until_{};
-  std::uint64_t placements_ = 0;
+  std::uint64_t changes_ = 0;
+  std::multiset<std::string> changing_;
+  Event changed_;
   CopyIndex index_;
   VersionMemory versions_;
   log::Limiter complaints_;
