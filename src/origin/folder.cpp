@@ -21,7 +21,8 @@ namespace {
 
 constexpr std::uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 
-/// The kernel gives up on a name with `..` in one of its links when anything is renamed anywhere meanwhile.
+/// The kernel gives up on a name with `..` in it or in its links when anything is renamed anywhere meanwhile. This
+/// often is milliseconds.
 constexpr int kLookups = 1000;
 
 /// How often folders are made again which another thread found empty, and removed.
@@ -30,8 +31,7 @@ constexpr int kPlacings = 16;
 /// Whom the umask lets, as the files in them (new_content.cpp).
 constexpr mode_t kFolderMode = 0755;
 
-/// As O_RDONLY opens it: neither waits for a FIFO's writer nor takes a terminal. O_LARGEFILE, since no one adds it
-/// here.
+/// Waits for no FIFO's writer, and takes no terminal. O_LARGEFILE is what open(2) would add by itself.
 constexpr int kForReading = O_RDONLY | O_NONBLOCK | O_NOCTTY | O_LARGEFILE;
 
 /// ENOSYS' own words, "Function not implemented", help nobody.
