@@ -243,7 +243,6 @@ awaitable<std::error_code> CacheSession::from_upstream(const Request& request, c
   order.is_file = found.kind == Kind::file;
   order.had = version;
   order.confirmed = found.stamp.modified;
-  order.takes_gzip = wire::accepts_gzip(request.fields);
   if (version && upstream.is_down()) {  // one asks whether it is back, and nobody waits for that
     if (upstream.may_ask_again()) cache_.fetch(std::move(order));
     error = co_await from_here(request, found, std::move(version), Mark::stale);
@@ -286,7 +285,7 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
       break;
     case State::passing: {
       const bool can_take = request.method == "GET" && !wire::find_field(request.fields, "Range") &&
-                            (!fetch->order().takes_gzip || wire::accepts_gzip(request.fields));
+                            (!fetch->is_compressed() || wire::accepts_gzip(request.fields));
       auto exchange = can_take ? fetch->take_exchange() : nullptr;
       if (exchange) {
         const auto mark = marks(Mark::miss, found);

@@ -30,6 +30,10 @@ bool has_kept_coding(const wire::HeaderFields& fields) {
 Fetch::Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, FetchOrder order)
     : changed(executor), store_(store), upstream_(upstream), order_(std::move(order)) {}
 
+bool Fetch::is_compressed() const {
+  return exchange_ && wire::find_field(exchange_->fields, "Content-Encoding");
+}
+
 void Fetch::settle(State state) {
   state_ = state;
   changed.notify();
@@ -37,8 +41,8 @@ void Fetch::settle(State state) {
 
 wire::HeaderFields Fetch::conditions() const {
   wire::HeaderFields fields;
-  // A file that somebody put there stays readable for him.
-  if (order_.takes_gzip && !order_.is_file) fields.emplace_back("Accept-Encoding", "gzip");
+  // Whoever asks first, the copy is the same. A file that somebody put there stays readable for him.
+  if (!order_.is_file) fields.emplace_back("Accept-Encoding", "gzip");
   if (!order_.had) return fields;
   const auto& validators = order_.had->validators;
   const bool etag_is_upstreams = order_.had->etag_is_upstreams;
@@ -117,35 +121,40 @@ awaitable<void> Fetch::keep_answer() {
   co_await receive(std::move(*copy));
 }
 
+/// Who has got the whole answer finds it in place: the last octets, and the end, are told of when it is.
 awaitable<void> Fetch::receive(NewCopy copy) {
-  for (;;) {
+  std::uint64_t written = 0;
+  auto ending = Ending::open;
+  while (ending == Ending::open) {
     auto piece = co_await exchange_->read();
     if (!piece) {
-      log::debug("cache: an answer broke off after {} octets: {}", available_, piece.error().message());
-      ending_ = Ending::cut;
-      break;
+      log::debug("cache: an answer broke off after {} octets: {}", written, piece.error().message());
+      ending = Ending::cut;
+      continue;
     }
     if (piece->empty()) {
-      ending_ = Ending::complete;
-      break;
+      ending = !length_ || *length_ == written ? Ending::complete : Ending::cut;
+      continue;
     }
-    const bool kept = co_await store_.append(copy, *piece, available_);
+    const bool kept = co_await store_.append(copy, *piece, written);
     if (!kept) {
       exchange_->unread(std::move(*piece));
-      ending_ = Ending::unstored;
-      break;
+      ending = Ending::unstored;
+      continue;
     }
-    available_ += piece->size();
+    written += piece->size();
+    if (length_ && *length_ == written) continue;
+    available_ = written;
     changed.notify();
   }
-  const bool whole = ending_ == Ending::complete && (!length_ || *length_ == available_);
-  if (ending_ == Ending::complete && !whole) ending_ = Ending::cut;
-  if (ending_ != Ending::unstored) exchange_.reset();
-  changed.notify();  // before it is in place: syncing takes a while
-  if (whole)
-    co_await store_.finish(std::move(copy), available_);
+  if (ending != Ending::unstored) exchange_.reset();
+  if (ending == Ending::complete)
+    co_await store_.finish(std::move(copy), written);
   else
     store_.abandon(copy);
+  available_ = written;
+  ending_ = ending;
+  changed.notify();
 }
 
 }  // namespace hardline::origin

@@ -14,11 +14,10 @@ namespace hardline::origin {
 
 struct FetchOrder {
   wire::CacheTarget target;
-  std::string name;         ///< under which the answer is kept
-  bool is_file = false;     ///< which somebody put there
-  VersionPtr had;           ///< what there is by now, if anything
-  FileTime confirmed;       ///< when that was last known to be current
-  bool takes_gzip = false;  ///< who asked first does
+  std::string name;      ///< under which the answer is kept
+  bool is_file = false;  ///< which somebody put there
+  VersionPtr had;        ///< what there is by now, if anything
+  FileTime confirmed;    ///< when that was last known to be current
 };
 
 /// Runs once. Those who wait look at `state()` each time `changed` is notified.
@@ -57,6 +56,9 @@ class Fetch {
 
   /// confirmed only because upstream has no such thing as the file that somebody put there.
   bool is_unknown_upstream() const { return unknown_upstream_; }
+
+  /// passing: whether the answer is compressed, and the client that takes it must know how to read that.
+  bool is_compressed() const;
 
   /// The exchange, of which nothing that is not in body() was read; nullptr for all but the first to ask.
   std::unique_ptr<Exchange> take_exchange() { return std::move(exchange_); }
