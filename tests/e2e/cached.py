@@ -6,6 +6,7 @@ import os
 import re
 import threading
 
+from net import wait_until
 from oldpeer import compact
 from tunnel import dial, read_line
 
@@ -100,6 +101,12 @@ class Site:
         """`headers` with underscores: if_none_match='"1"'. The status must be 200."""
         answer = self.ask(target, {name.replace("_", "-"): value for name, value in headers.items()})
         assert answer.status == 200, (answer.status, answer.body[:500])
+        return answer
+
+    def fill(self, target, **headers):
+        """get(), and waits until the copy is in place: it is synced first, and whoever comes meanwhile joins those it is for."""
+        answer = self.get(target, **headers)
+        wait_until(lambda: not self.leftovers(), "the copy is in place")
         return answer
 
     def digest(self, target):

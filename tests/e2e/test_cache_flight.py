@@ -18,7 +18,7 @@ from nginx import Nginx
 from origin import blocks, checksum
 
 SIZE = int(os.environ.get("HARDLINE_FLIGHT_BYTES", 100_000_000))
-SLOW = 4_000_000  # takes ten seconds from /slow/
+SLOW = 1_600_000  # takes four seconds from /slow/
 
 
 def put_bytes(nginx, name, size):
@@ -39,7 +39,7 @@ def in_flight(site):
 
 
 def begin_slow(site):
-    """A client that has the first octets of ten seconds' content."""
+    """A client that has the first octets of four seconds' content."""
     answer = site.begin("/slow/film.bin")
     assert answer.status == 200 and answer.read(1000) == next(blocks(1000))
     return answer
@@ -67,19 +67,19 @@ def test_a_hundred_misses_make_one_request(make_site):
 def test_octets_are_passed_on_as_they_arrive(site):
     began = time.monotonic()
     first = begin_slow(site)
-    wait_until(lambda: in_flight(site) > 1_000_000, "some of it is there")
+    wait_until(lambda: in_flight(site) > 600_000, "some of it is there")
     second = begin_slow(site)  # joins in the midst of it, and gets the beginning too
-    assert time.monotonic() - began < 7 and site.origin.requests("/slow/film.bin") == []
+    assert time.monotonic() - began < 3.5 and site.origin.requests("/slow/film.bin") == []
     assert rest(first) == rest(second) == checksum(SLOW)
     site.origin.wait_requests(1, "/slow/film.bin")
 
 
 def test_a_part_of_what_is_on_its_way(site):
     begun = begin_slow(site)
-    wanted = b"".join(blocks(SLOW))[500_000:500_100]
-    answer = site.ask("/slow/film.bin", {"Range": "bytes=500000-500099"})
+    wanted = b"".join(blocks(SLOW))[900_000:900_100]
+    answer = site.ask("/slow/film.bin", {"Range": "bytes=900000-900099"})
     assert answer.status in (200, 206)
-    assert (answer.body if answer.status == 206 else answer.body[500_000:500_100]) == wanted
+    assert (answer.body if answer.status == 206 else answer.body[900_000:900_100]) == wanted
     begun.close()
     site.origin.wait_requests(1, "/slow/film.bin")
 
@@ -145,7 +145,7 @@ def test_revalidations_of_one_page_make_one_request(make_site):
     site = make_site(lambda host: Nginx(host, locations="location /wait/ { limit_rate 20k; }"), maxAge=1)
     put_bytes(site.origin, "wait/page.bin", 30_000)
     site.start()
-    site.get("/wait/page.bin")
+    site.fill("/wait/page.bin")
     time.sleep(1.1)  # it is too old now
     put_bytes(site.origin, "wait/page.bin", 40_000)  # takes two seconds
     assert {len(answer.body) for answer in in_parallel(20, lambda _: site.get("/wait/page.bin"))} <= {30_000, 40_000}
@@ -169,7 +169,7 @@ def test_a_copy_stays_while_its_successor_fails_to_arrive(make_site):
     site = make_site(Nginx, maxAge=0)
     put_bytes(site.origin, "film.bin", 10_000)
     site.start()
-    site.get("/slow/film.bin")
+    site.fill("/slow/film.bin")
     put_bytes(site.origin, "film.bin", SLOW)
     begun = begin_slow(site)
     site.origin.stop()
@@ -206,8 +206,9 @@ def test_a_daemon_that_is_killed_again_and_again(make_site):
         fills.wait()
         site.origin.stop()
         site.server.start()
+        wait_until(lambda: site.ask("/other").status != 503, "the client does not remember any more that nobody was there")
         answers = [site.ask(f"/{name}") for name in names]
-        assert {answer.status for answer in answers} <= {200, 502, 504}
+        assert {answer.status for answer in answers} <= {200, 502}
         whole = [answer for answer in answers if answer.status == 200]
         assert whole and {hashlib.sha256(answer.body).hexdigest() for answer in whole} == {checksum(300_000)}
         assert not site.leftovers()
@@ -234,7 +235,7 @@ def small_disk(make_site):
     site.folder.mkdir(mode=0o700)
     subprocess.run(["mount", "-t", "tmpfs", "-o", "size=2m,mode=700", "small", site.folder], check=True)
     site.filler = site.folder / "filler"
-    put_bytes(site.origin, "large.bin", 5_000_000)
+    put_bytes(site.origin, "large.bin", 3_000_000)
     put_bytes(site.origin, "medium.bin", 1_000_000)
     site.origin.put("page.html", "a page")
     yield site.start(quarantine=16)
@@ -249,7 +250,7 @@ def test_a_full_disk_makes_no_difference_to_those_who_read(small_disk):
     site = small_disk
     for target in ("/large.bin", "/chunked/large.bin", "/slow/large.bin"):
         digests = in_parallel(3, lambda _: site.digest(target))
-        assert set(digests) == {checksum(5_000_000)}
+        assert set(digests) == {checksum(3_000_000)}
     assert len(warnings(site)) == 1, site.server.log()
     assert not [name for name in site.files() if "large" in name]
     wait_until(lambda: not site.leftovers(), "what did not fit is cleared away")
@@ -259,7 +260,7 @@ def test_a_full_disk_makes_no_difference_to_those_who_read(small_disk):
 
 def test_caching_goes_on_when_there_is_room(small_disk):
     site = small_disk
-    assert site.get("/page.html").cache == "miss"
+    assert site.fill("/page.html").cache == "miss"
     site.filler.write_bytes(bytes(shutil.disk_usage(site.folder).free - 200_000))
     for _ in range(2):
         assert site.digest("/medium.bin") == checksum(1_000_000)
