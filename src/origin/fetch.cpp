@@ -17,12 +17,16 @@ bool is_gone(int status) {
   return status == 404 || status == 410;
 }
 
+bool is_gzip(const wire::HeaderFields& fields) {
+  const auto coding = wire::join_fields(fields, "Content-Encoding");
+  if (!coding) return false;
+  const auto name = to_lower(*coding);
+  return name == "gzip" || name == "x-gzip";
+}
+
 /// What is compressed in a way that only some browsers know cannot be kept for all.
 bool has_kept_coding(const wire::HeaderFields& fields) {
-  const auto coding = wire::join_fields(fields, "Content-Encoding");
-  if (!coding) return true;
-  const auto name = to_lower(*coding);
-  return name == "gzip" || name == "x-gzip" || name == "identity";
+  return is_gzip(fields) || !wire::find_field(fields, "Content-Encoding");
 }
 
 }  // namespace
@@ -31,7 +35,7 @@ Fetch::Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, Fetc
     : changed(executor), store_(store), upstream_(upstream), order_(std::move(order)) {}
 
 bool Fetch::is_compressed() const {
-  return exchange_ && wire::find_field(exchange_->fields, "Content-Encoding");
+  return exchange_ && is_gzip(exchange_->fields);
 }
 
 void Fetch::settle(State state) {
@@ -45,10 +49,11 @@ wire::HeaderFields Fetch::conditions() const {
   if (!order_.is_file) fields.emplace_back("Accept-Encoding", "gzip");
   if (!order_.had) return fields;
   const auto& validators = order_.had->validators;
-  const bool etag_is_upstreams = order_.had->etag_is_upstreams;
-  if (etag_is_upstreams) fields.emplace_back("If-None-Match", validators.etag);
-  const auto modified = validators.last_modified.value_or(order_.confirmed);
-  fields.emplace_back("If-Modified-Since", wire::format_http_date(modified));
+  if (order_.had->etag_is_upstreams) fields.emplace_back("If-None-Match", validators.etag);
+  if (validators.last_modified)
+    fields.emplace_back("If-Modified-Since", wire::format_http_date(*validators.last_modified));
+  else if (!order_.had->etag_is_upstreams)  // nginx wants both to hold where both are given
+    fields.emplace_back("If-Modified-Since", wire::format_http_date(order_.confirmed));
   return fields;
 }
 
