@@ -8,6 +8,7 @@ import threading
 
 from net import wait_until
 from oldpeer import compact
+from origin import blocks
 from tunnel import dial, read_line
 
 
@@ -69,6 +70,10 @@ class Site:
     def leftovers(self):
         """What is in the making, or was left behind by a killed process."""
         return list((self.folder / ".hardline-new").glob("*"))
+
+    def in_the_making(self):
+        """Octets of the copies that are being fetched."""
+        return sum(file.stat().st_size for file in self.leftovers())
 
     @property
     def host_name(self):
@@ -156,6 +161,21 @@ def read_all(stream):
     except ConnectionError:
         pass
     return said
+
+
+SLOW = 1_600_000  # octets of a film.bin that takes four seconds from Nginx's /slow/
+
+
+def begin_slow(site):
+    """A client that has the first octets of /slow/film.bin: rest() takes it."""
+    answer = site.begin("/slow/film.bin")
+    assert answer.status == 200 and answer.read(1000) == next(blocks(1000))
+    return answer
+
+
+def rest(answer, have=1000):
+    """The checksum of all of an answer, of whose beginning so much was read before."""
+    return hashlib.sha256(next(blocks(have)) + answer.read()).hexdigest()
 
 
 def in_parallel(count, job):

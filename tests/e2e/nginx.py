@@ -16,6 +16,7 @@ import subprocess
 import time
 
 from net import wait_until
+from origin import blocks
 
 CONF = """
 daemon off;
@@ -106,6 +107,10 @@ class Nginx:
         os.utime(beside, (self.began + self.written, self.began + self.written))
         beside.rename(file)
         return file
+
+    def put_bytes(self, path, size):
+        """Content of checksum origin.checksum(size)."""
+        return self.put(path, b"".join(blocks(size)))
 
     def remove(self, path):
         (self.files / path).unlink()
