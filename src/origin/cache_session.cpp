@@ -280,6 +280,8 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
     case State::failed:
       if (version)
         error = co_await from_here(request, found, std::move(version), Mark::stale);
+      else if (found.kind == Kind::folder && cache_.settings().allow_listing)
+        error = co_await listing(request, target, found);  // of what there is meanwhile
       else
         error = co_await unreachable(request, fetch->problem());
       break;

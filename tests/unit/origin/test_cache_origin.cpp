@@ -302,6 +302,18 @@ TEST_F(CacheOriginTest, ServesTheOldCopyWhileUpstreamIsDown) {
   EXPECT_EQ(ask(get("/other")).status, 502);
 }
 
+TEST_F(CacheOriginTest, ListsWhatThereIsWhileUpstreamIsDown) {
+  {
+    support::HttpListener gone(io);
+    front_of(gone);
+  }
+  settings.allow_listing = true;
+  put("foo/bar@http", "content");
+  const auto answer = ask(get("/foo/"));
+  EXPECT_EQ(answer.status, 200);
+  EXPECT_NE(answer.body.find("bar"), std::string::npos);
+}
+
 TEST_F(CacheOriginTest, ReplacesAnOldCopyByWhatIsNew) {
   support::HttpListener upstream(io);
   front_of(upstream);
