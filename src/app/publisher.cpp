@@ -22,21 +22,24 @@ class CacheFolders {
  public:
   explicit CacheFolders(const fs::path& state) : state_(fs::absolute(state)) {}
 
-  void add(fs::path folder, fs::path owner) { owners_.emplace_back(std::move(folder), std::move(owner)); }
+  /// `is_filled`: copies are kept there, so that it is nobody else's.
+  void add(fs::path folder, fs::path owner, bool is_filled) {
+    owners_.push_back({std::move(folder), std::move(owner), is_filled});
+  }
 
   /// Replaces the folder of `file`, if it has one, by where that is. Throws ConfigError.
   void claim(store::ServiceFile& file) {
     auto* cache = std::get_if<CacheSettings>(&file.origin);
     if (!cache) return;
     auto folder = store::cache_directory(file, state_);
-    for (const auto& [taken, owner] : owners_)
-      if (store::overlap(folder, taken))
-        throw store::ConfigError(
-            file.file, 0, "directory",
-            fmt::format("must be apart from {}, the folder of {}: each service needs one of its own", taken.string(),
-                        owner.string()));
+    const bool is_filled = cache->upstream.has_value();
+    for (const auto& [taken, owner, other_is_filled] : owners_)
+      if ((is_filled || other_is_filled) && store::overlap(folder, taken))
+        throw store::ConfigError(file.file, 0, "directory",
+                                 fmt::format("must be apart from {}, the folder of {}: a cache needs one of its own",
+                                             taken.string(), owner.string()));
     cache->directory = folder;
-    add(std::move(folder), file.file);
+    add(std::move(folder), file.file, is_filled);
   }
 
   /// The daemon makes a cache's folder, and in its state folder also those above it.
@@ -53,7 +56,11 @@ class CacheFolders {
 
  private:
   fs::path state_;
-  std::vector<std::pair<fs::path, fs::path>> owners_;
+  struct Owned {
+    fs::path folder, owner;
+    bool is_filled;
+  };
+  std::vector<Owned> owners_;
 };
 
 bool same_name(const ServiceName& a, const ServiceName& b) {
@@ -77,7 +84,7 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
   CacheFolders folders(settings.state_directory);
   for (const auto& error : found.errors)  // what is published of a file that is broken now stays as it is
     if (const auto old = published.find(error.file()); old != published.end() && !old->second.empty())
-      folders.add(old->second, old->first);
+      folders.add(old->second, old->first, true);
   for (auto& file : files) {
     found.warnings.insert(found.warnings.end(), file.warnings.begin(), file.warnings.end());
     try {
@@ -86,9 +93,11 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
       found.errors.push_back(error);
       continue;
     }
-    if (const auto* cache = std::get_if<CacheSettings>(&file.origin))
+    if (const auto* cache = std::get_if<CacheSettings>(&file.origin)) {
       if (const auto problem = folders.prepare(*cache, missing))
         found.warnings.push_back(fmt::format("{}: directory: {}", file.file.string(), *problem));
+      if (const auto remark = store::remark_on_directory(file)) found.warnings.push_back(*remark);
+    }
     if (missing == Missing::leave && !fs::exists(file.certfile)) {
       found.without_identity.push_back(std::move(file));
       continue;

@@ -39,8 +39,14 @@ fs::path cache_directory(const ServiceFile& service, const fs::path& state) {
   };
   refuse_if_in_it(state, "the daemon's state");
   refuse_if_in_it(service.file.parent_path(), "the folder of the service files");
-  refuse_if_in_it(service.certfile, "the service's certificate");
   return directory;
+}
+
+std::optional<std::string> remark_on_directory(const ServiceFile& service) {
+  const auto& directory = std::get<CacheSettings>(service.origin).directory;
+  if (!is_or_contains(directory, service.certfile)) return std::nullopt;
+  return service.file.string() + ": directory: the service's key lies in " + directory.string() +
+         ", which everybody may read; files of that kind are never served, but keep it elsewhere";
 }
 
 bool overlap(const fs::path& one, const fs::path& other) {

@@ -172,12 +172,14 @@ def test_check_says_where_a_folder_is_missing(world, host):
     assert "warning" not in check(host, daemon)[1]
 
 
-def test_check_keeps_the_folders_of_two_services_apart(world, host):
+def test_check_keeps_the_folder_of_a_cache_apart(world, host):
     daemon = world.daemon(host)
     photos = host.folder / "photos"
     (photos / "2024").mkdir(parents=True)
     (daemon.services / "all.ini").write_text(cached(photos))
     (daemon.services / "some.ini").write_text(cached(photos / "2024"))
+    assert check(host, daemon)[0] == 0, "files may be shown by two services"
+    (daemon.services / "some.ini").write_text(cached(photos / "2024", "https://example.org"))
     status, said = check(host, daemon)
     assert status == 1 and f"some.ini: directory: must be apart from {photos}, the folder of" in said
 

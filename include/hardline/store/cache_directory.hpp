@@ -11,9 +11,12 @@ namespace hardline::store {
 
 /// The folder of a service whose origin is a cache, absolute and without a slash at its end; a relative one is below
 /// `state`, which is absolute. Throws ConfigError where the daemon's own files would lie in it: for `/`, and for what
-/// is, or has within it, the state folder, the folder of the service file or the service's certificate. Links are
-/// followed, as far as there is something.
+/// is, or has within it, the state folder or the folder of the service file. Links are followed, as far as there is
+/// something.
 std::filesystem::path cache_directory(const ServiceFile& service, const std::filesystem::path& state);
+
+/// What is unwise about the folder, which is absolute, though it works; nullopt if nothing is.
+std::optional<std::string> remark_on_directory(const ServiceFile& service);
 
 /// Whether the folders are the same, or one is within the other. Links are followed.
 bool overlap(const std::filesystem::path& one, const std::filesystem::path& other);

@@ -12,6 +12,7 @@ namespace {
 namespace fs = std::filesystem;
 using testing::AllOf;
 using testing::HasSubstr;
+using testing::Optional;
 using testing::StartsWith;
 
 constexpr auto kState = "/var/lib/hardline";
@@ -64,10 +65,10 @@ TEST(CacheDirectory, IsNeverWhereTheDaemonKeepsItsOwn) {
     EXPECT_THAT(error(with_directory(bad)), HasSubstr("the folder of the service files is there")) << bad;
 }
 
-TEST(CacheDirectory, DoesNotHoldTheServicesOwnCertificate) {
-  EXPECT_THAT(error(with_directory("/srv/photos", "certfile=/srv/photos/keys/a.cert\n")),
-              HasSubstr("the service's certificate is there, /srv/photos/keys/a.cert"));
-  EXPECT_THAT(error(with_directory("photos", "certfile=/var/lib/hardline/a.cert\n")), StartsWith("no error"));
+TEST(CacheDirectory, ShouldNotHoldTheServicesOwnKey) {
+  EXPECT_THAT(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/photos/keys/a.cert\n")),
+              Optional(HasSubstr("/etc/hardline/services/app.ini: directory: the service's key lies in /srv/photos")));
+  EXPECT_EQ(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/a.cert\n")), std::nullopt);
 }
 
 TEST(CacheDirectory, IsLookedAtThroughLinks) {
