@@ -531,7 +531,7 @@ class Sampler:
 def test_copies_never_take_up_more_than_max_size(make_site):
     one, limit = 100_000, 2 << 20
     site = make_site(Nginx, maxSize="2M", dynamicContent="yes")
-    for number in range(100):
+    for number in range(200):
         site.origin.put(f"{number}.bin", os.urandom(one))
     manual = {name: site.put(name, os.urandom(one)) for name in ("own.bin", "page@mako", "notes@data")}
     site.origin.put("favourite.bin", os.urandom(one))
@@ -539,13 +539,13 @@ def test_copies_never_take_up_more_than_max_size(make_site):
 
     def visit(worker):
         connection = site.connect()
-        for number in range(worker, 100, 4):
+        for number in range(worker, 200, 8):
             for target in (f"/{number}.bin", "/favourite.bin"):
                 answer = site.ask(target, connection=connection)
                 assert answer.body == (site.origin.files / target[1:]).read_bytes()
 
     with Sampler(site.folder) as sampler:
-        in_parallel(4, visit)
+        in_parallel(8, visit)
     assert limit * 0.6 < sampler.peak <= limit + one + 4096, sampler.peak
     assert sampler.looks > 100
     assert sum(sampler.look().values()) <= limit
