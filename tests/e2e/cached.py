@@ -163,6 +163,14 @@ def read_all(stream):
     return said
 
 
+def check_stale(answer, content):
+    """A copy that nobody could be asked about, and that says so."""
+    assert answer.status == 200 and answer.text == content
+    assert answer.cache == "stale"
+    assert answer.headers["Warning"].startswith("110 ")
+    assert int(answer.headers["Age"]) >= 0
+
+
 SLOW = 1_600_000  # octets of a film.bin that takes four seconds from Nginx's /slow/
 
 
