@@ -291,6 +291,7 @@ awaitable<std::optional<NewCopy>> CopyStore::begin(std::string name, bool is_fil
 
 awaitable<bool> CopyStore::append(NewCopy& copy, const std::string& octets, std::uint64_t written) {
   const auto needed = written + octets.size();
+  if (copy.is_file && needed > index_.max_size()) co_return false;
   if (!copy.is_file && needed > copy.reserved) {
     const auto more = needed - copy.reserved;
     const bool fits = co_await make_room(more);

@@ -60,7 +60,7 @@ wire::HeaderFields Fetch::conditions() const {
 wire::Sidecar Fetch::kept_of(const Exchange& exchange) const {
   wire::Sidecar sidecar;
   sidecar.status = exchange.status;
-  if (!wire::target_of_copy(order_.name)) sidecar.target = order_.target.target;
+  if (!order_.is_file && !wire::target_of_copy(order_.name)) sidecar.target = order_.target.target;
   for (const auto& [name, value] : exchange.fields)
     if (wire::is_kept(name)) sidecar.fields.emplace_back(name, value);
   return sidecar;

@@ -444,6 +444,57 @@ TEST_F(CacheOriginTest, UnderstandsWhatHardlineP2PHasLeft) {
   EXPECT_EQ(ask(get("/foo/bar")).body, "bar");
 }
 
+TEST_F(CacheOriginTest, FindsACopyUnderTheHashOfItsName) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  const std::string target = "/" + std::string(300, 'a');
+  auto asked = asking(get(target));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("content"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "content");
+  finish_fetches();
+  EXPECT_EQ(ask(get(target)).field("X-Cache"), "hit");
+  // One that says it is of another address is not it, however it came to the same name.
+  for (const auto& entry : fs::directory_iterator(folder))
+    if (entry.path().extension() == ".headers") std::ofstream(entry.path()) << R"({":target": "/other"})";
+  streams.clear();
+  origin->close();
+  io.await(tasks.join());
+  origin.reset();
+  auto again = asking(get(target));
+  auto other = upstream.accept();
+  other.request();
+  other.send(http_answer("anew"));
+  other.end();
+  EXPECT_EQ(HttpResponse::parse(again.get().text).body, "anew");
+}
+
+TEST_F(CacheOriginTest, UnpacksForTheClientThatDoesNotTakeGzip) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  // `printf hello | gzip -n`
+  const std::string packed(
+      "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\x03\xcb\x48\xcd\xc9\xc9\x07\x00\x86\xa6\x10\x36\x05\x00\x00\x00", 25);
+  auto asked = asking(get("/a"));
+  auto peer = upstream.accept();
+  EXPECT_NE(peer.request().find("Accept-Encoding: gzip\r\n"), std::string::npos);
+  peer.send(http_answer(packed, "200 OK", "Content-Encoding: gzip\r\nETag: \"1\"\r\n"));
+  peer.end();
+  const auto plain = HttpResponse::parse(asked.get().text);
+  EXPECT_NE(plain.body.find("hello"), std::string::npos);
+  EXPECT_EQ(plain.field("Content-Encoding"), "");
+  EXPECT_EQ(plain.field("ETag"), "W/\"1\"");
+  finish_fetches();
+  const auto kept = ask(get("/a", "Accept-Encoding: gzip\r\n"));
+  EXPECT_EQ(kept.body, packed);
+  EXPECT_EQ(kept.field("Content-Encoding"), "gzip");
+  EXPECT_EQ(kept.field("ETag"), "\"1\"");
+  EXPECT_EQ(kept.field("Vary"), "Accept-Encoding");
+  EXPECT_NE(ask(get("/a")).body.find("hello"), std::string::npos);
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
