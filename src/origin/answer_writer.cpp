@@ -5,8 +5,8 @@
 
 #include <cstring>
 
-#include "gunzip.hpp"
 #include "hardline/base/errc.hpp"
+#include "hardline/origin/gunzip.hpp"
 #include "hardline/rt/beast.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/wire/http_date.hpp"

@@ -10,7 +10,7 @@
 #include "fetch.hpp"
 #include "hardline/origin/cache_origin.hpp"
 #include "hardline/origin/mako_renderer.hpp"
-#include "upstream_client.hpp"
+#include "hardline/origin/upstream_client.hpp"
 
 namespace hardline::origin {
 

@@ -10,10 +10,10 @@
 #include "hardline/base/log.hpp"
 #include "hardline/origin/copy_index.hpp"
 #include "hardline/origin/folder.hpp"
+#include "hardline/origin/version.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/wire/cache_target.hpp"
-#include "version.hpp"
 
 namespace hardline::origin {
 

@@ -6,9 +6,9 @@
 #include <string>
 
 #include "copy_store.hpp"
+#include "hardline/origin/upstream_client.hpp"
+#include "hardline/origin/version.hpp"
 #include "hardline/rt/event.hpp"
-#include "upstream_client.hpp"
-#include "version.hpp"
 
 namespace hardline::origin {
 

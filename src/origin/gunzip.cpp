@@ -1,4 +1,4 @@
-#include "gunzip.hpp"
+#include "hardline/origin/gunzip.hpp"
 
 namespace hardline::origin {
 

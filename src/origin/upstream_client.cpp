@@ -1,4 +1,4 @@
-#include "upstream_client.hpp"
+#include "hardline/origin/upstream_client.hpp"
 
 #include <algorithm>
 #include <charconv>

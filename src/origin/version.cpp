@@ -1,4 +1,4 @@
-#include "version.hpp"
+#include "hardline/origin/version.hpp"
 
 #include <fmt/format.h>
 
