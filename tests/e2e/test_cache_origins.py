@@ -61,22 +61,26 @@ class Sampler:
         self.thread = threading.Thread(target=self.watch)
 
     def look(self):
+        """Sizes, by what tells a file from another: a removed one's inode is soon used again."""
         sizes = {}
         for path, _, names in os.walk(self.folder):
             for name in names:
+                file = os.path.join(path, name)
                 try:
-                    status = os.stat(os.path.join(path, name))
+                    status = os.stat(file)
                 except FileNotFoundError:
                     continue
-                if "@http" in name or path.endswith("/.hardline-new"):
-                    sizes[status.st_ino] = status.st_size
+                if path.endswith("/.hardline-new"):
+                    sizes[file, status.st_ino] = status.st_size
+                elif "@http" in name:
+                    sizes[file, status.st_ino, status.st_mtime_ns] = status.st_size
         return sizes
 
     def watch(self):
         before = self.look()
         while not self.ended.is_set():
             now = self.look()
-            self.peak = max(self.peak, sum(min(size, before[inode]) for inode, size in now.items() if inode in before))
+            self.peak = max(self.peak, sum(min(size, before[file]) for file, size in now.items() if file in before))
             self.looks += 1
             before = now
 
