@@ -1,5 +1,7 @@
 #include "copy_store.hpp"
 
+#include <list>
+
 #include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/offload.hpp"
 
@@ -45,19 +47,27 @@ Result<std::string> read_small(int fd, std::size_t most, Disk disk) {
   return content;
 }
 
-/// The copies in `folder`, each with the size of its sidecar.
+/// The copies in `folder`, each with the size of its sidecar. Sidecars of nothing, which a killed process left, go.
 std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
   std::vector<CopyIndex::Copy> copies;
   std::unordered_map<std::string, std::uint64_t> sidecars;
   folder.walk([&](const std::string& name, std::uint64_t size, FileTime used) {
     if (name.ends_with(kCopySuffix))
       copies.push_back({name, size, used});
-    else if (name.ends_with(kSidecarSuffix))
+    else if (name.ends_with(std::string(kCopySuffix) + std::string(kSidecarSuffix)))
       sidecars.emplace(name, size);
   });
-  for (auto& copy : copies)
-    if (const auto sidecar = sidecars.find(wire::sidecar_name(copy.name)); sidecar != sidecars.end())
-      copy.size += sidecar->second;
+  for (auto& copy : copies) {
+    const auto sidecar = sidecars.find(wire::sidecar_name(copy.name));
+    if (sidecar == sidecars.end()) continue;
+    copy.size += sidecar->second;
+    sidecars.erase(sidecar);
+  }
+  for (const auto& [name, size] : sidecars) {
+    const auto of_file = name.substr(0, name.size() - kCopySuffix.size() - kSidecarSuffix.size());
+    const auto file = folder.open_file(of_file);
+    if (file ? file->is_folder : is_nowhere(file.error())) folder.remove(name);
+  }
   return copies;
 }
 
@@ -246,9 +256,12 @@ awaitable<Result<std::vector<FolderEntry>>> CopyStore::list(const Found& folder,
   co_return entries;
 }
 
+/// What is to go is gone when this returns, also what another is removing: else both would write before there is room.
 awaitable<bool> CopyStore::make_room(std::uint64_t octets) {
+  while (removing_) co_await changed_.wait();
   auto room = index_.reserve(octets);
   if (!room.remove.empty()) {
+    removing_ = true;
     log::debug("cache: {} copies make room in {}", room.remove.size(), path_.string());
     std::list<Change> changes;
     for (const auto& name : room.remove) changes.emplace_back(*this, name);
@@ -259,6 +272,7 @@ awaitable<bool> CopyStore::make_room(std::uint64_t octets) {
       }
     };
     co_await offload(disk_, remove);
+    removing_ = false;
   }
   co_return room.fits;
 }

@@ -128,6 +128,7 @@ class CopyStore {
   std::chrono::steady_clock::time_point full_until_{};
   std::uint64_t changes_ = 0;
   std::multiset<std::string> changing_;
+  bool removing_ = false;  ///< copies that make room
   Event changed_;
   CopyIndex index_;
   VersionMemory versions_;

@@ -495,6 +495,20 @@ TEST_F(CacheOriginTest, UnpacksForTheClientThatDoesNotTakeGzip) {
   EXPECT_NE(ask(get("/a")).body.find("hello"), std::string::npos);
 }
 
+TEST_F(CacheOriginTest, ClearsSidecarsOfNothingAway) {
+  put("a@http.headers", "{}");
+  put("foo/@http.headers", "{}");
+  put("b.txt", "by hand");
+  put("b.txt@http.headers", "{}");
+  put("c@http", "copy");
+  put("c@http.headers", "{}");
+  EXPECT_EQ(ask(get("/c")).body, "copy");
+  EXPECT_FALSE(exists("a@http.headers"));
+  EXPECT_FALSE(exists("foo"));
+  EXPECT_TRUE(exists("b.txt@http.headers"));
+  EXPECT_TRUE(exists("c@http.headers"));
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
