@@ -107,7 +107,8 @@ awaitable<void> Fetch::run() {
     co_await keep_answer();
     co_return;
   }
-  if (order_.had && (is_gone(status) || status == 200)) co_await store_.remove(order_.name);
+  const bool is_outdated = order_.had && !order_.is_file && (is_gone(status) || status == 200);
+  if (is_outdated) co_await store_.remove(order_.name);
   settle(State::passing);
 }
 

@@ -286,6 +286,21 @@ TEST_F(CacheOriginTest, AsksWhetherAnOldCopyIsCurrent) {
   EXPECT_FALSE(upstream.has_another());
 }
 
+TEST_F(CacheOriginTest, KeepsTheFileThatUpstreamAnswersForOneVisitorAlone) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a.txt", "by hand");
+  make_old("a.txt", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a.txt"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("for you", "200 OK", "Set-Cookie: a=b\r\n"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "for you");
+  finish_fetches();
+  EXPECT_EQ(content_of("a.txt"), "by hand");
+}
+
 TEST_F(CacheOriginTest, ServesTheOldCopyWhileUpstreamIsDown) {
   {
     support::HttpListener gone(io);
