@@ -362,9 +362,9 @@ awaitable<void> CopyStore::confirm(const std::string& name, std::optional<wire::
       if (beside && !beside->append(text)) folder->place(std::move(*beside), wire::sidecar_name(name));
     }
     const auto now = std::chrono::system_clock::now();
-    const auto error = folder->touch(name, now);
-    folder->touch(wire::sidecar_name(name), now);  // where there is one
-    return error;
+    // First, as one that is older than its file tells of another. That is left as it is.
+    if (!text.empty()) folder->touch(wire::sidecar_name(name), now);
+    return folder->touch(name, now);
   };
   const Change change(*this, name);
   const auto error = co_await offload(disk_, touch);
@@ -382,11 +382,13 @@ awaitable<void> CopyStore::remove(const std::string& name) {
   if (error) complain(error);
 }
 
-awaitable<std::optional<wire::Sidecar>> CopyStore::sidecar_of(const std::string& name) {
-  Found found;
-  found.kind = Kind::copy;
-  found.name = name;
-  const auto read = [folder = folder_, found] { return read_sidecar(*folder, found, Disk::may_wait); };
+awaitable<std::optional<wire::Sidecar>> CopyStore::sidecar_of(const std::string& name, bool is_file) {
+  const auto read = [folder = folder_, name, is_file]() -> Result<SidecarRead> {
+    auto file = folder->open_file(name);
+    if (!file) return fail(file.error());
+    const auto found = found_file(is_file ? Kind::file : Kind::copy, name, std::move(*file));
+    return read_sidecar(*folder, found, Disk::may_wait);
+  };
   auto sidecar = co_await offload(disk_, read);
   if (!sidecar) co_return std::nullopt;
   co_return std::move(sidecar->sidecar);

@@ -96,8 +96,8 @@ class CopyStore {
   awaitable<void> settled(const std::string& name);
   bool is_changing(const std::string& name) const { return changing_.contains(name); }
 
-  /// The sidecar as it is on disk.
-  awaitable<std::optional<wire::Sidecar>> sidecar_of(const std::string& name);
+  /// The sidecar as it is on disk, if there is one that tells of what `name` is by now.
+  awaitable<std::optional<wire::Sidecar>> sidecar_of(const std::string& name, bool is_file);
 
  private:
   struct SidecarRead {

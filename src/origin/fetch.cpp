@@ -79,7 +79,7 @@ awaitable<void> Fetch::run() {
   exchange_ = std::move(*exchange);
   const int status = exchange_->status;
   if (order_.had && status == 304) {
-    std::optional<wire::Sidecar> sidecar = co_await store_.sidecar_of(order_.name);
+    std::optional<wire::Sidecar> sidecar = co_await store_.sidecar_of(order_.name, order_.is_file);
     if (sidecar) {
       // RFC 9111 section 3.2: what the confirmation says anew takes the place of what was said before.
       const auto said = kept_of(*exchange_);

@@ -524,6 +524,26 @@ TEST_F(CacheOriginTest, ClearsSidecarsOfNothingAway) {
   EXPECT_TRUE(exists("c@http.headers"));
 }
 
+TEST_F(CacheOriginTest, LeavesTheHeadOfAFileToTheFileItWasOf) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("a.txt@http.headers", R"({"Content-Type": "text/old", "ETag": "\"old\""})");
+  make_old("a.txt@http.headers", std::chrono::hours(24 * 9));
+  put("a.txt", "by hand, later");
+  make_old("a.txt", std::chrono::hours(24 * 8));
+  auto asked = asking(get("/a.txt"));
+  auto peer = upstream.accept();
+  EXPECT_EQ(peer.request().find("If-None-Match"), std::string::npos);
+  peer.send("HTTP/1.1 304 Not Modified\r\n\r\n");
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "by hand, later");
+  finish_fetches();
+  const auto answer = ask(get("/a.txt"));
+  EXPECT_EQ(answer.field("X-Cache"), "hit");
+  EXPECT_EQ(answer.field("Content-Type"), "text/plain; charset=utf-8");
+  EXPECT_NE(answer.field("ETag"), "\"old\"");
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
