@@ -5,7 +5,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kMostFetches = 32;  // at a time; further ones wait for their turn
+constexpr std::size_t kMostFetches = 32;              // at a time; further ones wait for their turn, but not for long:
+constexpr auto kTurnLimit = std::chrono::seconds(2);  // slow answers, as of films, can take all turns for hours
 constexpr std::size_t kMostUnknown = 4096;
 constexpr auto kUnknownFor = std::chrono::hours(1);
 
@@ -46,7 +47,14 @@ std::shared_ptr<Fetch> Cache::fetch(FetchOrder order) {
 }
 
 awaitable<void> Cache::run(std::shared_ptr<Cache> self, std::shared_ptr<Fetch> fetch) {
-  while (self->running_ >= kMostFetches && !self->closed_) co_await self->slot_freed_.wait();
+  const auto deadline = Clock::now() + kTurnLimit;
+  while (self->running_ >= kMostFetches && !self->closed_ && Clock::now() < deadline)
+    co_await self->slot_freed_.wait_until(deadline);
+  if (self->running_ >= kMostFetches && !self->closed_) {
+    fetch->give_up();
+    self->fetches_.erase(fetch->order().name);
+    co_return;
+  }
   ++self->running_;
   co_await fetch->run();
   --self->running_;

@@ -112,6 +112,11 @@ awaitable<void> Fetch::run() {
   settle(State::passing);
 }
 
+void Fetch::give_up() {
+  problem_ = {Errc::timed_out, "too much else is being fetched"};
+  settle(order_.had ? State::failed : State::passing);
+}
+
 awaitable<void> Fetch::keep_answer() {
   auto sidecar = kept_of(*exchange_);
   version_ = version_of_answer(sidecar, order_.target.path);

@@ -43,6 +43,9 @@ class Fetch {
 
   awaitable<void> run();
 
+  /// Instead of run(), where too many others do: a copy has to do as it is, and who has none asks by himself.
+  void give_up();
+
   Event changed;
 
   State state() const { return state_; }

@@ -544,6 +544,27 @@ TEST_F(CacheOriginTest, LeavesTheHeadOfAFileToTheFileItWasOf) {
   EXPECT_NE(answer.field("ETag"), "\"old\"");
 }
 
+TEST_F(CacheOriginTest, LetsNobodyWaitForManySlowAnswers) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  put("old@http", "old");
+  make_old("old@http", std::chrono::hours(24 * 8));
+  std::vector<support::HttpPeer> slow;
+  for (int i = 0; i < 32; ++i) {
+    asking(get("/film?" + std::to_string(i)));
+    slow.push_back(upstream.accept());
+    slow.back().request();
+    slow.back().send("HTTP/1.1 200 OK\r\nContent-Length: 1000\r\n\r\nbegin");
+  }
+  EXPECT_EQ(ask(get("/old")).field("X-Cache"), "stale");
+  auto asked = asking(get("/new"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send(http_answer("new"));
+  peer.end();
+  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "new");
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
