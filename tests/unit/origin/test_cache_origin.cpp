@@ -565,6 +565,14 @@ TEST_F(CacheOriginTest, LetsNobodyWaitForManySlowAnswers) {
   EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "new");
 }
 
+TEST_F(CacheOriginTest, UnpacksNothingToNothing) {
+  put("a@http", "");
+  put("a@http.headers", R"({"Content-Encoding": "gzip"})");
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  EXPECT_FALSE(asking(get("/a")).get().error);
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
