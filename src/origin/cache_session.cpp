@@ -80,7 +80,9 @@ awaitable<void> CacheSession::run() {
     if (request.has_content) request.keep_alive = false;
     keep_alive = request.keep_alive;
     error = co_await answer(request);
+    if (!unread_.empty()) watchdog_.arm(kHeadLimit);  // the next one has begun
   }
+  watchdog_.disarm();
   if (error)
     client_.abort();
   else

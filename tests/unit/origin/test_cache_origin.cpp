@@ -573,6 +573,13 @@ TEST_F(CacheOriginTest, UnpacksNothingToNothing) {
   EXPECT_FALSE(asking(get("/a")).get().error);
 }
 
+TEST_F(CacheOriginTest, WaitsForTheRestOfAnotherRequestAsForThatOfTheFirst) {
+  put("a.txt", "first");
+  auto stream = io.await(cache().connect());
+  io.await(writing(**stream, "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\nGET /a.t"));
+  EXPECT_NE(io.await(reading_to_end(**stream)).text.find("HTTP/1.1 408 "), std::string::npos);
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
