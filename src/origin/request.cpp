@@ -94,6 +94,7 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   std::size_t skipped = 0;  // empty lines before a request are passed over (RFC 9112 section 2.2)
   while (octets.substr(skipped).starts_with(kEndOfLine)) skipped += kEndOfLine.size();
   const auto rest = octets.substr(skipped);
+  if (skipped > wire::kMaxRequestHead) return refuse(431, "The request's head is too long.");
   const auto first_line = rest.substr(0, rest.find(kEndOfLine));
   const bool has_first_line = first_line.size() < rest.size();
   if (has_first_line && !first_line.ends_with(" HTTP/1.1") && !first_line.ends_with(" HTTP/1.0"))

@@ -102,6 +102,9 @@ TEST(CacheRequest, IsBounded) {
   const std::string start = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
   EXPECT_EQ(status_of_refusal(start + std::string(wire::kMaxRequestHead, 'a')), 431);
   EXPECT_EQ(status_of_refusal("GET /" + std::string(wire::kMaxRequestHead, 'a')), 431);
+  std::string empty_lines;
+  while (empty_lines.size() <= wire::kMaxRequestHead) empty_lines += "\r\n";
+  EXPECT_EQ(status_of_refusal(empty_lines), 431);
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
   for (int i = 0; i < 101; ++i) many += "A: b\r\n";
   EXPECT_EQ(status_of_refusal(many + "\r\n"), 431);
