@@ -14,6 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
+constexpr auto kOutageLogPeriod = std::chrono::minutes(1);
 constexpr auto kRest = std::chrono::seconds(5);  // a page's twenty files shall not each wait for one that is off
 
 std::optional<std::uint64_t> content_length(const wire::HeaderFields& fields) {
@@ -56,7 +57,11 @@ void Exchange::unread(std::string octets) {
 
 UpstreamClient::UpstreamClient(Executor executor, Resolver& resolver, const Upstream& upstream,
                                std::uint64_t octets_per_hour)
-    : executor_(executor), resolver_(resolver), quota_(octets_per_hour, Clock::now()), closing_(executor) {
+    : executor_(executor),
+      resolver_(resolver),
+      quota_(octets_per_hour, Clock::now()),
+      outages_(kOutageLogPeriod),
+      closing_(executor) {
   if (upstream.tls) tls_ = upstream.verify ? verifying_context() : unverifying_context();
   server_ = {upstream.where, tls_.get()};
 }
@@ -74,12 +79,12 @@ awaitable<tl::expected<std::unique_ptr<Exchange>, UpstreamProblem>> UpstreamClie
   const auto deadline = Clock::now() + limit;
   auto answer = co_await exchange->client_->begin(std::move(request), deadline);
   if (!answer) {
-    if (!std::exchange(down_, true) && !closed_)
-      log::warn("cache: {} does not answer: {}", to_string(server_.where), exchange->client_->problem());
+    if (!std::exchange(down_, true) && !closed_) tell_of_outage(exchange->client_->problem());
     rest_until_ = Clock::now() + kRest;
     co_return tl::unexpected(UpstreamProblem{answer.error(), exchange->client_->problem()});
   }
-  if (std::exchange(down_, false)) log::info("cache: {} answers again", to_string(server_.where));
+  down_ = false;
+  if (std::exchange(outage_told_, false)) log::info("cache: {} answers again", to_string(server_.where));
   exchange->status = answer->status;
   exchange->length = content_length(answer->fields);
   for (const auto& [name, value] : answer->fields) {
@@ -89,6 +94,20 @@ awaitable<tl::expected<std::unique_ptr<Exchange>, UpstreamProblem>> UpstreamClie
     exchange->fields.emplace_back(name, lower == "location" ? without_own_authority(value) : value);
   }
   co_return exchange;
+}
+
+bool UpstreamClient::takes_turn_to_ask() {
+  const auto now = Clock::now();
+  if (now < rest_until_) return false;
+  rest_until_ = now + kRest;  // how long the answer may take
+  return true;
+}
+
+/// A stranger who knows a page that makes the server break off can have it down and up again as often as they ask.
+void UpstreamClient::tell_of_outage(std::string_view problem) {
+  const auto more = outages_.admit();
+  if (more) log::warn("cache: {} does not answer: {} more={}", to_string(server_.where), problem, *more);
+  outage_told_ = more.has_value();
 }
 
 /// A redirect within the server names it by an address that visitors do not have.

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "hardline/base/cache_settings.hpp"
+#include "hardline/base/log.hpp"
 #include "hardline/origin/download_quota.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/http_client.hpp"
@@ -74,6 +75,7 @@ class UpstreamClient {
  private:
   friend class Exchange;
   std::string without_own_authority(std::string_view location) const;
+  void tell_of_outage(std::string_view problem);
 
   Executor executor_;
   Resolver& resolver_;
@@ -82,6 +84,8 @@ class UpstreamClient {
   DownloadQuota quota_;
   bool down_ = false;
   std::chrono::steady_clock::time_point rest_until_{};
+  bool outage_told_ = false;
+  log::Limiter outages_;
   bool closed_ = false;
   Event closing_;
   std::set<HttpClient*> running_;

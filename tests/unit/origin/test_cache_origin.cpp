@@ -1,6 +1,7 @@
 #include "hardline/origin/cache_origin.hpp"
 
 #include <gtest/gtest.h>
+#include <spdlog/sinks/ostream_sink.h>
 #include <stdlib.h>
 #include <utime.h>
 
@@ -578,6 +579,28 @@ TEST_F(CacheOriginTest, WaitsForTheRestOfAnotherRequestAsForThatOfTheFirst) {
   auto stream = io.await(cache().connect());
   io.await(writing(**stream, "GET /a.txt HTTP/1.1\r\nHost: x\r\n\r\nGET /a.t"));
   EXPECT_NE(io.await(reading_to_end(**stream)).text.find("HTTP/1.1 408 "), std::string::npos);
+}
+
+TEST_F(CacheOriginTest, SaysOnceInAWhileThatUpstreamDoesNotAnswer) {
+  const auto before = spdlog::default_logger();
+  std::ostringstream told;
+  spdlog::set_default_logger(
+      std::make_shared<spdlog::logger>("", std::make_shared<spdlog::sinks::ostream_sink_mt>(told)));
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  for (int i = 0; i < 5; ++i) {
+    auto broken = asking(get("/broken?" + std::to_string(i)));
+    upstream.accept().cut();
+    EXPECT_EQ(HttpResponse::parse(broken.get().text).status, 502);
+    auto good = asking(get("/good?" + std::to_string(i)));
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(http_answer("good"));
+    EXPECT_EQ(HttpResponse::parse(good.get().text).status, 200);
+  }
+  spdlog::set_default_logger(before);
+  const auto text = told.str();
+  EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
 }
 
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
