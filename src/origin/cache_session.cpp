@@ -246,7 +246,7 @@ awaitable<std::error_code> CacheSession::from_upstream(const Request& request, c
   order.had = version;
   order.confirmed = found.stamp.modified;
   if (version && upstream.is_down()) {  // one asks whether it is back, and nobody waits for that
-    if (upstream.may_ask_again()) cache_.fetch(std::move(order));
+    if (upstream.takes_turn_to_ask()) cache_.fetch(std::move(order));
     error = co_await from_here(request, found, std::move(version), Mark::stale);
     co_return error;
   }

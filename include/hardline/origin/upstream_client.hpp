@@ -67,7 +67,9 @@ class UpstreamClient {
   /// The last question was not answered. Until `may_ask_again()`, what is not fresh is served as it is; then one asks
   /// for all.
   bool is_down() const { return down_; }
-  bool may_ask_again() const { return std::chrono::steady_clock::now() >= rest_until_; }
+
+  /// Whether the caller is to be the one who asks if it is back: one of all every few seconds.
+  bool takes_turn_to_ask();
 
   /// Ends what runs, for good.
   void close();
@@ -83,8 +85,8 @@ class UpstreamClient {
   SslContextPtr tls_;
   DownloadQuota quota_;
   bool down_ = false;
-  std::chrono::steady_clock::time_point rest_until_{};
   bool outage_told_ = false;
+  std::chrono::steady_clock::time_point rest_until_{};
   log::Limiter outages_;
   bool closed_ = false;
   Event closing_;
