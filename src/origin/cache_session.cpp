@@ -46,6 +46,12 @@ std::string_view query_of(std::string_view target) {
   return mark == std::string_view::npos ? std::string_view() : target.substr(mark + 1);
 }
 
+/// Whether a part that is wanted of `size` octets begins behind `offset`.
+bool begins_beyond(std::string_view range, std::uint64_t size, std::uint64_t offset) {
+  const auto wanted = wire::parse_range(range, size);
+  return std::any_of(wanted.parts.begin(), wanted.parts.end(), [&](const auto& part) { return part.first > offset; });
+}
+
 bool is_timeout(const std::error_code& error) {
   return error == Errc::timed_out || error == std::errc::timed_out;
 }
@@ -263,8 +269,8 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
     case State::asking: break;
     case State::growing: {
       const auto range = request.method == "GET" ? wire::join_fields(request.fields, "Range") : std::nullopt;
-      const auto start = range ? wire::range_start(*range) : std::nullopt;
-      const bool is_far = start && fetch->length() && *start < *fetch->length() && *start > fetch->available() + kAhead;
+      const bool is_far =
+          range && fetch->length() && begins_beyond(*range, *fetch->length(), fetch->available() + kAhead);
       if (is_far)
         error = co_await passed_on(request, target);
       else

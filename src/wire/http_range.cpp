@@ -96,9 +96,4 @@ RangeRequest parse_range(std::string_view value, std::uint64_t size) {
   return request;
 }
 
-std::optional<std::uint64_t> range_start(std::string_view value) {
-  const auto specs = parse_specs(value);
-  return specs && specs->size() == 1 ? specs->front().first : std::nullopt;
-}
-
 }  // namespace hardline::wire

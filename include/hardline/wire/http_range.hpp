@@ -38,8 +38,4 @@ struct RangeRequest {
 /// so are the last octets of an empty file, which has no parts.
 RangeRequest parse_range(std::string_view value, std::uint64_t size);
 
-/// The first octet of a header with one range `bytes=N-` or `bytes=N-M`, before the size is known. A number above
-/// 2^64-1 is that one.
-std::optional<std::uint64_t> range_start(std::string_view value);
-
 }  // namespace hardline::wire

@@ -623,6 +623,18 @@ TEST_F(CacheOriginTest, AsksWithOneQuestionWhetherUpstreamIsBack) {
   EXPECT_FALSE(upstream.has_another());
 }
 
+TEST_F(CacheOriginTest, ServesTheEndOfWhatIsBeingFetchedByItself) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  auto first = asking(get("/film"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\nContent-Length: 100000000\r\n\r\nbegin");
+  auto last = asking(get("/film", "Range: bytes=-500\r\n"));
+  auto apart = upstream.accept();
+  EXPECT_NE(apart.request().find("Range: bytes=-500\r\n"), std::string::npos);
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);

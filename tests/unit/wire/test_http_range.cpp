@@ -90,16 +90,5 @@ TEST(ParseRange, DoesNotOverflow) {
   EXPECT_EQ(parse_range("bytes=18446744073709551614-", kMost), parts({{kMost - 1, 1}}));
 }
 
-TEST(RangeStart, IsThatOfTheOneRange) {
-  EXPECT_EQ(range_start("bytes=0-"), 0U);
-  EXPECT_EQ(range_start("bytes=500-999"), 500U);
-  EXPECT_EQ(range_start("bytes=99999999999999999999999-"), kMost);
-}
-
-TEST(RangeStart, IsNotKnownOfOthers) {
-  for (const char* value : {"", "bytes=-5", "bytes=0-1,5-6", "bytes=5-4", "bytes=x-", "items=0-"})
-    EXPECT_FALSE(range_start(value)) << value;
-}
-
 }  // namespace
 }  // namespace hardline::wire
