@@ -32,6 +32,10 @@ class Cache : public std::enable_shared_from_this<Cache> {
   /// Asks upstream, or joins who has asked for the same just before.
   std::shared_ptr<Fetch> fetch(FetchOrder order);
 
+  void session_began() { ++sessions_; }
+  void session_ended() { --sessions_; }
+  std::size_t sessions() const { return sessions_; }
+
   /// Whether upstream has lately said that it does not know the file that somebody put there.
   bool is_unknown_upstream(const std::string& name) const;
 
@@ -46,6 +50,7 @@ class Cache : public std::enable_shared_from_this<Cache> {
   std::optional<MakoRenderer> mako_;
   std::map<std::string, std::shared_ptr<Fetch>> fetches_;  ///< by the name of what they bring
   std::size_t running_ = 0;
+  std::size_t sessions_ = 0;
   Event slot_freed_;
   std::map<std::string, std::chrono::steady_clock::time_point> unknown_upstream_;
   bool closed_ = false;

@@ -28,8 +28,8 @@ class CacheOrigin final : public Origin {
   CacheOrigin(CacheSettings settings, CacheTools tools);
   ~CacheOrigin() override;
 
-  /// The near end of a pipe, at whose other end an HTTP server answers from the folder. Never fails: a folder that
-  /// cannot be read is a page that says so.
+  /// The near end of a pipe, at whose other end an HTTP server answers from the folder. A folder that cannot be read
+  /// is a page that says so; fails only where there are thousands of connections already.
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
 
   void close() override;

@@ -635,6 +635,18 @@ TEST_F(CacheOriginTest, ServesTheEndOfWhatIsBeingFetchedByItself) {
   EXPECT_NE(apart.request().find("Range: bytes=-500\r\n"), std::string::npos);
 }
 
+TEST_F(CacheOriginTest, HasNoMoreConnectionsThanItCanServe) {
+  std::vector<std::unique_ptr<ByteStream>> many;
+  for (int i = 0; i < 5000; ++i) {
+    auto stream = io.await(cache().connect());
+    if (stream) many.push_back(std::move(*stream));
+  }
+  EXPECT_EQ(many.size(), 4096u);
+  many.clear();
+  ASSERT_TRUE(io.run_until([this] { return tasks.size() == 0; }));
+  EXPECT_TRUE(io.await(cache().connect()));
+}
+
 TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   support::HttpListener upstream(io);
   front_of(upstream);
