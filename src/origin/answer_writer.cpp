@@ -285,8 +285,10 @@ awaitable<std::error_code> AnswerWriter::rest_of_unstored(Fetch& fetch, std::uin
   if (!exchange) {  // another client has it
     wire::HeaderFields fields;
     if (fetch.version()->gzip) fields.emplace_back("Accept-Encoding", "gzip");
+    std::string method = "GET";
+    std::string target = fetch.order().target.target;
     auto asked =
-        co_await upstream_->ask("GET", fetch.order().target.target, std::move(fields), UpstreamClient::kAnswerLimit);
+        co_await upstream_->ask(std::move(method), std::move(target), std::move(fields), UpstreamClient::kAnswerLimit);
     if (!asked) co_return asked.error().error;
     exchange = std::move(*asked);
     const wire::Sidecar now{exchange->status, {}, exchange->fields};

@@ -64,8 +64,7 @@ class UpstreamClient {
 
   bool quota_is_used_up() { return quota_.is_empty(std::chrono::steady_clock::now()); }
 
-  /// The last question was not answered. Until `may_ask_again()`, what is not fresh is served as it is; then one asks
-  /// for all.
+  /// The last question was not answered. What is not fresh is served as it is then, and one asks for all.
   bool is_down() const { return down_; }
 
   /// Whether the caller is to be the one who asks if it is back: one of all every few seconds.
@@ -76,8 +75,8 @@ class UpstreamClient {
 
  private:
   friend class Exchange;
-  std::string without_own_authority(std::string_view location) const;
   void tell_of_outage(std::string_view problem);
+  std::string without_own_authority(std::string_view location) const;
 
   Executor executor_;
   Resolver& resolver_;
@@ -86,8 +85,8 @@ class UpstreamClient {
   DownloadQuota quota_;
   bool down_ = false;
   bool outage_told_ = false;
-  std::chrono::steady_clock::time_point rest_until_{};
   log::Limiter outages_;
+  std::chrono::steady_clock::time_point rest_until_{};
   bool closed_ = false;
   Event closing_;
   std::set<HttpClient*> running_;
