@@ -80,7 +80,7 @@ TEST_F(UpstreamClientTest, KnowsWhetherTheServerIsDown) {
   ASSERT_FALSE(result);
   EXPECT_FALSE(result.error().text.empty());
   EXPECT_TRUE(client().is_down());
-  EXPECT_FALSE(client().may_ask_again()) << "a while later";
+  EXPECT_FALSE(client().takes_turn_to_ask()) << "a while later";
   EXPECT_TRUE(answered(support::http_answer("")));
   EXPECT_FALSE(client().is_down());
 }
