@@ -603,26 +603,6 @@ TEST_F(CacheOriginTest, SaysOnceInAWhileThatUpstreamDoesNotAnswer) {
   EXPECT_EQ(std::count(text.begin(), text.end(), '\n'), 2) << text;
 }
 
-TEST_F(CacheOriginTest, AsksWithOneQuestionWhetherUpstreamIsBack) {
-  support::HttpListener upstream(io);
-  front_of(upstream);
-  for (const auto* name : {"a@http", "b@http", "c@http"}) {
-    put(name, "old");
-    make_old(name, std::chrono::hours(24 * 8));
-  }
-  auto first = asking(get("/a"));
-  upstream.accept().cut();
-  EXPECT_EQ(HttpResponse::parse(first.get().text).field("X-Cache"), "stale");
-  EXPECT_EQ(ask(get("/b")).field("X-Cache"), "stale");
-  EXPECT_FALSE(upstream.has_another());
-  io.context().run_for(std::chrono::seconds(5));
-  EXPECT_EQ(ask(get("/b")).field("X-Cache"), "stale");
-  EXPECT_EQ(ask(get("/c")).field("X-Cache"), "stale");
-  auto question = upstream.accept();
-  EXPECT_TRUE(question.request().starts_with("GET /b "));
-  EXPECT_FALSE(upstream.has_another());
-}
-
 TEST_F(CacheOriginTest, ServesTheEndOfWhatIsBeingFetchedByItself) {
   support::HttpListener upstream(io);
   front_of(upstream);

@@ -85,6 +85,11 @@ TEST_F(UpstreamClientTest, KnowsWhetherTheServerIsDown) {
   EXPECT_FALSE(client().is_down());
 }
 
+TEST_F(UpstreamClientTest, HasOneAskForAll) {
+  EXPECT_TRUE(client().takes_turn_to_ask());
+  EXPECT_FALSE(client().takes_turn_to_ask());
+}
+
 TEST_F(UpstreamClientTest, CountsWhatItReceives) {
   client(1000);
   const auto exchange = answered(support::http_answer(std::string(1000, 'x')));
