@@ -338,7 +338,9 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
     if (const auto error = beside->append(sidecar)) return fail(error);
     return folder->place(std::move(*body), name, std::move(*beside), wire::sidecar_name(name), is_file);
   };
+  co_await settled(copy.name);  // the old one may just be making room…
   const Change change(*this, copy.name);
+  index_.remove(copy.name);  // …and must not begin to, or it takes the new one's sidecar along
   const auto placed = co_await offload(disk_, place);
   abandon(copy);
   if (!placed) {
@@ -346,7 +348,9 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
     if (placed.error() != std::errc::not_a_directory && placed.error() != std::errc::is_a_directory)
       full_until_ = Clock::now() + kFullPause;
     complain(placed.error());
-    index_.remove(copy.name);
+    const auto look = [folder = folder_, name = copy.name] { return folder->open_file(name); };
+    const auto old = co_await offload(disk_, look);
+    if (!copy.is_file && old && !old->is_folder) index_.add(copy.name, old->stamp.size, old->stamp.modified);
     co_return false;
   }
   if (!copy.is_file) index_.add(copy.name, written + sidecar.size(), std::chrono::system_clock::now());
