@@ -33,6 +33,13 @@ bool is_forbidden(const std::error_code& error) {
   return error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
 }
 
+/// Why nothing can be put in one place, where a file, a link to elsewhere or somebody else's folder is in the way: no
+/// reason to keep nothing else.
+bool is_of_one_place(const std::error_code& error) {
+  return error == std::errc::not_a_directory || error == std::errc::is_a_directory || is_nowhere(error) ||
+         is_forbidden(error);
+}
+
 Result<std::string> read_small(int fd, std::size_t most, Disk disk) {
   std::string content(most, '\0');
   std::size_t length = 0;
@@ -344,9 +351,7 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
   const auto placed = co_await offload(disk_, place);
   abandon(copy);
   if (!placed) {
-    // A name that a file stands in the way of is no reason to keep nothing else.
-    if (placed.error() != std::errc::not_a_directory && placed.error() != std::errc::is_a_directory)
-      full_until_ = Clock::now() + kFullPause;
+    if (!is_of_one_place(placed.error())) full_until_ = Clock::now() + kFullPause;
     complain(placed.error());
     const auto look = [folder = folder_, name = copy.name] { return folder->open_file(name); };
     const auto old = co_await offload(disk_, look);

@@ -302,6 +302,22 @@ TEST_F(CacheOriginTest, KeepsTheFileThatUpstreamAnswersForOneVisitorAlone) {
   EXPECT_EQ(content_of("a.txt"), "by hand");
 }
 
+TEST_F(CacheOriginTest, KeepsOtherThingsWhereOneHasNoPlace) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  fs::create_symlink("/", folder / "elsewhere");
+  for (const auto* target : {"/elsewhere/a", "/b"}) {
+    auto asked = asking(get(target));
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(http_answer("content"));
+    peer.end();
+    EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "content");
+    finish_fetches();
+  }
+  EXPECT_TRUE(exists("b@http"));
+}
+
 TEST_F(CacheOriginTest, ServesTheOldCopyWhileUpstreamIsDown) {
   {
     support::HttpListener gone(io);
