@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/origin/gunzip.hpp"
 #include "hardline/rt/beast.hpp"
@@ -16,7 +17,8 @@ namespace {
 
 constexpr std::size_t kChunkHead = 10;  // `0000ffff` and CRLF: a slice's length, as long as any (RFC 9112 section 7.1)
 constexpr std::string_view kLastChunk = "0\r\n\r\n";
-constexpr std::size_t kInflated = 32 * 1024;  // octets of a decoded piece
+constexpr std::size_t kPacked = 4 * 1024;     // octets of a compressed body that are read at once to be decoded
+constexpr std::size_t kInflated = 16 * 1024;  // octets of a decoded piece
 constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
 
 /// Pages of ours load nothing and run nothing, whoever got a name into them.
@@ -321,6 +323,8 @@ awaitable<std::error_code> AnswerWriter::decoded(const Request& request, const C
   auto error = co_await send(head);
   if (error || !has_body(request, 200)) co_return error;
   Gunzip gunzip;
+  // Not borrowed: it is held while the client takes what it unpacks to, however slowly.
+  std::vector<std::byte> packed(kPacked);
   bool is_empty = true;  // then it is no gzip, but servers say so of nothing, too
   std::string out;
   const auto end = content.size.value_or(kToTheEnd);
@@ -332,15 +336,14 @@ awaitable<std::error_code> AnswerWriter::decoded(const Request& request, const C
       co_await content.growing->changed.wait();
       continue;
     }
-    const auto buffer = buffers_.borrow();
     const auto wanted =
-        std::span(*buffer).first(static_cast<std::size_t>(std::min<std::uint64_t>(there - offset, buffer->size())));
+        std::span(packed).first(static_cast<std::size_t>(std::min<std::uint64_t>(there - offset, packed.size())));
     const auto got = co_await read(content.fd->get(), wanted, offset);
     if (!got) co_return got.error();
     if (*got == 0) co_return Errc::truncated;
     offset += *got;
     is_empty = false;
-    gunzip.feed({reinterpret_cast<const char*>(buffer->data()), *got});
+    gunzip.feed({reinterpret_cast<const char*>(packed.data()), *got});
     do {
       if (!gunzip.next(out, kInflated)) co_return Errc::malformed;
       if (out.empty()) break;
@@ -358,7 +361,8 @@ awaitable<std::error_code> AnswerWriter::decoded(const Request& request, const C
 
 awaitable<std::error_code> AnswerWriter::pass(const Request& request, Exchange& exchange, const std::string& marks) {
   auto head = begin_head(request, exchange.status);
-  for (const auto& [name, value] : exchange.fields) head.append(name).append(": ").append(value).append("\r\n");
+  for (const auto& [name, value] : exchange.fields)
+    if (to_lower(name) != "x-cache") head.append(name).append(": ").append(value).append("\r\n");
   head += marks;
   const bool body_follows = has_body(request, exchange.status);
   auto framing = Framing::plain;

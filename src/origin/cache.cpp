@@ -39,7 +39,7 @@ void Cache::close() {
 
 std::shared_ptr<Fetch> Cache::fetch(FetchOrder order) {
   auto& place = fetches_[order.name];
-  if (place) return place;
+  if (place) return place->order().target.target == order.target.target ? place : nullptr;
   place = std::make_shared<Fetch>(tools_.executor, store_, *upstream_, std::move(order));
   auto fetch = place;
   tools_.tasks.spawn("cache fetch", run(shared_from_this(), fetch));

@@ -29,7 +29,8 @@ class Cache : public std::enable_shared_from_this<Cache> {
   UpstreamClient* upstream() { return upstream_ ? &*upstream_ : nullptr; }  ///< nullptr: there is the folder alone
   MakoRenderer& mako() { return *mako_; }                                   ///< with dynamic content only
 
-  /// Asks upstream, or joins who has asked for the same just before.
+  /// Asks upstream, or joins who has asked for the same just before. nullptr where something else is being fetched that
+  /// has the same name.
   std::shared_ptr<Fetch> fetch(FetchOrder order);
 
   void session_began() { ++sessions_; }

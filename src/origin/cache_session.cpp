@@ -17,6 +17,7 @@ using State = Fetch::State;
 
 /// Someone who wants what lies further ahead than this of what has been fetched by now asks for it by himself.
 constexpr std::uint64_t kAhead = 1024 * 1024;
+constexpr int kMostTries = 8;              // to find a folder, in which much is put just now, in one state
 constexpr std::size_t kMostListed = 5000;  // entries of a folder on one page
 
 std::string_view title_of(int status) {
@@ -161,7 +162,7 @@ awaitable<std::error_code> CacheSession::answer(const Request& request) {
 /// put in place meanwhile: else it would be fetched twice, or an old body sent with a new head.
 awaitable<CacheSession::Here> CacheSession::look_up(const wire::CacheTarget& target) {
   auto& store = cache_.store();
-  for (;;) {
+  for (int tries = 1;; ++tries) {
     const auto changes = store.changes();
     Here here;
     auto in_memory = store.find_now(target);
@@ -170,7 +171,7 @@ awaitable<CacheSession::Here> CacheSession::look_up(const wire::CacheTarget& tar
     else
       here.found = co_await store.find(target);
     if (!here.found.has_content()) {
-      if (changes == store.changes()) co_return here;
+      if (changes == store.changes() || tries == kMostTries) co_return here;
       continue;
     }
     here.version = store.version_now(target, here.found);
@@ -179,6 +180,7 @@ awaitable<CacheSession::Here> CacheSession::look_up(const wire::CacheTarget& tar
     const bool is_one_version = changes == store.changes() && !store.is_changing(here.found.name);
     if (is_one_version && !here.version) here.found = Found{};
     if (is_one_version) co_return here;
+    if (tries == kMostTries) co_return Here{};
     co_await store.settled(here.found.name);
   }
 }
@@ -257,6 +259,10 @@ awaitable<std::error_code> CacheSession::from_upstream(const Request& request, c
     co_return error;
   }
   auto fetch = cache_.fetch(std::move(order));
+  if (!fetch) {  // another target whose name has the same hash is just being fetched
+    error = co_await passed_on(request, target);
+    co_return error;
+  }
   error = co_await from_fetch(request, target, std::move(found), std::move(version), std::move(fetch));
   co_return error;
 }
@@ -264,6 +270,7 @@ awaitable<std::error_code> CacheSession::from_upstream(const Request& request, c
 awaitable<std::error_code> CacheSession::from_fetch(const Request& request, const wire::CacheTarget& target,
                                                     Found found, VersionPtr version, std::shared_ptr<Fetch> fetch) {
   std::error_code error;
+  const Fetch::Reader reader(*fetch);
   while (fetch->state() == State::asking) co_await fetch->changed.wait();
   switch (fetch->state()) {
     case State::asking: break;
@@ -274,7 +281,7 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
       if (is_far)
         error = co_await passed_on(request, target);
       else
-        error = co_await from_growing(request, std::move(fetch));
+        error = co_await from_growing(request, fetch);
       break;
     }
     case State::confirmed:

@@ -1,5 +1,6 @@
 #include "copy_store.hpp"
 
+#include <algorithm>
 #include <list>
 
 #include "hardline/rt/byte_stream.hpp"
@@ -17,6 +18,11 @@ constexpr auto kFullPause =
 constexpr auto kComplaintPeriod = std::chrono::minutes(1);
 constexpr std::size_t kMostVersions = 4096;  // about 1 KiB each
 constexpr std::size_t kSniffed = 64;         // octets of a file in which a key's first line begins
+
+constexpr std::uint64_t kBlock = 4096;  // octets that the smallest file takes of most disks
+constexpr std::ptrdiff_t kUsualDepth =
+    8;  // folders above a copy; each beyond is counted, as it may be made for it alone
+constexpr std::uint64_t kUnsaidShare = 4;  // an answer that does not say its length gets this part of maxSize at most
 
 constexpr std::string_view kCopySuffix = "@http";
 constexpr std::string_view kSidecarSuffix = ".headers";
@@ -40,6 +46,13 @@ bool is_of_one_place(const std::error_code& error) {
          is_forbidden(error);
 }
 
+/// What a copy takes of maxSize: whole blocks, so that a million tiny ones are not for nothing.
+std::uint64_t room_of(std::string_view name, std::uint64_t body, std::uint64_t sidecar) {
+  const auto blocks = [](std::uint64_t octets) { return (octets + kBlock - 1) / kBlock * kBlock; };
+  const auto depth = std::count(name.begin(), name.end(), '/');
+  return blocks(body) + blocks(sidecar) + static_cast<std::uint64_t>(std::max(depth - kUsualDepth, {})) * kBlock;
+}
+
 Result<std::string> read_small(int fd, std::size_t most, Disk disk) {
   std::string content(most, '\0');
   std::size_t length = 0;
@@ -54,7 +67,7 @@ Result<std::string> read_small(int fd, std::size_t most, Disk disk) {
   return content;
 }
 
-/// The copies in `folder`, each with the size of its sidecar. Sidecars of nothing, which a killed process left, go.
+/// The copies in `folder`, each with the room it takes. Sidecars of nothing, which a killed process left, go.
 std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
   std::vector<CopyIndex::Copy> copies;
   std::unordered_map<std::string, std::uint64_t> sidecars;
@@ -65,10 +78,8 @@ std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
       sidecars.emplace(name, size);
   });
   for (auto& copy : copies) {
-    const auto sidecar = sidecars.find(wire::sidecar_name(copy.name));
-    if (sidecar == sidecars.end()) continue;
-    copy.size += sidecar->second;
-    sidecars.erase(sidecar);
+    const auto sidecar = sidecars.extract(wire::sidecar_name(copy.name));
+    copy.size = room_of(copy.name, copy.size, sidecar ? sidecar.mapped() : 0);
   }
   for (const auto& [name, size] : sidecars) {
     const auto of_file = name.substr(0, name.size() - kCopySuffix.size() - kSidecarSuffix.size());
@@ -288,14 +299,16 @@ void CopyStore::complain(const std::error_code& error) {
   if (const auto more = complaints_.admit()) log::warn("cache: {}: {} more={}", path_.string(), error.message(), *more);
 }
 
-awaitable<std::optional<NewCopy>> CopyStore::begin(std::string name, bool is_file, wire::Sidecar sidecar,
-                                                   std::uint64_t expected) {
+awaitable<std::optional<NewCopy>> CopyStore::begin(std::string name, bool is_file, const wire::Sidecar& sidecar,
+                                                   std::optional<std::uint64_t> length) {
   if (Clock::now() < full_until_) co_return std::nullopt;
   NewCopy copy;
   copy.name = std::move(name);
   copy.is_file = is_file;
-  copy.sidecar = std::move(sidecar);
-  copy.reserved = is_file ? 0 : expected + wire::format_sidecar(copy.sidecar).size();
+  copy.sidecar = wire::format_sidecar(sidecar);
+  copy.most = length || is_file ? index_.max_size() : index_.max_size() / kUnsaidShare;
+  if (length.value_or(0) > copy.most) co_return std::nullopt;
+  copy.reserved = is_file ? 0 : room_of(copy.name, length.value_or(0), copy.sidecar.size());
   const bool fits = co_await make_room(copy.reserved);
   if (!fits) co_return std::nullopt;
   const auto create = [folder = folder_] { return folder->create(); };
@@ -311,9 +324,10 @@ awaitable<std::optional<NewCopy>> CopyStore::begin(std::string name, bool is_fil
 }
 
 awaitable<bool> CopyStore::append(NewCopy& copy, const std::string& octets, std::uint64_t written) {
-  const auto needed = written + octets.size();
-  if (copy.is_file && needed > index_.max_size()) co_return false;
-  if (!copy.is_file && needed > copy.reserved) {
+  const auto length = written + octets.size();
+  if (length > copy.most) co_return false;
+  const auto needed = copy.is_file ? 0 : room_of(copy.name, length, copy.sidecar.size());
+  if (needed > copy.reserved) {
     const auto more = needed - copy.reserved;
     const bool fits = co_await make_room(more);
     if (!fits) co_return false;
@@ -336,9 +350,8 @@ void CopyStore::abandon(NewCopy& copy) {
 }
 
 awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
-  const auto sidecar = wire::format_sidecar(copy.sidecar);
   auto body = std::make_shared<NewContent>(std::move(*copy.body));
-  const auto place = [folder = folder_, body, sidecar, name = copy.name,
+  const auto place = [folder = folder_, body, sidecar = copy.sidecar, name = copy.name,
                       is_file = copy.is_file]() -> Result<FileStamp> {
     auto beside = folder->create();
     if (!beside) return fail(beside.error());
@@ -355,10 +368,12 @@ awaitable<bool> CopyStore::finish(NewCopy copy, std::uint64_t written) {
     complain(placed.error());
     const auto look = [folder = folder_, name = copy.name] { return folder->open_file(name); };
     const auto old = co_await offload(disk_, look);
-    if (!copy.is_file && old && !old->is_folder) index_.add(copy.name, old->stamp.size, old->stamp.modified);
+    if (!copy.is_file && old && !old->is_folder)
+      index_.add(copy.name, room_of(copy.name, old->stamp.size, copy.sidecar.size()), old->stamp.modified);
     co_return false;
   }
-  if (!copy.is_file) index_.add(copy.name, written + sidecar.size(), std::chrono::system_clock::now());
+  if (!copy.is_file)
+    index_.add(copy.name, room_of(copy.name, written, copy.sidecar.size()), std::chrono::system_clock::now());
   co_return true;
 }
 

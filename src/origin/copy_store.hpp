@@ -40,8 +40,9 @@ struct Found {
 struct NewCopy {
   std::string name;
   bool is_file = false;  ///< takes the place of a file that somebody put there
-  wire::Sidecar sidecar;
+  std::string sidecar;   ///< as it is written
   std::optional<NewContent> body;
+  std::uint64_t most = 0;      ///< octets of the body that may be kept
   std::uint64_t reserved = 0;  ///< octets of the index's room
 };
 
@@ -71,10 +72,10 @@ class CopyStore {
   /// A copy was served.
   void used(const std::string& name) { index_.used(name, std::chrono::system_clock::now()); }
 
-  /// Begins a copy of `expected` octets, as far as they are known; older ones make room. nullopt where it cannot be
+  /// Begins a copy of `length` octets, if that is known; older ones make room. nullopt where it cannot be
   /// kept: it is too large, or the disk is full, which is logged once in a while.
-  awaitable<std::optional<NewCopy>> begin(std::string name, bool is_file, wire::Sidecar sidecar,
-                                          std::uint64_t expected);
+  awaitable<std::optional<NewCopy>> begin(std::string name, bool is_file, const wire::Sidecar& sidecar,
+                                          std::optional<std::uint64_t> length);
 
   /// False where the octets could not be kept. `written` is how many there are by now.
   awaitable<bool> append(NewCopy& copy, const std::string& octets, std::uint64_t written);

@@ -118,11 +118,10 @@ void Fetch::give_up() {
 }
 
 awaitable<void> Fetch::keep_answer() {
-  auto sidecar = kept_of(*exchange_);
+  const auto sidecar = kept_of(*exchange_);
   version_ = version_of_answer(sidecar, order_.target.path);
   length_ = exchange_->length;
-  const auto expected = length_.value_or(0);
-  auto copy = co_await store_.begin(order_.name, order_.is_file, std::move(sidecar), expected);
+  auto copy = co_await store_.begin(order_.name, order_.is_file, sidecar, length_);
   if (!copy) {
     settle(State::passing);
     co_return;
@@ -130,6 +129,10 @@ awaitable<void> Fetch::keep_answer() {
   body_ = copy->body->shared_fd();
   settle(State::growing);
   co_await receive(std::move(*copy));
+}
+
+bool Fetch::is_abandoned() const {
+  return readers_ == 0 && std::chrono::steady_clock::now() > unwatched_since_ + kUnwatchedLimit;
 }
 
 /// Who has got the whole answer finds it in place: the last octets, and the end, are told of when it is.
@@ -140,6 +143,10 @@ awaitable<void> Fetch::receive(NewCopy copy) {
     auto piece = co_await exchange_->read();
     if (!piece) {
       log::debug("cache: an answer broke off after {} octets: {}", written, piece.error().message());
+      ending = Ending::cut;
+      continue;
+    }
+    if (is_abandoned()) {
       ending = Ending::cut;
       continue;
     }

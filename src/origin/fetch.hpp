@@ -39,6 +39,21 @@ class Fetch {
     unstored,  ///< the disk took no more: take_exchange() has the rest, once
   };
 
+  /// Held by whoever waits for the answer. Without any it has kUnwatchedLimit to come to its end.
+  class Reader {
+   public:
+    explicit Reader(Fetch& fetch) : fetch_(fetch) { ++fetch_.readers_; }
+    Reader(const Reader&) = delete;
+    Reader& operator=(const Reader&) = delete;
+    ~Reader() {
+      if (--fetch_.readers_ == 0) fetch_.unwatched_since_ = std::chrono::steady_clock::now();
+    }
+
+   private:
+    Fetch& fetch_;
+  };
+  static constexpr auto kUnwatchedLimit = std::chrono::minutes(5);
+
   Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, FetchOrder order);
 
   awaitable<void> run();
@@ -70,6 +85,7 @@ class Fetch {
   void settle(State state);
   wire::HeaderFields conditions() const;
   wire::Sidecar kept_of(const Exchange& exchange) const;
+  bool is_abandoned() const;
   awaitable<void> keep_answer();
   awaitable<void> receive(NewCopy copy);
 
@@ -84,6 +100,8 @@ class Fetch {
   std::uint64_t available_ = 0;
   Ending ending_ = Ending::open;
   bool unknown_upstream_ = false;
+  std::size_t readers_ = 0;
+  std::chrono::steady_clock::time_point unwatched_since_ = std::chrono::steady_clock::now();
   std::unique_ptr<Exchange> exchange_;
 };
 

@@ -43,10 +43,8 @@ awaitable<Result<std::string>> Exchange::read() {
   auto piece = co_await client_->read_piece();
   if (!piece || piece->empty()) co_return piece;
   upstream_.quota_.take(piece->size(), Clock::now());
-  const auto pause = upstream_.quota_.delay(Clock::now());
-  if (pause <= Clock::duration::zero()) co_return piece;
-  const auto until = Clock::now() + pause;
-  client_->extend(until + UpstreamClient::kIdleLimit);
+  const auto until = Clock::now() + upstream_.quota_.delay(Clock::now());
+  client_->extend(until + UpstreamClient::kHeldLimit);
   while (!upstream_.closed_ && Clock::now() < until) co_await upstream_.closing_.wait_until(until);
   co_return piece;
 }

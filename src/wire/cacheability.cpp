@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "hardline/wire/http_date.hpp"
 #include "http_grammar.hpp"
 
 namespace hardline::wire {
@@ -44,6 +45,16 @@ seconds parse_age(const std::optional<std::string>& text) {
 
 void set_least(std::optional<seconds>& least, seconds age) {
   least = std::min(least.value_or(age), age);
+}
+
+/// Expires counts from Date, and what is no date has passed (RFC 9111 sections 4.2.1 and 5.3).
+std::optional<seconds> expiry_of(const HeaderFields& fields) {
+  const auto expires = find_field(fields, "Expires");
+  if (!expires) return std::nullopt;
+  const auto end = parse_http_date(*expires);
+  const auto begin = parse_http_date(find_field(fields, "Date").value_or(""));
+  if (!end || !begin || *end < *begin) return seconds::zero();
+  return std::min(std::chrono::duration_cast<seconds>(*end - *begin), kMostAge);
 }
 
 /// RFC 9110 section 12.4.2: `0`, `0.`, `0.0` to `0.000`. What is no weight is taken for one of nothing.
@@ -89,6 +100,7 @@ CacheControl parse_cache_control(const HeaderFields& fields) {
     if (name == "s-maxage") set_least(shared_age, parse_age(value));
   }
   if (shared_age) control.max_age = shared_age;
+  if (!control.max_age) control.max_age = expiry_of(fields);
   return control;
 }
 

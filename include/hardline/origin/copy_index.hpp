@@ -12,7 +12,8 @@
 
 namespace hardline::origin {
 
-/// Octets of the copies and their sidecars, and of those that are just being fetched. Only copies are known here
+/// The room that the copies and their sidecars take, in octets, and those that are just being fetched. Only copies are
+/// known here
 /// (`…@http`): files put there by hand, `@mako` and `@data` neither count nor are ever named for removal.
 class CopyIndex {
  public:

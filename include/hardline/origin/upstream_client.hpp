@@ -55,6 +55,8 @@ class UpstreamClient {
   static constexpr auto kAnswerLimitWithCopy = std::chrono::seconds(5);
   /// A body that says nothing for so long is given up.
   static constexpr auto kIdleLimit = std::chrono::seconds(60);
+  /// How long the connection is held while nobody reads on: a film may be paused.
+  static constexpr auto kHeldLimit = std::chrono::hours(1);
 
   /// Asks for `target` with these header fields. Never more than the target comes from a request: where it is asked is
   /// fixed.

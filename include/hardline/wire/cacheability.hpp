@@ -13,7 +13,7 @@ struct CacheControl {
   bool no_store = false;
   bool is_private = false;
   bool no_cache = false;                        ///< to be validated each time
-  std::optional<std::chrono::seconds> max_age;  ///< s-maxage where it is given; at most ten years
+  std::optional<std::chrono::seconds> max_age;  ///< s-maxage or Expires where they hold; at most ten years
 };
 
 /// Of all Cache-Control fields together. What forbids counts whatever value comes with it; an age that breaks the

@@ -660,5 +660,44 @@ TEST_F(CacheOriginTest, StoresNothingLargerThanItMay) {
   }
 }
 
+TEST_F(CacheOriginTest, HoldsMaxSizeWithWhatCopiesTakeOfADisk) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  settings.max_size = 64 * 1024;
+  for (int i = 0; i < 20; ++i) {
+    auto asked = asking(get("/" + std::to_string(i)));
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(http_answer("tiny"));
+    peer.end();
+    asked.get();
+    finish_fetches();
+  }
+  // Each takes a block for its body and one for its sidecar: eight fit, and six are left when there must be room.
+  int copies = 0;
+  for (const auto& entry : fs::directory_iterator(folder)) copies += entry.path().extension() == ".headers";
+  EXPECT_GE(copies, 6);
+  EXPECT_LE(copies, 8);
+  EXPECT_TRUE(exists("19@http"));
+  EXPECT_FALSE(exists("0@http"));
+}
+
+TEST_F(CacheOriginTest, LetsAnAnswerOfUnknownLengthReplaceAQuarterOfTheCopiesAtMost) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  settings.max_size = 400'000;
+  for (int i = 0; i < 3; ++i) put(std::to_string(i) + "@http", std::string(100'000, 'x'));
+  auto asked = asking(get("/endless"));
+  auto peer = upstream.accept();
+  peer.request();
+  peer.send("HTTP/1.1 200 OK\r\n\r\n" + std::string(1'000'000, 'y'));
+  peer.end();
+  const auto text = asked.get().text;
+  EXPECT_EQ(std::count(text.begin() + static_cast<long>(text.find("\r\n\r\n")), text.end(), 'y'), 1'000'000);
+  finish_fetches();
+  EXPECT_TRUE(exists("1@http") && exists("2@http"));
+  EXPECT_FALSE(exists("endless@http"));
+}
+
 }  // namespace
 }  // namespace hardline::origin

@@ -141,5 +141,16 @@ TEST(IsHopByHop, ReadsWhatConnectionNames) {
   EXPECT_FALSE(is_hop_by_hop("X-Theirs", fields));
 }
 
+TEST(CacheControl, IsWhatExpiresSaysWhereNothingElseDoes) {
+  const std::pair<std::string, std::string> date{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};
+  const auto age = [&](const HeaderFields& fields) { return parse_cache_control(fields).max_age; };
+  EXPECT_EQ(age({date, {"Expires", "Sun, 06 Nov 1994 08:50:37 GMT"}}), std::chrono::seconds(60));
+  EXPECT_EQ(age({date, {"Expires", "Sun, 06 Nov 1994 08:48:37 GMT"}}), std::chrono::seconds(0));
+  EXPECT_EQ(age({date, {"Expires", "0"}}), std::chrono::seconds(0));
+  EXPECT_EQ(age({date, {"Expires", "Sun, 06 Nov 1994 08:50:37 GMT"}, {"Cache-Control", "max-age=5"}}),
+            std::chrono::seconds(5));
+  EXPECT_EQ(age({date}), std::nullopt);
+}
+
 }  // namespace
 }  // namespace hardline::wire
