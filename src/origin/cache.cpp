@@ -56,7 +56,13 @@ awaitable<void> Cache::run(std::shared_ptr<Cache> self, std::shared_ptr<Fetch> f
     co_return;
   }
   ++self->running_;
-  co_await fetch->run();
+  std::exception_ptr bug;
+  try {
+    co_await fetch->run();
+  } catch (...) {  // nobody may wait for it for ever
+    bug = std::current_exception();
+    fetch->break_off();
+  }
   --self->running_;
   self->slot_freed_.notify();
   const auto& order = fetch->order();
@@ -66,6 +72,7 @@ awaitable<void> Cache::run(std::shared_ptr<Cache> self, std::shared_ptr<Fetch> f
         Clock::now() + std::min<Clock::duration>(kUnknownFor, self->settings_.max_age);
   }
   self->fetches_.erase(order.name);
+  if (bug) std::rethrow_exception(bug);
 }
 
 bool Cache::is_unknown_upstream(const std::string& name) const {

@@ -33,8 +33,17 @@ class Cache : public std::enable_shared_from_this<Cache> {
   /// has the same name.
   std::shared_ptr<Fetch> fetch(FetchOrder order);
 
-  void session_began() { ++sessions_; }
-  void session_ended() { --sessions_; }
+  /// Held by each connection.
+  class SessionPlace {
+   public:
+    explicit SessionPlace(Cache& cache) : cache_(cache) { ++cache_.sessions_; }
+    SessionPlace(const SessionPlace&) = delete;
+    SessionPlace& operator=(const SessionPlace&) = delete;
+    ~SessionPlace() { --cache_.sessions_; }
+
+   private:
+    Cache& cache_;
+  };
   std::size_t sessions() const { return sessions_; }
 
   /// Whether upstream has lately said that it does not know the file that somebody put there.

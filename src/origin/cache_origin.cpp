@@ -12,11 +12,9 @@ namespace {
 constexpr std::size_t kMostSessions = 4096;
 
 awaitable<void> run_session(std::shared_ptr<Cache> cache, std::unique_ptr<ByteStream> client) {
-  {
-    CacheSession session(*cache, *client);
-    co_await session.run();
-  }
-  cache->session_ended();
+  const Cache::SessionPlace place(*cache);
+  CacheSession session(*cache, *client);
+  co_await session.run();
 }
 
 }  // namespace
@@ -38,7 +36,6 @@ awaitable<Result<std::unique_ptr<ByteStream>>> CacheOrigin::connect() {
 }
 
 void CacheOrigin::serve(std::unique_ptr<ByteStream> client) {
-  cache_->session_began();
   cache_->tools().tasks.spawn("cache session", run_session(cache_, std::move(client)));
 }
 

@@ -117,6 +117,13 @@ void Fetch::give_up() {
   settle(order_.had ? State::failed : State::passing);
 }
 
+void Fetch::break_off() {
+  problem_ = {Errc::cancelled, "something went wrong here"};
+  if (ending_ == Ending::open) ending_ = Ending::cut;
+  exchange_.reset();
+  settle(state_ == State::asking ? State::failed : state_);
+}
+
 awaitable<void> Fetch::keep_answer() {
   const auto sidecar = kept_of(*exchange_);
   version_ = version_of_answer(sidecar, order_.target.path);

@@ -61,6 +61,9 @@ class Fetch {
   /// Instead of run(), where too many others do: a copy has to do as it is, and who has none asks by himself.
   void give_up();
 
+  /// After an exception: who waits goes on.
+  void break_off();
+
   Event changed;
 
   State state() const { return state_; }

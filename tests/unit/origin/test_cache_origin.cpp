@@ -72,6 +72,16 @@ class CacheOriginTest : public testing::Test {
   }
   HttpResponse ask(const std::string& request) { return HttpResponse::parse(asking(request).get().text); }
 
+  /// What is answered to `request` when `upstream` answers with `answer` and closes.
+  HttpResponse fetched(support::HttpListener& upstream, const std::string& request, const std::string& answer) {
+    auto asked = asking(request);
+    auto peer = upstream.accept();
+    peer.request();
+    peer.send(answer);
+    peer.end();
+    return HttpResponse::parse(asked.get().text);
+  }
+
   /// Leaves, and waits until nothing is being fetched or put in place.
   void finish_fetches() {
     streams.clear();
@@ -307,12 +317,7 @@ TEST_F(CacheOriginTest, KeepsOtherThingsWhereOneHasNoPlace) {
   front_of(upstream);
   fs::create_symlink("/", folder / "elsewhere");
   for (const auto* target : {"/elsewhere/a", "/b"}) {
-    auto asked = asking(get(target));
-    auto peer = upstream.accept();
-    peer.request();
-    peer.send(http_answer("content"));
-    peer.end();
-    EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "content");
+    EXPECT_EQ(fetched(upstream, get(target), http_answer("content")).body, "content");
     finish_fetches();
   }
   EXPECT_TRUE(exists("b@http"));
@@ -351,12 +356,7 @@ TEST_F(CacheOriginTest, ReplacesAnOldCopyByWhatIsNew) {
   front_of(upstream);
   put("a@http", "old");
   make_old("a@http", std::chrono::hours(24 * 8));
-  auto asked = asking(get("/a"));
-  auto peer = upstream.accept();
-  peer.request();
-  peer.send(http_answer("new"));
-  peer.end();
-  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "new");
+  EXPECT_EQ(fetched(upstream, get("/a"), http_answer("new")).body, "new");
   finish_fetches();
   EXPECT_EQ(content_of("a@http"), "new");
 }
@@ -366,12 +366,7 @@ TEST_F(CacheOriginTest, DropsTheCopyOfWhatIsGone) {
   front_of(upstream);
   put("a@http", "old");
   make_old("a@http", std::chrono::hours(24 * 8));
-  auto asked = asking(get("/a"));
-  auto peer = upstream.accept();
-  peer.request();
-  peer.send(http_answer("no such thing", "404 Not Found"));
-  peer.end();
-  const auto answer = HttpResponse::parse(asked.get().text);
+  const auto answer = fetched(upstream, get("/a"), http_answer("no such thing", "404 Not Found"));
   EXPECT_EQ(answer.status, 404);
   EXPECT_EQ(answer.body, "no such thing");
   finish_fetches();
@@ -416,12 +411,7 @@ TEST_F(CacheOriginTest, PassesOnWhatIsNotForEverybody) {
   front_of(upstream);
   for (const auto* fields : {"Set-Cookie: a=b\r\n", "Cache-Control: private\r\n", "Cache-Control: no-store\r\n",
                              "Vary: Cookie\r\n", "Content-Encoding: br\r\n"}) {
-    auto asked = asking(get("/a"));
-    auto peer = upstream.accept();
-    peer.request();
-    peer.send(http_answer("content", "200 OK", fields));
-    peer.end();
-    const auto answer = HttpResponse::parse(asked.get().text);
+    const auto answer = fetched(upstream, get("/a"), http_answer("content", "200 OK", fields));
     EXPECT_EQ(answer.body, "content");
     EXPECT_EQ(answer.field("X-Cache"), "miss");
     const std::string field(fields);
@@ -448,13 +438,11 @@ TEST_F(CacheOriginTest, TellsTheClientThatABodyWasCut) {
 TEST_F(CacheOriginTest, KeepsRedirectsAndTheirPlace) {
   support::HttpListener upstream(io);
   front_of(upstream);
-  auto asked = asking(get("/a"));
-  auto peer = upstream.accept();
-  peer.request();
-  peer.send(http_answer("", "301 Moved Permanently",
-                        "Location: http://127.0.0.1:" + std::to_string(upstream.port()) + "/a/\r\n"));
-  peer.end();
-  EXPECT_EQ(HttpResponse::parse(asked.get().text).field("Location"), "/a/");
+  EXPECT_EQ(fetched(upstream, get("/a"),
+                    http_answer("", "301 Moved Permanently",
+                                "Location: http://127.0.0.1:" + std::to_string(upstream.port()) + "/a/\r\n"))
+                .field("Location"),
+            "/a/");
   finish_fetches();
   const auto kept = ask(get("/a"));
   EXPECT_EQ(kept.status, 301);
@@ -480,12 +468,7 @@ TEST_F(CacheOriginTest, FindsACopyUnderTheHashOfItsName) {
   support::HttpListener upstream(io);
   front_of(upstream);
   const std::string target = "/" + std::string(300, 'a');
-  auto asked = asking(get(target));
-  auto peer = upstream.accept();
-  peer.request();
-  peer.send(http_answer("content"));
-  peer.end();
-  EXPECT_EQ(HttpResponse::parse(asked.get().text).body, "content");
+  EXPECT_EQ(fetched(upstream, get(target), http_answer("content")).body, "content");
   finish_fetches();
   EXPECT_EQ(ask(get(target)).field("X-Cache"), "hit");
   // One that says it is of another address is not it, however it came to the same name.
@@ -495,12 +478,7 @@ TEST_F(CacheOriginTest, FindsACopyUnderTheHashOfItsName) {
   origin->close();
   io.await(tasks.join());
   origin.reset();
-  auto again = asking(get(target));
-  auto other = upstream.accept();
-  other.request();
-  other.send(http_answer("anew"));
-  other.end();
-  EXPECT_EQ(HttpResponse::parse(again.get().text).body, "anew");
+  EXPECT_EQ(fetched(upstream, get(target), http_answer("anew")).body, "anew");
 }
 
 TEST_F(CacheOriginTest, UnpacksForTheClientThatDoesNotTakeGzip) {
