@@ -122,7 +122,7 @@ def test_copies_never_take_up_more_than_max_size(make_site):
 
 def test_what_is_larger_than_max_size_passes(make_site):
     site = make_site(Nginx, maxSize="1M")
-    content = os.urandom(3_000_000)
+    content = os.urandom(3_000_000).replace(b"<", b"-")  # nginx's SSI, which hides the length, loses one at the end
     site.origin.put("big.bin", content)
     site.origin.put("page.html", PAGE)
     site.start()
