@@ -234,7 +234,8 @@ awaitable<Result<std::size_t>> AnswerWriter::read(int fd, std::span<std::byte> b
   co_return got;
 }
 
-/// One borrowed buffer's worth. It is borrowed when the client takes more, so that one who does not pins none.
+/// One borrowed buffer's worth. It is borrowed when the client takes more, so that one who does not pins none. With a
+/// head before it that is just tried: who has asked is most likely waiting.
 awaitable<Result<std::size_t>> AnswerWriter::slice(const UniqueFd& fd, std::uint64_t offset, std::uint64_t most,
                                                    Framing framing, std::string& head) {
   if (head.size() > BufferPool::kBufferSize / 2) {
@@ -242,30 +243,38 @@ awaitable<Result<std::size_t>> AnswerWriter::slice(const UniqueFd& fd, std::uint
     if (not_sent) co_return fail(not_sent);
     head.clear();
   }
-  const auto not_writable = co_await client_.writable();
-  if (not_writable) co_return fail(not_writable);
-  const auto buffer = buffers_.borrow();
   const bool chunked = framing == Framing::chunked;
-  std::memcpy(buffer->data(), head.data(), head.size());
-  const auto before = head.size() + (chunked ? kChunkHead : 0);
-  const auto after = chunked ? std::size_t{2} : std::size_t{0};
-  const auto room = std::span(*buffer).subspan(before, buffer->size() - before - after);
-  const auto wanted = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(most, room.size())));
-  const auto got = co_await read(fd.get(), wanted, offset);
-  if (!got) co_return fail(got.error());
-  if (*got == 0) co_return fail(Errc::truncated);  // somebody has cut the file meanwhile
-  auto length = before + *got;
-  if (chunked) {
-    const auto chunk_head = fmt::format("{:08x}\r\n", *got);
-    std::memcpy(buffer->data() + head.size(), chunk_head.data(), kChunkHead);
-    std::memcpy(buffer->data() + length, "\r\n", 2);
-    length += after;
+  for (bool wait = head.empty();; wait = true) {
+    if (wait) {
+      const auto not_writable = co_await client_.writable();
+      if (not_writable) co_return fail(not_writable);
+    }
+    const auto buffer = buffers_.borrow();
+    std::memcpy(buffer->data(), head.data(), head.size());
+    const auto before = head.size() + (chunked ? kChunkHead : 0);
+    const auto after = chunked ? std::size_t{2} : std::size_t{0};
+    const auto room = std::span(*buffer).subspan(before, buffer->size() - before - after);
+    const auto wanted = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(most, room.size())));
+    const auto got = co_await read(fd.get(), wanted, offset);
+    if (!got) co_return fail(got.error());
+    if (*got == 0) co_return fail(Errc::truncated);  // somebody has cut the file meanwhile
+    auto length = before + *got;
+    if (chunked) {
+      const auto chunk_head = fmt::format("{:08x}\r\n", *got);
+      std::memcpy(buffer->data() + head.size(), chunk_head.data(), kChunkHead);
+      std::memcpy(buffer->data() + length, "\r\n", 2);
+      length += after;
+    }
+    const auto filled = std::span<const std::byte>(*buffer).first(length);
+    const auto written = client_.write_now(filled);
+    if (!written && written.error() == would_block()) continue;
+    if (!written) co_return fail(written.error());
+    head.clear();
+    const auto rest = filled.subspan(*written);
+    const auto error = co_await write_all(client_, rest);
+    if (error) co_return fail(error);
+    co_return *got;
   }
-  head.clear();
-  const auto filled = std::span<const std::byte>(*buffer).first(length);
-  const auto error = co_await write_all(client_, filled);
-  if (error) co_return fail(error);
-  co_return *got;
 }
 
 awaitable<std::error_code> AnswerWriter::piece(const std::string& octets, Framing framing) {

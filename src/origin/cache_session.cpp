@@ -17,6 +17,7 @@ using State = Fetch::State;
 
 /// Someone who wants what lies further ahead than this of what has been fetched by now asks for it by himself.
 constexpr std::uint64_t kAhead = 1024 * 1024;
+constexpr int kTurn = 16;                  // requests that are answered without waiting before others get a turn
 constexpr int kMostTries = 8;              // to find a folder, in which much is put just now, in one state
 constexpr std::size_t kMostListed = 5000;  // entries of a folder on one page
 
@@ -66,9 +67,10 @@ CacheSession::CacheSession(Cache& cache, ByteStream& client)
       watchdog_(cache.tools().executor, [this] { client_.interrupt(); }) {}
 
 awaitable<void> CacheSession::run() {
+  auto executor = co_await asio::this_coro::executor;
   std::error_code error;
   bool keep_alive = true;
-  while (!error && keep_alive && !cache_.is_closed()) {
+  for (int answered = 0; !error && keep_alive && !cache_.is_closed();) {
     auto parsed = parse_request(unread_);
     if (parsed && !parsed->request) {
       const bool more = co_await read_more();
@@ -87,6 +89,7 @@ awaitable<void> CacheSession::run() {
     if (request.has_content) request.keep_alive = false;
     keep_alive = request.keep_alive;
     error = co_await answer(request);
+    if (++answered % kTurn == 0) co_await asio::post(executor, use_awaitable);
     if (!unread_.empty()) watchdog_.arm(kHeadLimit);  // the next one has begun
   }
   watchdog_.disarm();

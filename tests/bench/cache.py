@@ -40,7 +40,7 @@ NGINX = """
 daemon off; master_process off; pid {name}.pid; error_log stderr error; worker_rlimit_nofile 8192;
 events {{ worker_connections 4096; }}
 http {{
-  access_log off; sendfile on; tcp_nopush on; keepalive_requests 100000000; keepalive_timeout 600s;
+  access_log off; sendfile on; tcp_nopush {nopush}; keepalive_requests 100000000; keepalive_timeout 600s;
   client_body_temp_path {name}.tmp; fastcgi_temp_path {name}.tmp; uwsgi_temp_path {name}.tmp; scgi_temp_path {name}.tmp;
   proxy_temp_path {name}.tmp; proxy_cache_path {name}.cache keys_zone=copies:10m max_size=1g inactive=1d;
   default_type application/octet-stream;
@@ -76,9 +76,9 @@ class Bench:
         assert process.poll() is None, (self.folder / f"{name}.log").read_text()
         return process
 
-    def start_nginx(self, name, port, body, core=SERVING):
+    def start_nginx(self, name, port, body, core=SERVING, nopush="on"):
         config = self.folder / f"{name}.conf"
-        config.write_text(NGINX.format(name=name, port=port, body=body))
+        config.write_text(NGINX.format(name=name, port=port, body=body, nopush=nopush))
         return self.start(name, ["nginx", "-p", self.folder, "-c", config], port, core)
 
     def requests(self, url, header=()):
@@ -125,7 +125,8 @@ def alone(bench):
         "nginx, files": (bench.start_nginx("static", STATIC, STATIC_BODY.format(files=bench.files)), STATIC),
         "hardlined, files": (bench.start("files", [bench.options.server, "--directory", bench.files, "--port", str(FILES)], FILES,
                                          SERVING), FILES),
-        "nginx, copies": (bench.start_nginx("proxy", PROXY, PROXY_BODY.format(upstream=UPSTREAM)), PROXY),
+        # With tcp_nopush its copies of 100 KiB come at 1,440 a second.
+        "nginx, copies": (bench.start_nginx("proxy", PROXY, PROXY_BODY.format(upstream=UPSTREAM), nopush="off"), PROXY),
         "hardlined, copies": (bench.start("copies", [bench.options.server, "--directory", bench.folder / "copies", "--port",
                                                      str(COPIES), "--upstream", str(UPSTREAM)], COPIES, SERVING), COPIES),
     }
