@@ -24,9 +24,6 @@ constexpr std::ptrdiff_t kUsualDepth =
     8;  // folders above a copy; each beyond is counted, as it may be made for it alone
 constexpr std::uint64_t kUnsaidShare = 4;  // an answer that does not say its length gets this part of maxSize at most
 
-constexpr std::string_view kCopySuffix = "@http";
-constexpr std::string_view kSidecarSuffix = ".headers";
-
 bool must_wait(const std::error_code& error) {
   return error == would_block();
 }
@@ -72,9 +69,9 @@ std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
   std::vector<CopyIndex::Copy> copies;
   std::unordered_map<std::string, std::uint64_t> sidecars;
   folder.walk([&](const std::string& name, std::uint64_t size, FileTime used) {
-    if (name.ends_with(kCopySuffix))
+    if (name.ends_with(wire::kCopySuffix))
       copies.push_back({name, size, used});
-    else if (name.ends_with(std::string(kCopySuffix) + std::string(kSidecarSuffix)))
+    else if (name.ends_with(wire::kSidecarSuffix))
       sidecars.emplace(name, size);
   });
   for (auto& copy : copies) {
@@ -82,7 +79,7 @@ std::vector<CopyIndex::Copy> copies_in(const Folder& folder) {
     copy.size = room_of(copy.name, copy.size, sidecar ? sidecar.mapped() : 0);
   }
   for (const auto& [name, size] : sidecars) {
-    const auto of_file = name.substr(0, name.size() - kCopySuffix.size() - kSidecarSuffix.size());
+    const auto of_file = name.substr(0, name.size() - wire::kSidecarSuffix.size());
     const auto file = folder.open_file(of_file);
     if (file ? file->is_folder : is_nowhere(file.error())) folder.remove(name);
   }
@@ -184,7 +181,7 @@ Result<Found> CopyStore::look_up(const Folder& folder, const wire::CacheTarget& 
     if (!file && !is_nowhere(file.error()) && !is_forbidden(file.error())) return fail(file.error());
   }
   if (target.has_query) {
-    const auto unpostfixed = target.copy.substr(0, target.copy.size() - kCopySuffix.size());
+    const auto unpostfixed = target.copy.substr(0, target.copy.size() - wire::kCopySuffix.size());
     auto file = folder.open_file(unpostfixed, disk);
     if (file && !file->is_folder) return found_file(Kind::file, unpostfixed, std::move(*file));
     if (!file && must_wait(file.error())) return fail(file.error());

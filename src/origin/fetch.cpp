@@ -1,6 +1,5 @@
 #include "fetch.hpp"
 
-#include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/wire/http_date.hpp"
@@ -17,16 +16,9 @@ bool is_gone(int status) {
   return status == 404 || status == 410;
 }
 
-bool is_gzip(const wire::HeaderFields& fields) {
-  const auto coding = wire::join_fields(fields, "Content-Encoding");
-  if (!coding) return false;
-  const auto name = to_lower(*coding);
-  return name == "gzip" || name == "x-gzip";
-}
-
 /// What is compressed in a way that only some browsers know cannot be kept for all.
 bool has_kept_coding(const wire::HeaderFields& fields) {
-  return is_gzip(fields) || !wire::find_field(fields, "Content-Encoding");
+  return wire::is_gzip(fields) || !wire::find_field(fields, "Content-Encoding");
 }
 
 }  // namespace
@@ -35,7 +27,7 @@ Fetch::Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, Fetc
     : changed(executor), store_(store), upstream_(upstream), order_(std::move(order)) {}
 
 bool Fetch::is_compressed() const {
-  return exchange_ && is_gzip(exchange_->fields);
+  return exchange_ && wire::is_gzip(exchange_->fields);
 }
 
 void Fetch::settle(State state) {

@@ -12,6 +12,7 @@
 #include "hardline/base/ascii.hpp"
 #include "hardline/wire/cache_target.hpp"
 #include "hardline/wire/html.hpp"
+#include "hardline/wire/percent.hpp"
 #include "hardline/wire/text.hpp"
 
 namespace hardline::origin {
@@ -52,19 +53,6 @@ std::string begin_page(std::string_view title, std::string_view style) {
 
 constexpr std::string_view kEndPage = "</main></body>\n</html>\n";
 
-/// Every octet but RFC 3986's unreserved ones.
-std::string percent_encode(std::string_view text) {
-  constexpr std::string_view kPlain = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
-  std::string out;
-  for (const char c : text) {
-    if (kPlain.find(c) != kPlain.npos)
-      out += c;
-    else
-      out += fmt::format("%{:02X}", static_cast<unsigned char>(c));
-  }
-  return out;
-}
-
 /// A line of a listing.
 struct Row {
   std::string name;  ///< as people know it, unescaped
@@ -86,9 +74,9 @@ std::optional<Row> row_of_copy(const FolderEntry& entry) {
 }
 
 std::optional<Row> row_of(const FolderEntry& entry) {
-  if (!entry.is_folder && entry.name.ends_with("@http")) return row_of_copy(entry);
+  if (!entry.is_folder && entry.name.ends_with(wire::kCopySuffix)) return row_of_copy(entry);
   if (wire::is_private(entry.name)) return std::nullopt;
-  auto link = "./" + percent_encode(entry.name) + (entry.is_folder ? "/" : "");
+  auto link = "./" + wire::percent_encode(entry.name) + (entry.is_folder ? "/" : "");
   return Row{entry.name, std::move(link), entry.is_folder, false, entry.size, entry.modified};
 }
 

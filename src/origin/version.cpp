@@ -33,10 +33,7 @@ void take_over(Version& version, const wire::Sidecar& sidecar) {
   if (const auto etag = wire::find_field(sidecar.fields, "ETag")) version.validators.etag = *etag;
   if (const auto modified = wire::find_field(sidecar.fields, "Last-Modified"))
     version.validators.last_modified = wire::parse_http_date(*modified);
-  if (const auto coding = wire::find_field(sidecar.fields, "Content-Encoding")) {
-    const auto name = to_lower(*coding);
-    version.gzip = name == "gzip" || name == "x-gzip";
-  }
+  version.gzip = wire::is_gzip(sidecar.fields);
   for (const auto& [name, value] : sidecar.fields) {
     const auto lower = to_lower(name);
     if (lower == "content-type") {

@@ -6,6 +6,7 @@
 #include "hardline/base/log.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/host_name.hpp"
+#include "hardline/wire/percent.hpp"
 
 namespace hardline::web {
 namespace {
@@ -20,30 +21,6 @@ ApiResponse respond(int status, const Json& body) {
   return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
 }
 
-std::optional<unsigned> hex_digit(char c) {
-  if (c >= '0' && c <= '9') return static_cast<unsigned>(c - '0');
-  const char lower = to_lower(c);
-  if (lower >= 'a' && lower <= 'f') return static_cast<unsigned>(lower - 'a' + 10);
-  return std::nullopt;
-}
-
-/// Percent-encoding undone (RFC 3986 section 2.1); `+` stays what it is.
-std::optional<std::string> decode(std::string_view text) {
-  std::string decoded;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      decoded += text[i];
-      continue;
-    }
-    if (text.size() - i < 3) return std::nullopt;
-    const auto high = hex_digit(text[i + 1]), low = hex_digit(text[i + 2]);
-    if (!high || !low) return std::nullopt;
-    decoded += static_cast<char>(*high * 16 + *low);
-    i += 2;
-  }
-  return decoded;
-}
-
 /// The value of the one parameter `name`; nullopt where it is missing, given twice, or broken.
 std::optional<std::string> parameter(std::string_view query, std::string_view name) {
   std::optional<std::string> value;
@@ -54,7 +31,7 @@ std::optional<std::string> parameter(std::string_view query, std::string_view na
     const auto equals = pair.find('=');
     if (pair.substr(0, equals) != name) continue;
     if (value || equals == std::string_view::npos) return std::nullopt;
-    value = decode(pair.substr(equals + 1));
+    value = wire::percent_decode(pair.substr(equals + 1));
     if (!value) return std::nullopt;
   }
   return value;

@@ -8,65 +8,18 @@
 #include <stdexcept>
 
 #include "ascii.hpp"
+#include "hardline/wire/percent.hpp"
 #include "utf8.hpp"
 
 namespace hardline::wire {
 namespace {
 
-constexpr std::string_view kCopySuffix = "@http";
-constexpr std::string_view kSidecarSuffix = ".headers";
 constexpr std::string_view kTemplateSuffix = "@mako";
 constexpr std::size_t kHashDigits = 32;  // of an MD5, in hex
 
-/// RFC 3986 section 2.3.
-bool is_unreserved(char c) {
-  return is_alpha(c) || is_digit(c) || std::string_view("-._~").find(c) != std::string_view::npos;
-}
-
-/// What else may stand as it is in a path (section 3.3); in a query, `?` too (section 3.4).
+/// What may stand as it is in a path besides unreserved characters (RFC 3986 section 3.3); in a query, `?` too (3.4).
 constexpr std::string_view kPathCharacters = "!$&'()*+,;=:@/";
 constexpr std::string_view kQueryCharacters = "!$&'()*+,;=:@/?";
-
-unsigned hex_digit(char c) {
-  return static_cast<unsigned>(is_digit(c) ? c - '0' : to_lower(c) - 'a' + 10);
-}
-
-void append_encoded(std::string& text, char c) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  const auto octet = static_cast<unsigned char>(c);
-  text += '%';
-  text += kDigits[octet >> 4U];
-  text += kDigits[octet & 15U];
-}
-
-/// An octet of a percent-encoded text.
-struct Octet {
-  char value;
-  bool encoded;
-};
-
-/// Takes the octet at the start of `rest`, which is not empty; nullopt at a `%` that encodes none.
-std::optional<Octet> take_octet(std::string_view& rest) {
-  Octet octet{rest.front(), false};
-  std::size_t length = 1;
-  if (octet.value == '%') {
-    if (rest.size() < 3 || !is_hex(rest[1]) || !is_hex(rest[2])) return std::nullopt;
-    octet = {static_cast<char>(hex_digit(rest[1]) << 4U | hex_digit(rest[2])), true};
-    length = 3;
-  }
-  rest.remove_prefix(length);
-  return octet;
-}
-
-std::optional<std::string> decoded(std::string_view text) {
-  std::string plain;
-  while (!text.empty()) {
-    const auto octet = take_octet(text);
-    if (!octet) return std::nullopt;
-    plain += octet->value;
-  }
-  return plain;
-}
 
 /// The one way to write `text`, of which `characters` may stand unencoded besides the unreserved ones.
 std::optional<std::string> normalised(std::string_view text, std::string_view characters) {
@@ -170,7 +123,7 @@ tl::expected<CacheTarget, CacheTargetError> parse_cache_target(std::string_view 
   const auto path = normalised(target.substr(0, path_length), kPathCharacters);
   const auto query = normalised(target.substr(std::min(path_length + 1, target.size())), kQueryCharacters);
   if (!path || !query) return malformed;
-  parsed.path = *decoded(*path);
+  parsed.path = *percent_decode(*path);
   if (!is_safe_path(parsed.path)) return malformed;
   if (parsed.path.find('@') != std::string::npos) return tl::unexpected(CacheTargetError::reserved);
 
@@ -186,7 +139,7 @@ tl::expected<CacheTarget, CacheTargetError> parse_cache_target(std::string_view 
 std::optional<std::string> target_of_copy(std::string_view name) {
   if (!name.ends_with(kCopySuffix)) return std::nullopt;
   const auto stem = name.substr(0, name.size() - kCopySuffix.size());
-  const auto rest = decoded(stem);
+  const auto rest = percent_decode(stem);
   if (!rest || looks_hashed(stem)) return std::nullopt;
   auto target = '/' + *rest;
   const auto parsed = parse_cache_target(target);
@@ -213,8 +166,8 @@ bool begins_as_pem(std::string_view content) {
 }
 
 std::string sidecar_name(std::string_view name) {
+  if (name.ends_with(kCopySuffix)) name.remove_suffix(kCopySuffix.size());
   std::string sidecar(name);
-  if (!name.ends_with(kCopySuffix)) sidecar += kCopySuffix;
   sidecar += kSidecarSuffix;
   return sidecar;
 }

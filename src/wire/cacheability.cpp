@@ -111,6 +111,11 @@ bool is_storable(int status, const HeaderFields& fields) {
          varies_on_encoding_at_most(fields);
 }
 
+bool is_gzip(const HeaderFields& fields) {
+  const auto coding = join_fields(fields, "Content-Encoding").value_or("");
+  return equals_ignoring_case(coding, "gzip") || equals_ignoring_case(coding, "x-gzip");
+}
+
 bool accepts_gzip(const HeaderFields& request) {
   std::optional<bool> named;
   bool any = false;

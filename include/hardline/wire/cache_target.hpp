@@ -10,6 +10,9 @@
 
 namespace hardline::wire {
 
+inline constexpr std::string_view kCopySuffix = "@http";             ///< of a copy's name
+inline constexpr std::string_view kSidecarSuffix = "@http.headers";  ///< in its place: of what goes with it
+
 /// Longest request target, in octets.
 inline constexpr std::size_t kMaxCacheTarget = 4096;
 

@@ -24,6 +24,9 @@ CacheControl parse_cache_control(const HeaderFields& fields);
 /// Content-Range, and a Vary on nothing or Accept-Encoding alone.
 bool is_storable(int status, const HeaderFields& fields);
 
+/// Whether an answer's Content-Encoding is gzip alone.
+bool is_gzip(const HeaderFields& fields);
+
 /// Whether the request's Accept-Encoding takes gzip: named, or `*`, and not with `q=0`. What has no Accept-Encoding is
 /// not sure to understand it.
 bool accepts_gzip(const HeaderFields& request);

@@ -152,5 +152,13 @@ TEST(CacheControl, IsWhatExpiresSaysWhereNothingElseDoes) {
   EXPECT_EQ(age({date}), std::nullopt);
 }
 
+TEST(ContentEncoding, IsGzipWhereItIsThatAlone) {
+  EXPECT_TRUE(is_gzip({{"Content-Encoding", "gzip"}}));
+  EXPECT_TRUE(is_gzip({{"content-encoding", "X-GZIP"}}));
+  for (const auto* other : {"br", "gzip, br", "identity", ""}) EXPECT_FALSE(is_gzip({{"Content-Encoding", other}}));
+  EXPECT_FALSE(is_gzip({{"Content-Encoding", "gzip"}, {"Content-Encoding", "gzip"}}));
+  EXPECT_FALSE(is_gzip({}));
+}
+
 }  // namespace
 }  // namespace hardline::wire
