@@ -38,13 +38,14 @@ const std::string& date_line() {
   return line;
 }
 
-std::string_view reason_of(int status) {
-  const auto reason = beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
-  return {reason.data(), reason.size()};
-}
-
 bool has_body(const Request& request, int status) {
   return request.method != "HEAD" && status != 204 && status != 304;
+}
+
+std::string begin_head(const Request& request, int status) {
+  auto head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+  if (!request.keep_alive) head += "Connection: close\r\n";
+  return head;
 }
 
 wire::Validators weak(wire::Validators validators) {
@@ -54,10 +55,9 @@ wire::Validators weak(wire::Validators validators) {
 
 }  // namespace
 
-std::string AnswerWriter::begin_head(const Request& request, int status) const {
-  auto head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_of(status));
-  if (!request.keep_alive) head += "Connection: close\r\n";
-  return head;
+std::string_view reason_phrase(int status) {
+  const auto reason = beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
+  return {reason.data(), reason.size()};
 }
 
 awaitable<std::error_code> AnswerWriter::send(const std::string& octets) {
@@ -125,12 +125,12 @@ awaitable<std::error_code> AnswerWriter::content(const Request& request, Version
     }
     if (wanted.kind == wire::RangeRequest::Kind::parts) {
       auto head = begin_head(request, 206) + fields;
-      error = co_await parts(request, *version, content, wanted.parts, std::move(head));
+      error = co_await parts(*version, content, wanted.parts, std::move(head));
       co_return error;
     }
   }
   auto head = begin_head(request, version->status) + version->type_line + fields;
-  error = co_await whole(request, *version, content, std::move(head));
+  error = co_await whole(request, content, std::move(head));
   co_return error;
 }
 
@@ -139,8 +139,7 @@ AnswerWriter::Framing AnswerWriter::framing_of_unknown_length(const Request& req
   return request.http_1_0 ? Framing::plain : Framing::chunked;
 }
 
-awaitable<std::error_code> AnswerWriter::whole(const Request& request, const Version&, const Content& content,
-                                               std::string head) {
+awaitable<std::error_code> AnswerWriter::whole(const Request& request, const Content& content, std::string head) {
   auto framing = Framing::plain;
   if (content.size)
     head += fmt::format("Content-Length: {}\r\n\r\n", *content.size);
@@ -159,7 +158,7 @@ awaitable<std::error_code> AnswerWriter::whole(const Request& request, const Ver
   co_return error;
 }
 
-awaitable<std::error_code> AnswerWriter::parts(const Request&, const Version& version, const Content& content,
+awaitable<std::error_code> AnswerWriter::parts(const Version& version, const Content& content,
                                                const std::vector<wire::ByteRange>& parts, std::string head) {
   const auto range_line = [&](const wire::ByteRange& part) {
     return fmt::format("Content-Range: bytes {}-{}/{}\r\n", part.first, part.first + part.length - 1, *content.size);

@@ -19,6 +19,9 @@ struct Content {
   std::shared_ptr<Fetch> growing;     ///< none: it is all there
 };
 
+/// Of a status, for the head and for people (RFC 9110 section 15).
+std::string_view reason_phrase(int status);
+
 /// Each call writes one answer, and returns an error where the connection is of no more use: the client is gone, or the
 /// body broke off, which an abort() must tell it.
 class AnswerWriter {
@@ -46,11 +49,9 @@ class AnswerWriter {
  private:
   enum class Framing { plain, chunked };
 
-  Framing framing_of_unknown_length(const Request& request);
-  std::string begin_head(const Request& request, int status) const;
-  awaitable<std::error_code> whole(const Request& request, const Version& version, const Content& content,
-                                   std::string head);
-  awaitable<std::error_code> parts(const Request& request, const Version& version, const Content& content,
+  static Framing framing_of_unknown_length(const Request& request);
+  awaitable<std::error_code> whole(const Request& request, const Content& content, std::string head);
+  awaitable<std::error_code> parts(const Version& version, const Content& content,
                                    const std::vector<wire::ByteRange>& parts, std::string head);
   awaitable<std::error_code> decoded(const Request& request, const Content& content, std::string head);
   awaitable<std::error_code> octets(const Content& content, std::uint64_t first, std::uint64_t end, Framing framing,

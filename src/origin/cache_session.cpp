@@ -5,7 +5,6 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/origin/freshness.hpp"
 #include "hardline/origin/pages.hpp"
-#include "hardline/rt/beast.hpp"
 #include "hardline/wire/http_range.hpp"
 #include "hardline/wire/media_type.hpp"
 
@@ -20,11 +19,6 @@ constexpr std::uint64_t kAhead = 1024 * 1024;
 constexpr int kTurn = 16;                  // requests that are answered without waiting before others get a turn
 constexpr int kMostTries = 8;              // to find a folder, in which much is put just now, in one state
 constexpr std::size_t kMostListed = 5000;  // entries of a folder on one page
-
-std::string_view title_of(int status) {
-  const auto reason = beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
-  return {reason.data(), reason.size()};
-}
 
 int status_of(wire::CacheTargetError error) {
   switch (error) {
@@ -128,7 +122,7 @@ awaitable<std::error_code> CacheSession::refuse(const Refusal& refusal) {
 
 awaitable<std::error_code> CacheSession::message(const Request& request, int status, std::string_view text,
                                                  std::string_view fields) {
-  const auto html = message_page(title_of(status), text);
+  const auto html = message_page(reason_phrase(status), text);
   const std::string lines(fields);
   const auto error = co_await writer_.page(request, status, lines, html);
   co_return error;

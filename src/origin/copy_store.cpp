@@ -115,8 +115,7 @@ awaitable<void> CopyStore::settled(const std::string& name) {
 }
 
 CopyStore::CopyStore(Executor executor, asio::thread_pool& disk, const CacheSettings& settings)
-    : executor_(executor),
-      disk_(disk),
+    : disk_(disk),
       path_(settings.directory),
       has_upstream_(settings.upstream.has_value()),
       dynamic_(settings.dynamic_content),
@@ -146,8 +145,7 @@ awaitable<std::error_code> CopyStore::open() {
   if (opened.folder) {
     folder_ = std::make_shared<const Folder>(std::move(*opened.folder));
     index_.load(std::move(opened.copies), std::chrono::system_clock::now());
-    const auto room = co_await make_room(0);
-    if (room) index_.release(0);
+    co_await make_room(0);  // maxSize may have been lowered
   } else {
     open_error_ = opened.folder.error();
     next_opening_ = Clock::now() + kOpenAgain;

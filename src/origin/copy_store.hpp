@@ -116,7 +116,6 @@ class CopyStore {
   awaitable<bool> make_room(std::uint64_t octets);
   void complain(const std::error_code& error);
 
-  Executor executor_;
   asio::thread_pool& disk_;
   std::filesystem::path path_;
   bool has_upstream_;
