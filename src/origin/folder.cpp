@@ -25,8 +25,9 @@ constexpr std::uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
 /// often is milliseconds.
 constexpr int kLookups = 1000;
 
-/// How often folders are made again which another thread found empty, and removed.
-constexpr int kPlacings = 16;
+/// How often folders are made again which another thread found empty, and removed. As with kLookups, only one that does
+/// nothing else all the time could win so often; 16 were lost to it now and then on a busy machine.
+constexpr int kPlacings = 1000;
 
 /// Whom the umask lets, as the files in them (new_content.cpp).
 constexpr mode_t kFolderMode = 0755;
