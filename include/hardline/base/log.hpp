@@ -6,7 +6,9 @@
 
 #include <chrono>
 #include <optional>
+#include <string>
 #include <string_view>
+#include <vector>
 
 namespace hardline::log {
 
@@ -21,6 +23,17 @@ std::optional<spdlog::level::level_enum> parse_level(std::string_view name);
 /// Sets the process's logger up. Under systemd's journal (JOURNAL_STREAM is set, sd-daemon(3)) a line starts with
 /// its priority, `<4>`, and has no time of its own; else it starts with the time and the level.
 void init(spdlog::level::level_enum level);
+
+/// A line that was logged at `warn` or above.
+struct Problem {
+  std::chrono::system_clock::time_point when;
+  bool is_error = false;  ///< else a warning
+  std::string text;       ///< as in the log: neither passwords nor full KEYHASHes
+};
+
+/// The last kMaxProblems of them since init(), whatever the level that was asked for; oldest first. From any thread.
+inline constexpr std::size_t kMaxProblems = 20;
+std::vector<Problem> recent_problems();
 
 /// Lets one event through each period, so that a stranger cannot fill a disk. Says how many were held back.
 class Limiter {

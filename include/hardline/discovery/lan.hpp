@@ -34,12 +34,10 @@ class Lan final : public LanSearcher {
   /// and a forged one must not keep the true one from being asked for. A search under way serves all who ask.
   void search(const KeyHash& key) override;
 
-  /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.
-  void search_all();
+  void search_all() override;
 
   std::vector<HeardService> heard(const KeyHash& key) const override;
-  /// Everything heard within kHeardFor, newest first.
-  std::vector<HeardService> heard() const;
+  std::vector<HeardService> heard() const override;
   void forget(const KeyHash& key, const tcp::endpoint& endpoint) override;
   [[nodiscard]] std::shared_ptr<void> listen(Listener listener) override;
 

@@ -14,8 +14,12 @@ class LanSearcher {
   /// Asks the LAN for `key`. Calls no listener before it returns. Searches for one key are merged.
   virtual void search(const KeyHash& key) = 0;
 
-  /// What was heard for `key` within kHeardFor, newest first.
+  /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.
+  virtual void search_all() = 0;
+
+  /// What was heard for `key` within kHeardFor, newest first; without one, of everybody.
   virtual std::vector<HeardService> heard(const KeyHash& key) const = 0;
+  virtual std::vector<HeardService> heard() const = 0;
 
   /// `endpoint` turned out not to be that service, or not to be there.
   virtual void forget(const KeyHash& key, const tcp::endpoint& endpoint) = 0;

@@ -17,6 +17,9 @@ class Origin {
   /// A new connection for one tunnel, or why there is none. Bounded in time by the origin itself.
   virtual awaitable<Result<std::unique_ptr<ByteStream>>> connect() = 0;
 
+  /// Whether the place is there now, or what is wrong with it: as connect() without a tunnel. Bounded in the same way.
+  virtual awaitable<std::error_code> check() = 0;
+
   /// The service is withdrawn, or the daemon ends: what the origin does by itself ends soon.
   virtual void close() {}
 };
@@ -31,6 +34,7 @@ class SocketOrigin final : public Origin {
  public:
   SocketOrigin(OriginAddress address, Resolver& resolver);
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
+  awaitable<std::error_code> check() override;
 
  private:
   OriginAddress address_;

@@ -19,6 +19,7 @@ struct ServiceFile {
   bool listed = true;              ///< [Info] listed=: answer the empty LAN search
   bool hide_password = false;      ///< [Access] hidepassword=: leave the password out of LAN announcements
   bool use_dht = true;             ///< [Access] useDHT=
+  bool paused = false;             ///< [Service] paused=: keeps its identity and is not served
 
   std::vector<std::string> warnings;  ///< what has no effect, unknown keys above all, as `FILE:LINE: …`
 

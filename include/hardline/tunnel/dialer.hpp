@@ -58,8 +58,16 @@ class Dialer {
   /// Takes a service that is no longer where it was lately, as far as a dial can tell: what leads there may be dead.
   using Doubted = std::function<void(const KeyHash& key)>;
 
+  /// Takes how each dial and each examination ended: where it got to, or why it did not (for a person). Not of one
+  /// that was cancelled.
+  struct Ended {
+    std::function<void(const KeyHash& key, const discovery::Candidate& candidate)> reached;
+    std::function<void(const KeyHash& key, const std::string& problem)> missed;
+  };
+
   /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
-  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {}, Doubted doubted = {});
+  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {}, Doubted doubted = {},
+         Ended ended = {});
 
   /// Dials of one service share one search: while one searches, the others wait, and then go where it got to, or fail
   /// as it did. The failure answers further dials at once for DialTimes::failure_counts_for.
@@ -123,6 +131,7 @@ class Dialer {
   TaskGroup& tasks_;
   DialTimes times_;
   Doubted doubted_;
+  Ended ended_;
   SslContextPtr context_;
   std::unordered_map<KeyHash, Recent> recent_;
   std::unordered_map<KeyHash, Recent> suspects_;  ///< where a tunnel died

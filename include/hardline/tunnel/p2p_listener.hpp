@@ -51,6 +51,14 @@ class P2pListener {
     KeyHash service;
     std::uint64_t octets = 0;  ///< carried so far, both ways
   };
+  /// What went through a service since the daemon started: also while it was paused or had another certificate file.
+  struct Traffic {
+    std::uint64_t connections = 0;  ///< that were led to its origin
+    std::uint64_t octets = 0;       ///< both ways, those of open connections included
+    std::size_t open = 0;           ///< connected now
+  };
+  Traffic traffic(const KeyHash& service) const;
+
   /// In no order. Those that have not named a service yet are not among them.
   std::vector<Peer> peers() const;
 

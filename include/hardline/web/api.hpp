@@ -1,49 +1,55 @@
 // What can be asked of the running daemon by whoever owns it: one request in, one JSON answer out, without a socket
-// (docs/api.md). Served on the control socket.
+// (docs/api.md). The control socket and the dashboard lead to it.
 #pragma once
 
 #include <functional>
-#include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "hardline/discovery/lan_listing.hpp"
+#include "hardline/origin/listening_servers.hpp"
+#include "hardline/store/name_book.hpp"
+#include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
+#include "hardline/web/http_server.hpp"
+#include "hardline/web/publishing.hpp"
 #include "hardline/web/status.hpp"
 
 namespace hardline::web {
 
-struct ApiRequest {
-  std::string method;  ///< "GET"
-  std::string target;  ///< path and query, as sent
-};
-
-struct ApiResponse {
-  int status = 200;
-  std::string body;        ///< JSON
-  std::string allow = {};  ///< the Allow header of a 405
-};
-
 /// {"error": {"code": …, "text": …}}: a word for programs, a sentence for people.
-ApiResponse error_response(int status, std::string_view code, std::string_view text);
+Response error_response(int status, std::string_view code, std::string_view text);
 
-/// The service a person means: its label, `LABEL.localhost` with or without a port, or the whole URL.
-std::optional<KeyHash> parse_service(std::string_view text);
+/// What the API speaks of; all outlive it.
+struct ApiSubjects {
+  std::function<DaemonStatus()> status;
+  std::function<awaitable<tunnel::Examination>(KeyHash)> examine;
+  std::function<awaitable<std::vector<origin::WebServer>>()> find_web_servers;
+  store::NameBook& names;
+  store::VisitLog& visits;
+  discovery::LanListing& lan;
+  Publishing& publishing;
+};
 
 class Api {
  public:
-  using GetStatus = std::function<DaemonStatus()>;
-  using Examine = std::function<awaitable<tunnel::Examination>(KeyHash)>;
+  explicit Api(ApiSubjects subjects) : subjects_(std::move(subjects)) {}
 
-  Api(GetStatus status, Examine examine) : status_(std::move(status)), examine_(std::move(examine)) {}
+  ApiSubjects& subjects() { return subjects_; }
 
-  /// Takes as long as an examination does, for `/api/why`. Never throws: what goes wrong here is a 500.
-  awaitable<ApiResponse> answer(ApiRequest request);
+  /// The service that a person means: by petname, link, or its own name.
+  std::optional<ServiceName> resolve(std::string_view text) const;
+
+  /// Takes as long as an examination or a search does. Never throws: what goes wrong here is a 500. Whether the asker
+  /// may ask, or change anything, was found out before.
+  awaitable<Response> answer(const Request& request);
 
  private:
-  awaitable<ApiResponse> answer_why(std::string_view query);
-
-  GetStatus status_;
-  Examine examine_;
+  ApiSubjects subjects_;
 };
+
+/// Whether a request of this method could change anything: all but GET and HEAD.
+bool is_change(std::string_view method);
 
 }  // namespace hardline::web

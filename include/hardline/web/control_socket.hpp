@@ -10,7 +10,7 @@
 
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/task_group.hpp"
-#include "hardline/web/api.hpp"
+#include "hardline/web/http_server.hpp"
 
 namespace hardline::web {
 
@@ -27,8 +27,8 @@ class ControlSocket {
   static constexpr std::size_t kMaxHead = 8 * 1024;   ///< octets of a request
   static constexpr std::size_t kMaxBody = 64 * 1024;  ///< octets of a request
 
-  /// `api` outlives it.
-  ControlSocket(Executor executor, Api& api);
+  /// `handler` outlives it.
+  ControlSocket(Executor executor, HttpHandler& handler);
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
   ~ControlSocket();
@@ -51,7 +51,7 @@ class ControlSocket {
   awaitable<void> serve(Protocol::socket socket);
 
   Executor executor_;
-  Api& api_;
+  HttpHandler& handler_;
   Protocol::acceptor acceptor_;
   std::filesystem::path path_;
   dev_t device_ = 0;  ///< of the socket's file, so that it alone is removed

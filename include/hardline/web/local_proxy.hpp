@@ -1,5 +1,6 @@
 // The local port, 7009: a browser on this machine asks for http://NAME.localhost and is led through a tunnel to the
-// service of that name (PROTOCOL: Tunnel 5).
+// service of that name (PROTOCOL: Tunnel 5), or to the dashboard. For programs it is an HTTP proxy, too, for
+// *.localhost alone (RFC 9110 sections 7.2 and 9.3.6).
 #pragma once
 
 #include <vector>
@@ -7,7 +8,10 @@
 #include "hardline/rt/relay.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
-#include "hardline/tunnel/client.hpp"
+#include "hardline/store/name_book.hpp"
+#include "hardline/store/visit_log.hpp"
+#include "hardline/tunnel/port_forward.hpp"
+#include "hardline/web/http_server.hpp"
 
 namespace hardline::web {
 
@@ -15,7 +19,8 @@ class LocalProxy {
  public:
   static constexpr auto kHeadTimeout = std::chrono::seconds(10);
 
-  LocalProxy(Executor executor, BufferPool& buffers, tunnel::Dialer& dialer, discovery::Finder& finder);
+  /// `names`, `visits` and `dashboard` outlive it.
+  LocalProxy(tunnel::TunnelTools tools, store::NameBook& names, store::VisitLog& visits, HttpHandler& dashboard);
 
   /// Binds 127.0.0.1 and, where the machine has it, ::1. Throws std::system_error where the port is taken.
   void open(std::uint16_t port);
@@ -28,6 +33,9 @@ class LocalProxy {
   /// Has the sessions that lead to a service look whether their paths still stand.
   void check_paths_to(const KeyHash& key);
 
+  /// Ends the sessions that came by this petname, which leads somewhere else now.
+  void close_named(const std::string& label);
+
   SessionRegistry& sessions() { return registry_; }
   std::size_t browsers() const { return registry_.size(); }  ///< connections
 
@@ -37,10 +45,10 @@ class LocalProxy {
   awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
   awaitable<void> serve(tcp::socket socket);
 
-  Executor executor_;
-  BufferPool& buffers_;
-  tunnel::Dialer& dialer_;
-  discovery::Finder& finder_;
+  tunnel::TunnelTools tools_;
+  store::NameBook& names_;
+  store::VisitLog& visits_;
+  HttpHandler& dashboard_;
   std::vector<tcp::acceptor> acceptors_;
   SessionRegistry registry_;
 };

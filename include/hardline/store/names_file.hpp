@@ -1,0 +1,44 @@
+// Petnames as text: the daemon's own file, what `hardlined names --export` writes and what people mail to each other.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardline/base/petname.hpp"
+#include "hardline/base/service_name.hpp"
+
+namespace hardline::store {
+
+/// A service that was given a name. Pinned, as the dashboard says.
+struct Pin {
+  Petname name;
+  ServiceName service;
+};
+
+/// A line that is not understood: which, and what is wrong with it, for a person.
+struct NamesFileError {
+  std::size_t line = 0;  ///< from 1
+  std::string problem;
+};
+
+struct NamesFile {
+  std::vector<Pin> pins;  ///< in the order of the lines; of two lines with one name the later one is an error
+  std::vector<NamesFileError> errors;
+};
+
+/// Most pins there can be, and lines that are read.
+inline constexpr std::size_t kMaxPins = 4096;
+
+/// One pin a line: the name, white space, and a link or a service's own name (parse_link()). Empty lines and lines that
+/// begin with `#` are passed over; CR LF is taken for LF, and a byte order mark is passed over.
+NamesFile parse_names(std::string_view text);
+
+/// With a line of explanation on top. It holds passwords.
+std::string format_names(const std::vector<Pin>& pins);
+
+/// The service that a link or name leads to: `LABEL`, `LABEL.localhost` with or without a port, or the whole URL with
+/// whatever path. nullopt for all else; of a petname, too.
+std::optional<ServiceName> parse_link(std::string_view text);
+
+}  // namespace hardline::store

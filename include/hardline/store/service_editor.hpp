@@ -1,0 +1,41 @@
+// Writing service files for a person who does not: a new one, a changed key, and one that is put aside.
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "hardline/base/origin_address.hpp"
+#include "hardline/store/service_file.hpp"
+
+namespace hardline::store {
+
+/// What is to become of a key: `[section] key=value`.
+struct IniChange {
+  std::string section;
+  std::string key;
+  std::string value;
+};
+
+/// `text` with those keys changed, in place where they are (in any case), else added at the end of their section, which
+/// is added where it is missing. Everything else, comments included, stays as it is. A value that needs quotes gets
+/// them; one with a line's end or other control characters is not for this: std::invalid_argument.
+std::string edit_ini(std::string_view text, const std::vector<IniChange>& changes);
+
+/// Makes `DIRECTORY/SLUG.ini` for a service, SLUG being made of the title (letters and digits of ASCII, dashes, at most
+/// 40), numbered where there is one: `jellyfin-2.ini`. The folder is made where it is missing. Its certificate is
+/// `SLUG.cert` beside it, which the publisher makes. Blocks. Throws ConfigError.
+std::filesystem::path create_service_file(const std::filesystem::path& directory, std::string_view title,
+                                          const OriginAddress& address);
+
+/// Changes the file by edit_ini(), and replaces it whole or not at all, with its mode. Nothing is written where the
+/// result would not be a right service file. Blocks. Throws ConfigError.
+void change_service_file(const std::filesystem::path& file, const std::vector<IniChange>& changes);
+
+/// Puts a service away: moves its file, and its certificate's three files where they are in the same folder and no
+/// other service file there names them, to `DIRECTORY/removed/NAME-TIME/`, from where they can be moved back. Returns
+/// that folder. Blocks. Throws ConfigError; what was moved by then is moved back.
+std::filesystem::path remove_service_file(const std::filesystem::path& file);
+
+}  // namespace hardline::store

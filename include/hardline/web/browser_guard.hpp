@@ -1,0 +1,42 @@
+// Who may use the dashboard from a browser. Every service that is opened through the tunnel is a page of a
+// *.localhost neighbour, and must not be able to (docs/architecture.md, "The dashboard's walls").
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "hardline/web/http_server.hpp"
+
+namespace hardline::web {
+
+enum class Verdict {
+  allowed,
+  wrong_host,   ///< 421: not exactly `localhost` or `hardline.localhost`, alone or with the local proxy's port
+  cross_site,   ///< 403: another site's page asks, or one that does not say who it is where it must
+  wrong_token,  ///< 403: a change without this start's token
+};
+
+class BrowserGuard {
+ public:
+  /// A new token: 32 random octets, in hexadecimal.
+  explicit BrowserGuard(std::uint16_t local_port);
+
+  /// What changes must bring along, in the field kTokenField.
+  static constexpr std::string_view kTokenField = "X-Hardline-Token";
+  const std::string& token() const { return token_; }
+
+  /// A change (any method but GET and HEAD) needs the token, and an Origin that is this page's own, or without one a
+  /// Sec-Fetch-Site that says so. Reading is refused to other sites, same-site ones included (Fetch Metadata), except
+  /// that a person may be led to a page: a top-level navigation to `/`.
+  Verdict judge(const Request& request) const;
+
+ private:
+  std::uint16_t local_port_;
+  std::string token_;
+};
+
+/// The fields that every answer of the dashboard has.
+std::vector<std::pair<std::string, std::string>> security_fields();
+
+}  // namespace hardline::web
