@@ -115,7 +115,7 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
   auto taken = co_await exchange.take_over(kProtocol);
   if (!taken) co_return;
   ChunkedStream near(taken->stream, std::move(taken->early));
-  tunnel::RelayOutcome outcome;
+  RelayOutcome outcome;
   co_await tunnel::relay_tunnel(near, *opened, tools_.buffers, outcome);
 }
 
