@@ -16,7 +16,7 @@ std::string refusal(std::string_view text) {
 
 TEST(Petname, IsOneLabel) {
   for (const auto& text : {std::string("jellyfin"), std::string("a"), std::string("7"), std::string("my-nas-2"),
-                           std::string("a-b--c"), std::string("a--b"), std::string(63, 'a')}) {
+                           std::string("a-b--c"), std::string("a--b"), std::string(63, 'x')}) {
     const auto name = Petname::parse(text);
     ASSERT_TRUE(name) << text << ": " << name.error();
     EXPECT_EQ(name->text(), text);
