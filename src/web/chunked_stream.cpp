@@ -1,4 +1,4 @@
-#include "chunked_stream.hpp"
+#include "hardline/web/chunked_stream.hpp"
 
 #include <fmt/format.h>
 

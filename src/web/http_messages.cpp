@@ -85,7 +85,7 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
     request.method = view(method);
     request.target = view(target);
-    version_ = version;
+    is_http10 = version == 10;  // else 11: Beast takes no other
   }
   void on_response_impl(int, beast::string_view, int, Error&) override {}
   void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
@@ -113,6 +113,8 @@ class RequestParser::Impl final : public http::basic_parser<true> {
       refuse(431, "too_large", "The head of this request is too large.");
     else if (error == http::error::body_limit)
       refuse(413, "too_large", "The body of this request is too large.");
+    else if (error == http::error::bad_version)
+      refuse(505, "bad_request", "This server speaks HTTP/1.1 and HTTP/1.0.");
     else
       refuse(400, "bad_request", "This is not an HTTP request.");
   }
@@ -124,8 +126,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
 
   /// What Beast leaves to others.
   void look_at_head() {
-    is_http10 = version_ == 10;
-    if (!is_http10 && version_ != 11) return refuse(505, "bad_request", "This server speaks HTTP/1.1 and HTTP/1.0.");
     const auto hosts = count("host");
     if (hosts > 1 || (hosts == 0 && !is_http10))
       return refuse(400, "bad_request", "A request names its Host exactly once (RFC 9112 section 3.2).");
@@ -167,7 +167,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
 
   const std::size_t max_head_;
   std::size_t head_ = 0;  ///< octets of it that were taken
-  int version_ = 0;
 };
 
 RequestParser::RequestParser(const HttpLimits& limits) : impl_(std::make_unique<Impl>(limits)) {}

@@ -5,7 +5,7 @@
 #include <deque>
 
 #include "api_answer.hpp"
-#include "chunked_stream.hpp"
+#include "hardline/web/chunked_stream.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/text.hpp"
 #include "json_body.hpp"

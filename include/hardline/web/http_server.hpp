@@ -94,10 +94,11 @@ class HttpHandler {
 };
 
 struct HttpLimits {
-  std::chrono::seconds transfer{10};  ///< for a request to arrive once it has begun, and for an answer to be taken
-  std::chrono::seconds idle{60};      ///< between requests
-  std::size_t head = 16 * 1024;       ///< octets of a request
-  std::size_t body = 1024 * 1024;     ///< octets of a request: a file of all petnames that there can be
+  std::chrono::milliseconds transfer =
+      std::chrono::seconds(10);  ///< for a request to arrive once it has begun, and for an answer to be taken
+  std::chrono::milliseconds idle = std::chrono::seconds(60);  ///< between requests
+  std::size_t head = 16 * 1024;                               ///< octets of a request
+  std::size_t body = 1024 * 1024;  ///< octets of a request: a file of all petnames that there can be
 };
 
 /// Answers the requests of one connection, one after the other, `early` being what was read of it already, until its
