@@ -113,8 +113,6 @@ class RequestParser::Impl final : public http::basic_parser<true> {
       refuse(431, "too_large", "The head of this request is too large.");
     else if (error == http::error::body_limit)
       refuse(413, "too_large", "The body of this request is too large.");
-    else if (error == http::error::bad_version)
-      refuse(505, "bad_request", "This server speaks HTTP/1.1 and HTTP/1.0.");
     else
       refuse(400, "bad_request", "This is not an HTTP request.");
   }

@@ -1,0 +1,100 @@
+// All that an Api speaks of, as its tests have it: a store in a temporary folder, a LAN that hears what it is told.
+#pragma once
+
+#include "hardline/store/peer_store.hpp"
+#include "hardline/web/api.hpp"
+#include "store/temp_dir.hpp"
+#include "support/test_io.hpp"
+#include "web/fake_publishing.hpp"
+
+namespace hardline::web {
+
+class FakeLan final : public discovery::LanSearcher {
+ public:
+  std::vector<discovery::HeardService> known;
+  int searches = 0;
+
+  /// Somebody announces a service.
+  void hear(const discovery::HeardService& service) {
+    known.insert(known.begin(), service);
+    for (const auto& weak : listeners_)
+      if (const auto listener = weak.lock()) (*listener)(service);
+  }
+
+  void search(const KeyHash&) override {}
+  void search_all() override { ++searches; }
+  std::vector<discovery::HeardService> heard(const KeyHash& key) const override {
+    auto found = known;
+    std::erase_if(found, [&](const auto& service) { return service.name.key != key; });
+    return found;
+  }
+  std::vector<discovery::HeardService> heard() const override { return known; }
+  void forget(const KeyHash&, const tcp::endpoint&) override {}
+  std::shared_ptr<void> listen(Listener listener) override {
+    auto kept = std::make_shared<Listener>(std::move(listener));
+    listeners_.push_back(kept);
+    return kept;
+  }
+
+ private:
+  std::vector<std::weak_ptr<Listener>> listeners_;
+};
+
+struct ApiWorld {
+  static constexpr auto kHex = "00112233445566778899aabbccddeeff00112233";
+  static constexpr auto kOtherHex = "f4525bb0fb13c3ed1816607803ee2991997de13d";
+
+  ~ApiWorld() {
+    api.close();
+    listing.close();
+    io.await(tasks.join());
+    pool.join();
+  }
+
+  Response ask(std::string method, std::string target, std::string body = "",
+               std::string content_type = "application/json") {
+    Request request{std::move(method), std::move(target), {}, std::move(body)};
+    if (!request.body.empty()) request.fields.emplace_back("Content-Type", std::move(content_type));
+    return io.await(api.answer(request));
+  }
+
+  void pin(const std::string& name, const std::string& service) {
+    const auto error = io.await(names.pin(*Petname::parse(name), *ServiceName::parse(service)));
+    if (error) throw std::system_error(error);
+  }
+
+  static discovery::HeardService heard(const std::string& hex, const std::string& title, const char* address) {
+    return {*ServiceName::parse(hex), title, {asio::ip::make_address(address), 7008}, std::chrono::steady_clock::now()};
+  }
+
+  awaitable<tunnel::Examination> examine(KeyHash key) {
+    examined.push_back(key);
+    co_return tunnel::Examination{};
+  }
+  awaitable<std::vector<origin::WebServer>> find_web_servers() { co_return web_servers; }
+  DaemonStatus status() const {
+    if (broken) throw std::runtime_error("out of order");
+    DaemonStatus made;
+    made.version = "1.2.3";
+    return made;
+  }
+
+  support::TestIo io;
+  store::TempDir dir;
+  asio::thread_pool pool{1};
+  bool broken = false;
+  std::vector<KeyHash> examined;
+  std::vector<origin::WebServer> web_servers;
+
+  store::NameBook names{dir.path() / "names", pool};
+  store::PeerStore peers{(dir.path() / "peers.db").string()};
+  store::VisitLog visits{peers};
+  FakeLan lan;
+  TaskGroup tasks{io.executor()};
+  discovery::LanListing listing{io.executor(), lan, tasks};
+  FakePublishing publishing;
+  Api api{ApiSubjects{[this] { return status(); }, [this](KeyHash key) { return examine(key); },
+                      [this] { return find_web_servers(); }, names, visits, listing, publishing}};
+};
+
+}  // namespace hardline::web
