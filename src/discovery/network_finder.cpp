@@ -26,6 +26,17 @@ std::string_view describe(Source source) {
   return "an unknown source";
 }
 
+std::string_view source_word(Source source) {
+  switch (source) {
+    case Source::this_machine: return "this_machine";
+    case Source::lan: return "lan";
+    case Source::remembered: return "remembered";
+    case Source::dht: return "dht";
+    case Source::dht_proxy: return "dht_proxy";
+  }
+  return "unknown";
+}
+
 namespace {
 
 bool is_near(Source source) {

@@ -13,7 +13,7 @@ using Time = PeerDatabase::Time;
 /// What brings a database of version N (PRAGMA user_version) to N + 1. Never change one that was released. Times are
 /// Unix seconds; `rank` counts from 0 in the order the service gave, and is NULL for what it does not name (any more).
 /// `works` says how the last attempt ended, 1 or 0, as two of them may fall into one second; NULL if there was none.
-/// `round_trip` is in milliseconds.
+/// `round_trip` is in milliseconds; `number` grows with each row of `shown` that is written.
 constexpr std::array kMigrations{
     "CREATE TABLE address ("
     "  key BLOB NOT NULL, host TEXT NOT NULL, port INTEGER NOT NULL,"
@@ -25,6 +25,10 @@ constexpr std::array kMigrations{
     "ALTER TABLE address ADD COLUMN round_trip INTEGER;"
     "UPDATE address SET works = ifnull(last_worked, 0) >= ifnull(last_failed, 0)"
     "  WHERE last_worked IS NOT NULL OR last_failed IS NOT NULL;",
+
+    "CREATE TABLE visit ("
+    "  key BLOB PRIMARY KEY, reached INTEGER, path TEXT NOT NULL, missed INTEGER, problem TEXT NOT NULL) WITHOUT ROWID;"
+    "CREATE TABLE shown (label TEXT PRIMARY KEY, key BLOB NOT NULL, number INTEGER NOT NULL) WITHOUT ROWID;",
 };
 
 /// Best first: what works, the nearest one in front; then what was never tried, as its service ranks it; then what
@@ -39,6 +43,18 @@ std::int64_t to_unix(Time time) {
 }
 Time from_unix(std::int64_t time) {
   return Time(seconds(time));
+}
+
+std::optional<Time> time_or_none(Query& row, int column) {
+  return row.is_null(column) ? std::nullopt : std::optional(from_unix(row.integer(column)));
+}
+
+/// nullopt where another program's hand has put something else there.
+std::optional<KeyHash> key_hash(std::string_view blob) {
+  Hash160Bytes bytes;
+  if (blob.size() != bytes.size()) return std::nullopt;
+  std::copy(blob.begin(), blob.end(), bytes.begin());
+  return KeyHash(bytes);
 }
 
 /// The address in the one form it is stored in. Lists come from strangers: what is no literal address of a single
@@ -71,6 +87,8 @@ void check(Database& database) {
   if (!check.next() || check.bytes(0) != "ok") throw SqliteError(SQLITE_CORRUPT, "the file is damaged");
   database.query("SELECT key, host, port, rank, learned, last_worked, last_failed, works, round_trip FROM address");
   database.query("SELECT file, at FROM taken_over");
+  database.query("SELECT key, reached, path, missed, problem FROM visit");
+  database.query("SELECT label, key, number FROM shown");
 }
 
 }  // namespace
@@ -92,16 +110,13 @@ std::vector<RememberedAddress> PeerDatabase::addresses(const KeyHash& key) {
       "SELECT host, port, learned, last_worked, last_failed, round_trip, rank FROM address WHERE key = ?1 " +
       std::string(kBestFirst);
   auto rows = database_.query(sql, key.bytes());
-  const auto time = [&](int column) {
-    return rows.is_null(column) ? std::nullopt : std::optional(from_unix(rows.integer(column)));
-  };
   std::vector<RememberedAddress> found;
   while (rows.next()) {
     auto& known = found.emplace_back();
     known.address = {std::string(rows.bytes(0)), static_cast<std::uint16_t>(rows.integer(1))};
     known.learned = from_unix(rows.integer(2));
-    known.last_worked = time(3);
-    known.last_failed = time(4);
+    known.last_worked = time_or_none(rows, 3);
+    known.last_failed = time_or_none(rows, 4);
     if (!rows.is_null(5)) known.round_trip = std::chrono::milliseconds(rows.integer(5));
     known.named_by_service = !rows.is_null(6);
   }
@@ -179,6 +194,48 @@ void PeerDatabase::take_over(const std::filesystem::path& old_database, const st
     if (addresses(peer.key).empty()) replace_addresses(peer.key, peer.hosts, now);
   database_.run("INSERT OR IGNORE INTO taken_over VALUES (?1, ?2)", old_database.string(), to_unix(now));
   transaction.commit();
+}
+
+Visits PeerDatabase::visits() {
+  auto rows = database_.query("SELECT key, reached, path, missed, problem FROM visit");
+  Visits found;
+  while (rows.next())
+    if (const auto key = key_hash(rows.bytes(0)))
+      found.emplace_back(*key, Visit{time_or_none(rows, 1), std::string(rows.bytes(2)), time_or_none(rows, 3),
+                                     std::string(rows.bytes(4))});
+  return found;
+}
+
+void PeerDatabase::write_visits(const Visits& visits) {
+  const auto number_or_null = [](const std::optional<Time>& time) {
+    return time ? std::optional(to_unix(*time)) : std::nullopt;
+  };
+  Transaction transaction(database_);
+  for (const auto& [key, visit] : visits)
+    database_.run("INSERT OR REPLACE INTO visit (key, reached, path, missed, problem) VALUES (?1, ?2, ?3, ?4, ?5)",
+                  key.bytes(), number_or_null(visit.reached), visit.path, number_or_null(visit.missed), visit.problem);
+  transaction.commit();
+}
+
+void PeerDatabase::forget_visit(const KeyHash& key) {
+  database_.run("DELETE FROM visit WHERE key = ?1", key.bytes());
+}
+
+std::vector<Shown> PeerDatabase::shown() {
+  auto rows = database_.query("SELECT label, key, number FROM shown ORDER BY number");
+  std::vector<Shown> found;
+  while (rows.next())
+    if (const auto key = key_hash(rows.bytes(1))) found.push_back({std::string(rows.bytes(0)), *key, rows.integer(2)});
+  return found;
+}
+
+void PeerDatabase::write_shown(const Shown& shown) {
+  database_.run("INSERT OR REPLACE INTO shown (label, key, number) VALUES (?1, ?2, ?3)", shown.label, shown.key.bytes(),
+                shown.number);
+}
+
+void PeerDatabase::forget_shown(const std::string& label) {
+  database_.run("DELETE FROM shown WHERE label = ?1", label);
 }
 
 }  // namespace hardline::store

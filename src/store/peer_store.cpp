@@ -101,6 +101,17 @@ struct PeerStore::Impl {
     if (!closed) asio::post(pool, [this, use = std::move(use)] { attempt(use); });
   }
 
+  /// The same, and waits until it was done or has failed. Not once closed.
+  template <class Use>
+  void do_and_wait(Use use) {
+    std::promise<void> done;
+    asio::post(pool, [this, &use, &done] {
+      attempt(use);
+      done.set_value();
+    });
+    done.get_future().wait();
+  }
+
   fs::path file;
   std::optional<PeerDatabase> database;  ///< none once it could not be opened again, and once closed
   log::Limiter error_log{kErrorLogPeriod};
@@ -144,11 +155,7 @@ void PeerStore::take_over(const fs::path& old_database) {
   const auto old = fs::absolute(old_database);
   std::error_code error;
   if (impl_->closed || !fs::exists(old, error)) return;
-  std::promise<void> done;
-  impl_->post([&](PeerDatabase& database) {
-    // The promise is kept on every way out.
-    const std::unique_ptr<std::promise<void>, void (*)(std::promise<void>*)> keep(&done,
-                                                                                  [](auto* p) { p->set_value(); });
+  impl_->do_and_wait([&](PeerDatabase& database) {
     if (database.has_taken_over(old)) return;
     std::vector<OldPeer> peers;
     try {
@@ -160,7 +167,34 @@ void PeerStore::take_over(const fs::path& old_database) {
     database.take_over(old, peers, std::chrono::system_clock::now());
     log::info("store: took over the addresses of {} services from {}", peers.size(), old.string());
   });
-  done.get_future().wait();
+}
+
+Visits PeerStore::visits() {
+  Visits found;
+  if (!impl_->closed) impl_->do_and_wait([&](PeerDatabase& database) { found = database.visits(); });
+  return found;
+}
+
+std::vector<Shown> PeerStore::shown() {
+  std::vector<Shown> found;
+  if (!impl_->closed) impl_->do_and_wait([&](PeerDatabase& database) { found = database.shown(); });
+  return found;
+}
+
+void PeerStore::write_visits(Visits visits) {
+  impl_->post([visits = std::move(visits)](PeerDatabase& database) { database.write_visits(visits); });
+}
+
+void PeerStore::forget_visit(KeyHash key) {
+  impl_->post([key](PeerDatabase& database) { database.forget_visit(key); });
+}
+
+void PeerStore::write_shown(Shown shown) {
+  impl_->post([shown = std::move(shown)](PeerDatabase& database) { database.write_shown(shown); });
+}
+
+void PeerStore::forget_shown(std::string label) {
+  impl_->post([label = std::move(label)](PeerDatabase& database) { database.forget_shown(label); });
 }
 
 void PeerStore::close() {

@@ -47,6 +47,13 @@ void Query::bind(int index, std::int64_t value) {
   check(sqlite3_bind_int64(statement_.get(), index, value));
 }
 
+void Query::bind(int index, const std::optional<std::int64_t>& value) {
+  if (value)
+    bind(index, *value);
+  else
+    check(sqlite3_bind_null(statement_.get(), index));
+}
+
 void Query::bind(int index, std::string_view text) {
   check(sqlite3_bind_text64(statement_.get(), index, text.data(), text.size(), SQLITE_TRANSIENT, SQLITE_UTF8));
 }

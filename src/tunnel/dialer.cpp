@@ -5,6 +5,7 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/discovery/dialable.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 
@@ -49,6 +50,9 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   const KeyHash& key() const { return key_; }
   Clock::time_point began() const { return began_; }
   unsigned network() const { return network_; }
+  bool was_cancelled() const { return cancelled_; }
+  /// That of another dial, which has told of it.
+  bool shares_a_failure() const { return failure_.has_value(); }
 
   awaitable<tl::expected<Connection, DialFailure>> dial() {
     const auto self = shared_from_this();
@@ -274,12 +278,26 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   bool cancelled_ = false;
 };
 
-Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times, Doubted doubted)
+std::string problem_of(const std::vector<Attempt>& attempts) {
+  if (attempts.empty()) return "nobody knows where it is";
+  const auto ended_with = [](Errc error) { return [error](const Attempt& attempt) { return attempt.error == error; }; };
+  if (std::any_of(attempts.begin(), attempts.end(), ended_with(Errc::certificate_mismatch)))
+    return "somebody else answered in its place";
+  const bool all_silent = std::all_of(attempts.begin(), attempts.end(), ended_with(Errc::timed_out));
+  if (attempts.size() > 1)
+    return std::to_string(attempts.size()) + " addresses were tried and none " + (all_silent ? "answered" : "worked");
+  const auto where = discovery::to_host_port(attempts[0].candidate.endpoint).to_string();
+  return all_silent ? "no answer from " + where : where + ": " + attempts[0].error.message();
+}
+
+Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times, Doubted doubted,
+               Ended ended)
     : executor_(executor),
       finder_(finder),
       tasks_(tasks),
       times_(times),
       doubted_(std::move(doubted)),
+      ended_(std::move(ended)),
       context_(make_client_context()) {}
 
 std::shared_ptr<Dialer::Race> Dialer::new_race(const KeyHash& key, bool to_the_end) {
@@ -292,13 +310,31 @@ std::shared_ptr<Dialer::Race> Dialer::new_race(const KeyHash& key, bool to_the_e
 awaitable<tl::expected<Connection, DialFailure>> Dialer::dial(KeyHash key) {
   if (closed_) co_return tl::unexpected(DialFailure{});
   const auto race = new_race(key, false);
-  co_return co_await race->dial();
+  auto dialled = co_await race->dial();
+  if (dialled)
+    tell_reached(key, dialled->candidate);
+  else if (!race->was_cancelled() && !race->shares_a_failure())
+    tell_missed(key, dialled.error().attempts);
+  co_return dialled;
 }
 
 awaitable<Examination> Dialer::examine(KeyHash key) {
   if (closed_) co_return Examination{};
   const auto race = new_race(key, true);
-  co_return co_await race->examine();
+  auto found = co_await race->examine();
+  if (found.winner)
+    tell_reached(key, found.attempts[*found.winner].candidate);
+  else if (!race->was_cancelled())
+    tell_missed(key, found.attempts);
+  co_return found;
+}
+
+void Dialer::tell_reached(const KeyHash& key, const Candidate& candidate) const {
+  if (ended_.reached) ended_.reached(key, candidate);
+}
+
+void Dialer::tell_missed(const KeyHash& key, const std::vector<Attempt>& attempts) const {
+  if (ended_.missed) ended_.missed(key, problem_of(attempts));
 }
 
 void Dialer::cancel_all() {

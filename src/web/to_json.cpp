@@ -79,17 +79,6 @@ std::string_view name_of(discovery::DhtNodeStatus::State state) {
   return "unknown";
 }
 
-std::string_view name_of(discovery::Source source) {
-  switch (source) {
-    case discovery::Source::this_machine: return "this_machine";
-    case discovery::Source::lan: return "lan";
-    case discovery::Source::remembered: return "remembered";
-    case discovery::Source::dht: return "dht";
-    case discovery::Source::dht_proxy: return "dht_proxy";
-  }
-  return "unknown";
-}
-
 std::string_view name_of(discovery::SourceReport::State state) {
   switch (state) {
     case discovery::SourceReport::State::waiting: return "waiting";
@@ -248,7 +237,7 @@ Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
   const auto& candidate = attempt.candidate;
   return {
       {"address", discovery::to_host_port(candidate.endpoint).to_string()},
-      {"source", name_of(candidate.source)},
+      {"source", discovery::source_word(candidate.source)},
       {"source_text", discovery::describe(candidate.source)},
       {"by", text_or_null(candidate.by)},
       {"known_since", or_null(candidate.known_since, to_text)},
@@ -262,9 +251,12 @@ Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
 
 Json source_to_json(const discovery::SourceReport& report) {
   return {
-      {"source", name_of(report.source)},     {"source_text", discovery::describe(report.source)},
-      {"by", text_or_null(report.by)},        {"state", name_of(report.state)},
-      {"candidates", report.candidates},      {"unusable", report.unusable},
+      {"source", discovery::source_word(report.source)},
+      {"source_text", discovery::describe(report.source)},
+      {"by", text_or_null(report.by)},
+      {"state", name_of(report.state)},
+      {"candidates", report.candidates},
+      {"unusable", report.unusable},
       {"error", error_or_null(report.error)},
   };
 }

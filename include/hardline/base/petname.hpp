@@ -2,9 +2,11 @@
 #pragma once
 
 #include <compare>
+#include <cstddef>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
+#include <utility>
 
 namespace hardline {
 
@@ -16,7 +18,7 @@ class Petname {
  public:
   static constexpr std::size_t kMaxLength = 63;
 
-  /// Either case. The error is a clause for a person, as in "must not begin or end with a dash".
+  /// Either case. The error is a clause for a person, whose subject is the name: "must not begin or end with a dash".
   static tl::expected<Petname, std::string> parse(std::string_view text);
 
   const std::string& text() const { return text_; }

@@ -21,6 +21,9 @@ enum class Source { this_machine, lan, remembered, dht, dht_proxy };
 /// "this computer", "the local network", "a remembered address", "the DHT", "a DHT proxy"
 std::string_view describe(Source source);
 
+/// The same for programs, and for what is written down: "this_machine", "lan", "remembered", "dht", "dht_proxy"
+std::string_view source_word(Source source);
+
 struct Candidate {
   tcp::endpoint endpoint;
   Source source = Source::lan;

@@ -3,9 +3,8 @@
 
 #include <filesystem>
 #include <functional>
-#include <map>
 #include <memory>
-#include <optional>
+#include <string>
 #include <string_view>
 #include <system_error>
 #include <vector>
@@ -20,28 +19,30 @@ namespace hardline::store {
 class NameBook {
  public:
   /// Reads `file`, where there is one; blocks. Lines that are not understood are logged once and kept: they are
-  /// written back with the next change, behind the others. A file that cannot be read is an error in the log, and then
-  /// every change fails with the same error, so that nothing of it is lost.
+  /// written back with the next change, behind the others; comments are not. A file that cannot be read is an error in
+  /// the log, and then every change fails with the same error, so that nothing of it is lost. `files` outlives it.
   NameBook(std::filesystem::path file, asio::thread_pool& files);
   NameBook(const NameBook&) = delete;
   NameBook& operator=(const NameBook&) = delete;
-  ~NameBook();
+  ~NameBook();  ///< when every change has ended
 
-  /// The service of this label, in lower case; null if it is nobody's name.
+  /// The service of this label, in lower case; null if it is nobody's name. Good until the next change.
   const ServiceName* find(std::string_view label) const;
 
   /// By name.
   std::vector<Pin> pins() const;
 
-  /// Changes. Each is in memory at once and undone there if it cannot be written: then the error says why (as
-  /// no_space_on_device); too_many_files_open_in_system never, but Errc::too_large past kMaxPins.
+  /// Changes are made one after the other. Each counts in memory while it is being written, and is undone there if it
+  /// cannot be: then the error is the system's (as std::errc::no_space_on_device). Errc::too_large where there would be
+  /// more than kMaxPins.
   awaitable<std::error_code> pin(Petname name, ServiceName service);  ///< makes it, or points it at another service
   awaitable<std::error_code> unpin(Petname name);                     ///< of a name that is not there: no error
   awaitable<std::error_code> rename(Petname from, Petname to);        ///< file_exists, no_such_file_or_directory
-  awaitable<std::error_code> import(
-      std::vector<Pin> pins);  ///< all of them or none; those of the same name are replaced
+  /// All of them or none; those of the same name are replaced.
+  awaitable<std::error_code> import(std::vector<Pin> pins);
 
-  /// Calls `listener` with every label that leads somewhere else now, or nowhere, until the token is destroyed.
+  /// Calls `listener` with every label that leads to a service now, to another one or to none, until the token is
+  /// destroyed: as soon as that is so in memory, and again if it is undone.
   using Listener = std::function<void(const std::string& label)>;
   [[nodiscard]] std::shared_ptr<void> listen(Listener listener);
 

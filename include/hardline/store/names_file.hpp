@@ -1,6 +1,8 @@
 // Petnames as text: the daemon's own file, what `hardlined names --export` writes and what people mail to each other.
 #pragma once
 
+#include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,18 +29,19 @@ struct NamesFile {
   std::vector<NamesFileError> errors;
 };
 
-/// Most pins there can be, and lines that are read.
+/// Most pins there can be, and lines that are read: the first one that is not is the last error.
 inline constexpr std::size_t kMaxPins = 4096;
 
 /// One pin a line: the name, white space, and a link or a service's own name (parse_link()). Empty lines and lines that
-/// begin with `#` are passed over; CR LF is taken for LF, and a byte order mark is passed over.
+/// begin with `#` are passed over and not counted; CR LF is taken for LF, and a byte order mark is passed over. No
+/// error tells what a link was, as it may hold a password.
 NamesFile parse_names(std::string_view text);
 
 /// With a line of explanation on top. It holds passwords.
 std::string format_names(const std::vector<Pin>& pins);
 
 /// The service that a link or name leads to: `LABEL`, `LABEL.localhost` with or without a port, or the whole URL with
-/// whatever path. nullopt for all else; of a petname, too.
+/// whatever path; white space around it means nothing. nullopt for all else; of a petname, too.
 std::optional<ServiceName> parse_link(std::string_view text);
 
 }  // namespace hardline::store

@@ -9,10 +9,11 @@
 #include "hardline/store/old_peers.hpp"
 #include "hardline/store/peer_store.hpp"
 #include "hardline/store/sqlite.hpp"
+#include "hardline/store/visit.hpp"
 
 namespace hardline::store {
 
-/// A service that was neither reached nor spoke of itself for so long is forgotten.
+/// A service that was neither reached nor spoke of itself for so long is forgotten, and how opening one went, too.
 inline constexpr auto kForgetAfter = std::chrono::days(180);
 
 /// An address that its service does not name and that has failed is kept for so long after it last worked: a second
@@ -41,6 +42,14 @@ class PeerDatabase {
   bool has_taken_over(const std::filesystem::path& old_database);
   /// Notes it, and learns of those services of which nothing is known yet.
   void take_over(const std::filesystem::path& old_database, const std::vector<OldPeer>& peers, Time now);
+
+  Visits visits();
+  void write_visits(const Visits& visits);
+  void forget_visit(const KeyHash& key);
+
+  std::vector<Shown> shown();  ///< by number
+  void write_shown(const Shown& shown);
+  void forget_shown(const std::string& label);
 
  private:
   void replace_addresses(const KeyHash& key, const std::vector<HostPort>& hosts, Time now);

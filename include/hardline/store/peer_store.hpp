@@ -1,15 +1,18 @@
-// Remembered addresses: where services could be reached, learned from their own words inside a proven tunnel.
+// Remembered addresses: where services could be reached, learned from their own words inside a proven tunnel. What the
+// VisitLog keeps is in the same file.
 #pragma once
 
 #include <chrono>
 #include <filesystem>
 #include <memory>
 #include <optional>
+#include <string>
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
 #include "hardline/base/key_hash.hpp"
 #include "hardline/rt/asio.hpp"
+#include "hardline/store/visit.hpp"
 
 namespace hardline::store {
 
@@ -57,6 +60,14 @@ class PeerStore {
   /// serviceID `password-keyhash`, info JSON with WANHosts). Once: what was taken over is noted. Blocks; before the
   /// io_context runs. The old file is only read.
   void take_over(const std::filesystem::path& old_database);
+
+  /// For VisitLog. The first two block, before the io_context runs; empty on any error.
+  Visits visits();
+  std::vector<Shown> shown();
+  void write_visits(Visits visits);
+  void forget_visit(KeyHash key);
+  void write_shown(Shown shown);
+  void forget_shown(std::string label);
 
   /// Finishes the queued writes and closes; bounded by SQLite's own work. Blocks. The destructor does it too.
   void close();

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <span>
 #include <stdexcept>
 #include <string>
@@ -42,6 +43,7 @@ class Query {
 
   Query(sqlite3* database, std::string_view sql);
   void bind(int index, std::int64_t value);
+  void bind(int index, const std::optional<std::int64_t>& value);  ///< NULL for none
   void bind(int index, std::string_view text);
   void bind(int index, std::span<const std::uint8_t> blob);
   void check(int code);

@@ -2,52 +2,52 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <memory>
 #include <optional>
-#include <string>
 #include <string_view>
-#include <unordered_map>
 
 #include "hardline/base/key_hash.hpp"
 #include "hardline/store/peer_store.hpp"
+#include "hardline/store/visit.hpp"
 
 namespace hardline::store {
 
-struct Visit {
-  using Time = std::chrono::system_clock::time_point;
-
-  std::optional<Time> reached;  ///< when it last was
-  std::string path;             ///< how then: "lan", "remembered", "dht", "dht_proxy" or "this_machine"
-  std::optional<Time> missed;   ///< when it was looked for in vain, if that is later
-  std::string problem;          ///< why, for a person; hostile text may be in it
-
-  friend bool operator==(const Visit&, const Visit&) = default;
-};
-
-/// In memory, and written behind (a connection a millisecond makes no write a millisecond) to the tables `visit` and
-/// `shown` of peers.db: losing the last of it does no harm. io thread only.
+/// In memory, which never waits for the disk, and written behind to the tables `visit` and `shown` of peers.db: losing
+/// the last of it does no harm. io thread only.
 class VisitLog {
  public:
   using Time = Visit::Time;
-  /// A service that was reached in the same way again is written down this seldom.
+  /// A service that was reached in the same way again, or missed once more, is written down this seldom: a connection a
+  /// millisecond makes no write a millisecond. One that was never reached is written by flush() alone, as a page full
+  /// of invented names makes many of them.
   static constexpr auto kWriteEvery = std::chrono::minutes(1);
+  /// Most services, and most labels; the oldest go first, of services those that were never reached before others.
+  static constexpr std::size_t kMaxVisits = 4096;
+  static constexpr std::size_t kMaxShown = 4096;
+  /// Longest problem kept, in octets.
+  static constexpr std::size_t kMaxProblem = 200;
 
-  /// Reads what is there; blocks. `store` outlives it.
-  explicit VisitLog(PeerStore& store);
+  /// Reads what is there, but for what is older than kForgetAfter; blocks. `store` outlives it, and is closed after it
+  /// was flushed.
+  explicit VisitLog(PeerStore& store, Time now = std::chrono::system_clock::now());
   VisitLog(const VisitLog&) = delete;
   VisitLog& operator=(const VisitLog&) = delete;
-  ~VisitLog();
+  ~VisitLog();  ///< flushes
 
   void reached(const KeyHash& key, std::string_view path, Time now);
   void missed(const KeyHash& key, std::string_view problem, Time now);
 
-  /// Null for one that nobody has tried to open.
+  /// Null for one that nobody has tried to open. Good until the next call of reached() or missed().
   const Visit* visit(const KeyHash& key) const;
 
   /// The service that a browser was last shown under this label; nullopt: none yet, so that it holds nothing of
   /// another's (cookies, storage, cache).
   std::optional<KeyHash> shown(std::string_view label) const;
   void show(std::string_view label, const KeyHash& key);
+
+  /// Hands what is not written yet to the store: before PeerStore::close(), after which nothing is.
+  void flush();
 
  private:
   struct Impl;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <memory>
 #include <optional>
+#include <string>
 #include <unordered_map>
 #include <unordered_set>
 #include <vector>
@@ -44,6 +45,9 @@ struct Examination {
   std::chrono::milliseconds took{0};
 };
 
+/// Why none of them led to the service: one line for a person, whose text is ours but for the system's own words.
+std::string problem_of(const std::vector<Attempt>& attempts);
+
 class Dialer {
  public:
   /// The address that worked last time is given this much of a start before anybody else is asked.
@@ -58,8 +62,8 @@ class Dialer {
   /// Takes a service that is no longer where it was lately, as far as a dial can tell: what leads there may be dead.
   using Doubted = std::function<void(const KeyHash& key)>;
 
-  /// Takes how each dial and each examination ended: where it got to, or why it did not (for a person). Not of one
-  /// that was cancelled.
+  /// Takes how each dial and each examination ended: where it got to, or why it did not (problem_of()). Not of one
+  /// that was cancelled; and of dials that share a search's failure, or were answered by it later, once for all.
   struct Ended {
     std::function<void(const KeyHash& key, const discovery::Candidate& candidate)> reached;
     std::function<void(const KeyHash& key, const std::string& problem)> missed;
@@ -122,6 +126,8 @@ class Dialer {
   bool is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const;
   void remember_failure(const Race& race, DialFailure failure);
   void doubt(const KeyHash& key) const;
+  void tell_reached(const KeyHash& key, const discovery::Candidate& candidate) const;
+  void tell_missed(const KeyHash& key, const std::vector<Attempt>& attempts) const;
   const DialFailure* failure(const KeyHash& key) const;
   std::optional<std::uint64_t> searching(const KeyHash& key) const;
   std::shared_ptr<Race> new_race(const KeyHash& key, bool to_the_end);

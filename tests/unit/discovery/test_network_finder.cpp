@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <set>
 
 #include "hardline/base/errc.hpp"
 
@@ -222,6 +223,13 @@ class NetworkFinderTest : public testing::Test {
   Sink sink;
   std::unique_ptr<Search> search;
 };
+
+TEST(SourceWord, IsOneWordForEachSource) {
+  const std::set<std::string_view> words{source_word(Source::this_machine), source_word(Source::lan),
+                                         source_word(Source::remembered), source_word(Source::dht),
+                                         source_word(Source::dht_proxy)};
+  EXPECT_THAT(words, ElementsAre("dht", "dht_proxy", "lan", "remembered", "this_machine"));
+}
 
 TEST_F(NetworkFinderTest, AsksTheLanAndTheStoreAtTheSameTime) {
   make_finder({.lan_window = kNever});

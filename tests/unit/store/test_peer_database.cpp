@@ -235,6 +235,28 @@ TEST_F(PeerDatabaseTest, TakesOverWhatIsNotKnown) {
   EXPECT_THAT(hosts(kOther), ElementsAre(kC));
 }
 
+TEST_F(PeerDatabaseTest, KeepsTheLastVisitOfEachService) {
+  const Visit reached{kNow, "lan", std::nullopt, ""};
+  const Visit missed{kNow, "lan", kNow + 5s, "no answer"};
+  const Visit never{std::nullopt, "", kNow, "nobody knows where it is"};
+  EXPECT_THAT(database.visits(), IsEmpty());
+  database.write_visits({{kKey, reached}, {kOther, never}});
+  database.write_visits({{kKey, missed}});
+  EXPECT_THAT(database.visits(), testing::UnorderedElementsAre(std::pair(kKey, missed), std::pair(kOther, never)));
+  database.forget_visit(kKey);
+  EXPECT_THAT(database.visits(), ElementsAre(std::pair(kOther, never)));
+}
+
+TEST_F(PeerDatabaseTest, KeepsWhatWasShownInItsOrder) {
+  EXPECT_THAT(database.shown(), IsEmpty());
+  database.write_shown({"wiki", kKey, 1});
+  database.write_shown({"nas", kKey, 2});
+  database.write_shown({"wiki", kOther, 3});
+  EXPECT_THAT(database.shown(), ElementsAre(Shown{"nas", kKey, 2}, Shown{"wiki", kOther, 3}));
+  database.forget_shown("nas");
+  EXPECT_THAT(database.shown(), ElementsAre(Shown{"wiki", kOther, 3}));
+}
+
 TEST(PeerDatabaseFile, IsFoundAgain) {
   const TempDir dir;
   const auto file = (dir / "peers.db").string();
@@ -252,7 +274,7 @@ TEST(PeerDatabaseFile, IsInWalModeAndSaysItsVersion) {
   EXPECT_EQ(mode.bytes(0), "wal");
   auto version = raw.query("PRAGMA user_version");
   ASSERT_TRUE(version.next());
-  EXPECT_EQ(version.integer(0), 2);
+  EXPECT_EQ(version.integer(0), 3);
 }
 
 TEST(PeerDatabaseFile, OfTheFirstVersionKeepsWhatItKnew) {
@@ -288,10 +310,21 @@ TEST(PeerDatabaseFile, OfTheFirstVersionKeepsWhatItKnew) {
   EXPECT_THAT(ports, ElementsAre(5, 4, 1, 3, 2));
 }
 
+TEST(PeerDatabaseFile, OfTheSecondVersionKeepsWhatItKnew) {
+  const TempDir dir;
+  const auto file = (dir / "peers.db").string();
+  PeerDatabase(file).learn(kKey, {kA}, kNow);
+  Database(file, SQLITE_OPEN_READWRITE).script("DROP TABLE visit; DROP TABLE shown; PRAGMA user_version = 2");
+  PeerDatabase database(file);
+  EXPECT_THAT(database.addresses(kKey), SizeIs(1));
+  database.write_shown({"nas", kKey, 1});
+  EXPECT_THAT(database.shown(), SizeIs(1));
+}
+
 TEST(PeerDatabaseFile, OfANewerVersionIsRefusedUntouched) {
   const TempDir dir;
   const auto file = (dir / "peers.db").string();
-  Database(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).script("PRAGMA user_version = 3; CREATE TABLE t (a);");
+  Database(file, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE).script("PRAGMA user_version = 4; CREATE TABLE t (a);");
   const auto before = file_content(file);
   EXPECT_THROW(PeerDatabase{file}, NewerSchema);
   EXPECT_EQ(file_content(file), before);

@@ -92,6 +92,8 @@ TEST_F(PeerStoreTest, HoldsNothingOnceClosed) {
   store.close();
   store.learn(kKey, {kB}, kNow);
   store.take_over(file);
+  EXPECT_THAT(store.visits(), IsEmpty());
+  EXPECT_THAT(store.shown(), IsEmpty());
   store.close();
   EXPECT_THAT(hosts(store), IsEmpty());
 }
@@ -196,11 +198,30 @@ TEST_F(PeerStoreTest, GoesOnWithoutADatabaseWhereNoneCanBeOpened) {
   ASSERT_EQ(sqlite3_auto_extension(extension), SQLITE_OK);
   store.learn(kKey, {kB}, kNow);
   EXPECT_THAT(hosts(store), IsEmpty());
+  EXPECT_THAT(store.visits(), IsEmpty());
+  store.take_over(file);
   sqlite3_cancel_auto_extension(extension);
   store.learn(kKey, {kB}, kNow);
   EXPECT_THAT(hosts(store), IsEmpty());
   EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("peers.db.corrupt-"), HasSubstr("cannot use " + file.string()),
                                        HasSubstr("addresses may not be remembered")));
+}
+
+TEST_F(PeerStoreTest, KeepsWhatTheVisitLogGivesIt) {
+  const Visit visit{kNow, "lan", std::nullopt, ""};
+  {
+    PeerStore store(file);
+    store.write_visits({{kKey, visit}});
+    store.write_shown({"nas", kKey, 1});
+    EXPECT_THAT(store.visits(), SizeIs(1));
+  }
+  PeerStore store(file);
+  EXPECT_THAT(store.visits(), ElementsAre(std::pair(kKey, visit)));
+  EXPECT_THAT(store.shown(), ElementsAre(Shown{"nas", kKey, 1}));
+  store.forget_visit(kKey);
+  store.forget_shown("nas");
+  EXPECT_THAT(store.visits(), IsEmpty());
+  EXPECT_THAT(store.shown(), IsEmpty());
 }
 
 TEST_F(PeerStoreTest, TakesOverAnOldDatabaseOnce) {

@@ -63,7 +63,16 @@ class DialerTest : public testing::Test {
   support::ScriptedFinder finder{io.executor()};
   TaskGroup dials{io.executor()};
   std::vector<KeyHash> doubted;
-  Dialer dialer{io.executor(), finder, dials, {}, [this](const KeyHash& service) { doubted.push_back(service); }};
+  std::vector<std::string> told;  ///< how dials and examinations ended
+  Dialer::Ended ended{
+      .reached =
+          [this](const KeyHash& service, const discovery::Candidate& candidate) {
+            told.push_back(service.brief() + " by " + std::string(discovery::source_word(candidate.source)));
+          },
+      .missed = [this](const KeyHash& service,
+                       const std::string& problem) { told.push_back(service.brief() + " not: " + problem); }};
+  Dialer dialer{io.executor(), finder, dials, {}, [this](const KeyHash& service) { doubted.push_back(service); },
+                ended};
   KeyHash key = service_name("ec").key;
 };
 
@@ -557,6 +566,83 @@ TEST_F(DialerTest, CancellingEndsThoseThatWaitForAnother) {
   EXPECT_EQ(finder.searching(), 0u);
 }
 
+TEST_F(DialerTest, TellsOfEachDialThatGotThere) {
+  ScriptedServer server(io, "ec");
+  remember(server.endpoint());
+  ASSERT_TRUE(dial_to(server));
+  ASSERT_TRUE(dial_to(server));
+  const auto by_memory = key.brief() + " by remembered";
+  EXPECT_THAT(told, ElementsAre(by_memory, by_memory));
+}
+
+TEST_F(DialerTest, TellsOfDialsThatGoWhereAnotherGot) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  auto one = dial();
+  auto other = dial();
+  auto first = server.accept_with_tls();
+  EXPECT_TRUE(one.get());
+  auto second = server.accept_with_tls();
+  EXPECT_TRUE(other.get());
+  EXPECT_THAT(told, ElementsAre(key.brief() + " by lan", key.brief() + " by lan"));
+}
+
+TEST_F(DialerTest, TellsWhyADialGotNowhere) {
+  ASSERT_FALSE(io.await(dialer.dial(key)));
+  EXPECT_THAT(told, ElementsAre(key.brief() + " not: nobody knows where it is"));
+}
+
+TEST_F(DialerTest, TellsOnceOfAFailureThatDialsShare) {
+  auto one = dial();
+  auto other = dial();
+  EXPECT_FALSE(one.get());
+  EXPECT_FALSE(other.get());
+  EXPECT_FALSE(io.await(dialer.dial(key)));
+  EXPECT_EQ(finder.searches, 1);
+  EXPECT_THAT(told, SizeIs(1));
+}
+
+TEST_F(DialerTest, TellsNothingOfADialThatWasCancelled) {
+  finder.goes_on_looking = true;
+  auto one = dial();
+  auto other = dial();
+  auto examining = io.start(dialer.examine(key));
+  io.settle();
+  dialer.cancel_all();
+  EXPECT_FALSE(one.get());
+  EXPECT_FALSE(other.get());
+  examining.get();
+  EXPECT_FALSE(io.await(dialer.dial(key)));
+  EXPECT_THAT(told, IsEmpty());
+}
+
+Attempt attempt(const char* address, std::error_code error) {
+  return {{tcp::endpoint(asio::ip::make_address(address), 7008)}, error};
+}
+
+TEST(ProblemOf, NoAttemptsIsThatNobodyKnows) {
+  EXPECT_EQ(problem_of({}), "nobody knows where it is");
+}
+
+TEST(ProblemOf, OneAddressIsNamed) {
+  EXPECT_EQ(problem_of({attempt("192.0.2.7", Errc::timed_out)}), "no answer from 192.0.2.7:7008");
+  EXPECT_EQ(problem_of({attempt("2001:db8::7", std::make_error_code(std::errc::connection_refused))}),
+            "[2001:db8::7]:7008: Connection refused");
+}
+
+TEST(ProblemOf, SeveralAddressesAreCounted) {
+  const auto silent = attempt("192.0.2.7", Errc::timed_out);
+  const auto closed = attempt("192.0.2.8", std::make_error_code(std::errc::connection_refused));
+  EXPECT_EQ(problem_of({silent, silent}), "2 addresses were tried and none answered");
+  EXPECT_EQ(problem_of({silent, silent, closed}), "3 addresses were tried and none worked");
+}
+
+TEST(ProblemOf, AnImpostorMattersMost) {
+  const auto silent = attempt("192.0.2.7", Errc::timed_out);
+  EXPECT_EQ(problem_of({silent, attempt("192.0.2.8", Errc::certificate_mismatch), silent}),
+            "somebody else answered in its place");
+}
+
 class ExaminationTest : public DialerTest {
  protected:
   /// Plays `server` once.
@@ -637,6 +723,18 @@ TEST_F(ExaminationTest, IsBounded) {
   EXPECT_EQ(found.attempts[0].error, Errc::timed_out);
   EXPECT_LT(found.took, DialTimes().attempt);
   io.await(dials.join());
+}
+
+TEST_F(ExaminationTest, TellsHowItEndedOnce) {
+  ScriptedServer server(io, "ec");
+  finder.add(server.endpoint());
+  EXPECT_TRUE(examine(server).winner);
+  EXPECT_THAT(told, ElementsAre(key.brief() + " by lan"));
+  finder.candidates.clear();
+  EXPECT_FALSE(io.await(dialer.examine(key)).winner);
+  EXPECT_FALSE(io.await(dialer.examine(key)).winner);
+  const auto missed = key.brief() + " not: nobody knows where it is";
+  EXPECT_THAT(told, ElementsAre(key.brief() + " by lan", missed, missed));
 }
 
 TEST_F(ExaminationTest, IsEndedByCancelling) {

@@ -1,0 +1,36 @@
+// What is kept of opening services: how it went the last time, and what browsers were shown under a label.
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "hardline/base/key_hash.hpp"
+
+namespace hardline::store {
+
+struct Visit {
+  using Time = std::chrono::system_clock::time_point;
+
+  std::optional<Time> reached;  ///< when it last was
+  std::string path;             ///< how then: a discovery::source_word(), as "lan"
+  std::optional<Time> missed;   ///< when it was looked for in vain, if that is later
+  std::string problem;          ///< why, for a person; hostile text may be in it
+
+  friend bool operator==(const Visit&, const Visit&) = default;
+};
+
+using Visits = std::vector<std::pair<KeyHash, Visit>>;
+
+struct Shown {
+  std::string label;
+  KeyHash key;
+  std::int64_t number = 0;  ///< grows: the lowest was shown first
+
+  friend bool operator==(const Shown&, const Shown&) = default;
+};
+
+}  // namespace hardline::store
