@@ -83,6 +83,10 @@ std::error_code NewFile::write(std::string_view content, mode_t mode) {
   return ::fsync(fd.get()) == 0 ? std::error_code() : last_error();
 }
 
+std::error_code NewFile::give_to(uid_t user, gid_t group) {
+  return ::lchown(temporary_.c_str(), user, group) == 0 ? std::error_code() : last_error();
+}
+
 std::error_code NewFile::place() {
   const auto error = rename_to_new(temporary_, file_);
   if (!error) remove_ = file_;

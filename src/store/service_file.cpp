@@ -20,13 +20,11 @@ struct KnownKey {
 };
 
 constexpr std::array kKnownKeys{
-    KnownKey{"Service", "service"},      KnownKey{"Service", "port"},
-    KnownKey{"Service", "verify"},       KnownKey{"Service", "certfile"},
-    KnownKey{"Info", "title"},           KnownKey{"Info", "listed"},
-    KnownKey{"Access", "hidepassword"},  KnownKey{"Access", "useDHT"},
-    KnownKey{"Cache", "directory"},      KnownKey{"Cache", "maxAge"},
-    KnownKey{"Cache", "maxSize"},        KnownKey{"Cache", "allowListing"},
-    KnownKey{"Cache", "dynamicContent"}, KnownKey{"Cache", "downloadRateLimit"},
+    KnownKey{"Service", "service"},    KnownKey{"Service", "port"},         KnownKey{"Service", "verify"},
+    KnownKey{"Service", "certfile"},   KnownKey{"Service", "paused"},       KnownKey{"Info", "title"},
+    KnownKey{"Info", "listed"},        KnownKey{"Access", "hidepassword"},  KnownKey{"Access", "useDHT"},
+    KnownKey{"Cache", "directory"},    KnownKey{"Cache", "maxAge"},         KnownKey{"Cache", "maxSize"},
+    KnownKey{"Cache", "allowListing"}, KnownKey{"Cache", "dynamicContent"}, KnownKey{"Cache", "downloadRateLimit"},
 };
 
 /// What has no effect in this file.
@@ -78,6 +76,7 @@ ServiceFile make_service_file(const fs::path& given, auto read_entries) {
   service.title = settings.text("info", "title", service.file.stem().string());
   service.listed = settings.flag("info", "listed", service.listed);
   service.hide_password = settings.flag("access", "hidepassword", service.hide_password);
+  service.paused = settings.flag("service", "paused", service.paused);
   service.use_dht = settings.flag("access", "usedht", service.use_dht);
   service.warnings = warnings_of(settings);
   return service;

@@ -38,7 +38,8 @@ class NewFile {
   ~NewFile();
 
   std::error_code write(std::string_view content, mode_t mode);
-  std::error_code place();    ///< EEXIST where there is a file of this name
+  std::error_code give_to(uid_t user, gid_t group);  ///< what was written; -1 leaves one as it is (chown(2))
+  std::error_code place();                           ///< EEXIST where there is a file of this name
   std::error_code replace();  ///< also where there is one; it is kept then, and nothing is left to remove
   void keep() { remove_.clear(); }
 

@@ -4,6 +4,8 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <thread>
+#include <vector>
 
 namespace hardline::log {
 namespace {
@@ -61,6 +63,44 @@ TEST_F(LogLine, StartsWithItsPriorityUnderTheJournal) {
 
 TEST_F(LogLine, IsLeftOutBelowTheLevel) {
   EXPECT_EQ(captured(spdlog::level::err, [] { warn("a"); }), "");
+}
+
+TEST_F(LogLine, ThatTellsOfAProblemIsKeptWhateverTheLevel) {
+  captured(spdlog::level::off, [] {
+    info("lan: joined");
+    warn("lan: lost interface={}", "eth9");
+    error("store: full");
+  });
+  const auto problems = recent_problems();
+  ASSERT_EQ(problems.size(), 2U);
+  EXPECT_EQ(problems[0].text, "lan: lost interface=eth9");
+  EXPECT_FALSE(problems[0].is_error);
+  EXPECT_EQ(problems[1].text, "store: full");
+  EXPECT_TRUE(problems[1].is_error);
+  EXPECT_LE(problems[0].when, problems[1].when);
+}
+
+TEST_F(LogLine, ThatTellsOfAProblemIsForgottenWhenEnoughHaveFollowed) {
+  captured(spdlog::level::err, [] {
+    for (std::size_t i = 0; i <= kMaxProblems; ++i) warn("{}", i);
+  });
+  const auto problems = recent_problems();
+  ASSERT_EQ(problems.size(), kMaxProblems);
+  EXPECT_EQ(problems.front().text, "1");
+  EXPECT_EQ(problems.back().text, std::to_string(kMaxProblems));
+}
+
+TEST_F(LogLine, ThatTellsOfAProblemMayComeFromAnyThread) {
+  captured(spdlog::level::off, [] {
+    std::vector<std::thread> threads;
+    for (int i = 0; i < 4; ++i)
+      threads.emplace_back([] {
+        for (int n = 0; n < 100; ++n) warn("a line");
+      });
+    for (int n = 0; n < 100; ++n) EXPECT_LE(recent_problems().size(), kMaxProblems);
+    for (auto& thread : threads) thread.join();
+  });
+  EXPECT_EQ(recent_problems().size(), kMaxProblems);
 }
 
 TEST(LogLimiter, LetsOneThroughEachPeriodAndCountsTheOthers) {

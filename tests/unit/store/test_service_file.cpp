@@ -76,18 +76,23 @@ TEST(ServiceFile, HasDefaultsForAllButTheOrigin) {
   const auto expected = parse("[Service]\nservice=::1\nport=80\n");
   EXPECT_EQ(expected.certfile, "/etc/hardline/services/app.ini.cert");
   EXPECT_EQ(expected.title, "app");
+  EXPECT_FALSE(expected.paused);
   EXPECT_TRUE(expected.listed);
   EXPECT_FALSE(expected.hide_password);
   EXPECT_TRUE(expected.use_dht);
   EXPECT_EQ(expected.origin, ServiceOrigin(OriginAddress(HostPort{"::1", 80})));
-  EXPECT_EQ(parse("[Service]\nservice=::1\nport=80\ncertfile=\nverify=\n[Info]\ntitle=\nlisted=\n[Access]\nuseDHT=\n"
-                  "hidepassword=\n[Cache]\ndirectory=\nmaxAge=\nmaxSize=\ndownloadRateLimit=\nallowListing=\n"
-                  "dynamicContent=\n"),
-            expected);
+  EXPECT_EQ(
+      parse("[Service]\nservice=::1\nport=80\ncertfile=\nverify=\npaused=\n[Info]\ntitle=\nlisted=\n[Access]\nuseDHT=\n"
+            "hidepassword=\n[Cache]\ndirectory=\nmaxAge=\nmaxSize=\ndownloadRateLimit=\nallowListing=\n"
+            "dynamicContent=\n"),
+      expected);
 }
 
 TEST(ServiceFile, ReadsOurOwnKeys) {
-  const auto service = parse("[Service]\nservice=a\nport=80\n[Info]\nlisted=no\n[Access]\nhidepassword=yes\n");
+  const auto service =
+      parse("[Service]\nservice=a\nport=80\npaused=yes\n[Info]\nlisted=no\n[Access]\nhidepassword=yes\n");
+  EXPECT_TRUE(service.paused);
+  EXPECT_THAT(service.warnings, IsEmpty());
   EXPECT_FALSE(service.listed);
   EXPECT_TRUE(service.hide_password);
 }
