@@ -1,7 +1,11 @@
 #include "hardline/web/api.hpp"
 
+#include <fmt/format.h>
+
+#include <algorithm>
 #include <nlohmann/json.hpp>
 
+#include "api_answer.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/web/to_json.hpp"
@@ -16,84 +20,123 @@ using Json = nlohmann::ordered_json;
 /// No name is longer by far: a whole URL with a long path.
 constexpr std::size_t kMaxName = 2048;
 
-ApiResponse respond(int status, const Json& body) {
-  // Titles and error texts come from files and strangers: what is no UTF-8 in them is replaced.
-  return {status, body.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n"};
-}
-
-/// The value of the one parameter `name`; nullopt where it is missing, given twice, or broken.
-std::optional<std::string> parameter(std::string_view query, std::string_view name) {
-  std::optional<std::string> value;
-  while (!query.empty()) {
-    const auto end = query.find('&');
-    const auto pair = query.substr(0, end);
-    query.remove_prefix(end == std::string_view::npos ? query.size() : end + 1);
-    const auto equals = pair.find('=');
-    if (pair.substr(0, equals) != name) continue;
-    if (value || equals == std::string_view::npos) return std::nullopt;
-    value = wire::percent_decode(pair.substr(equals + 1));
-    if (!value) return std::nullopt;
-  }
-  return value;
-}
-
-}  // namespace
-
-ApiResponse error_response(int status, std::string_view code, std::string_view text) {
-  return respond(status, error_to_json(code, text));
-}
-
-std::optional<KeyHash> parse_service(std::string_view text) {
-  if (text.size() > kMaxName) return std::nullopt;
+/// The host of an http URL, or what stands before a port and a path where there is no scheme.
+std::string_view host_in(std::string_view text) {
   for (const std::string_view scheme : {"http://", "https://"})
     if (to_lower(text.substr(0, scheme.size())) == scheme) {
       text.remove_prefix(scheme.size());
       break;
     }
-  const auto host = text.substr(0, text.find_first_of("/?#"));
-  if (const auto name = ServiceName::parse(host)) return name->key;
-  const auto target = wire::parse_host(host);
-  if (const auto* name = std::get_if<ServiceName>(&target)) return name->key;
-  return std::nullopt;
+  return text.substr(0, text.find_first_of("/?#"));
 }
 
-awaitable<ApiResponse> Api::answer(ApiRequest request) {
-  const std::string_view target = request.target;
-  const auto question = target.find('?');
-  const auto path = target.substr(0, question);
-  const auto query = question == std::string_view::npos ? std::string_view() : target.substr(question + 1);
-  const bool is_status = path == "/api/status";
-  const bool is_why = path == "/api/why";
-  if (!is_status && !is_why)
-    co_return error_response(404, "not_found", "there is no such thing; there are /api/status and /api/why?name=NAME");
-  if (request.method != "GET" && request.method != "HEAD") {
-    auto refusal = error_response(405, "method_not_allowed", "this can only be read, with GET");
-    refusal.allow = "GET, HEAD";
-    co_return refusal;
+/// The segments of a path, decoded; nullopt where it is none.
+std::optional<std::vector<std::string>> segments_of(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    auto decoded = wire::percent_decode(segment);
+    if (!decoded) return std::nullopt;
+    segments.push_back(std::move(*decoded));
   }
+  return segments;
+}
+
+}  // namespace
+
+std::optional<ServiceName> Api::resolve(std::string_view text) const {
+  if (text.size() > kMaxName) return std::nullopt;
+  const auto host = host_in(text);
+  if (const auto* service = subjects_.names.find(to_lower(host))) return *service;
+  const auto target = wire::parse_host(host);
+  const auto* label = std::get_if<wire::HostIsLabel>(&target);
+  if (label)
+    if (const auto* service = subjects_.names.find(label->label)) return *service;
+  return store::parse_link(text);
+}
+
+Json Api::neighbours() const {
+  const auto pins = subjects_.names.pins();
+  const auto own = subjects_.publishing.services();
+  auto list = Json::array();
+  for (const auto& neighbour : subjects_.lan.neighbours()) {
+    const auto pin = std::find_if(pins.begin(), pins.end(),
+                                  [&](const auto& candidate) { return candidate.service.key == neighbour.key; });
+    const bool published_here =
+        std::any_of(own.begin(), own.end(), [&](const auto& service) { return service.name.key == neighbour.key; });
+    list.push_back(to_json(neighbour, subjects_.local_port, pin == pins.end() ? nullptr : &pin->name, published_here));
+  }
+  return list;
+}
+
+void Api::close() {
+  closed_ = true;
+  subjects_.lan.changed().notify();
+}
+
+awaitable<Response> Api::answer(const Request& request) {
   std::string problem;
   try {
-    if (is_status) co_return respond(200, to_json(status_()));
-    co_return co_await answer_why(query);
+    Answer answer(*this, request);
+    auto response = co_await answer.make();
+    co_return response;
   } catch (const std::exception& e) {
     problem = e.what();
   }
-  log::error("api: {} could not be answered: {}", path, problem);
+  log::error("api: a request could not be answered: {}", problem);
   co_return error_response(500, "internal", problem);
 }
 
-awaitable<ApiResponse> Api::answer_why(std::string_view query) {
-  const auto name = parameter(query, "name");
-  if (!name) co_return error_response(400, "bad_request", "name the service once, as in /api/why?name=NAME");
-  const auto key = parse_service(*name);
-  if (!key)
-    co_return error_response(
-        400, "bad_name",
-        "this is not a service's name: NAME, NAME.localhost or http://NAME.localhost:7009/, NAME being 40 "
-        "digits from 0-9 and a-f, usually with a password and a dash before them");
-  const auto wanted = *key;
-  const auto examination = co_await examine_(wanted);
-  co_return respond(200, to_json(wanted, examination, std::chrono::system_clock::now()));
+const std::vector<Api::Answer::Route>& Api::Answer::routes() {
+  static const std::vector<Route> kRoutes{
+      {{"api", "status"}, {{"GET", &Answer::status}}},
+      {{"api", "why"}, {{"GET", &Answer::why}}},
+      {{"api", "neighbours"}, {{"GET", &Answer::neighbours}}},
+      {{"api", "names"}, {{"GET", &Answer::names}}},
+      {{"api", "names.txt"}, {{"GET", &Answer::export_names}, {"POST", &Answer::import_names}}},
+      {{"api", "names", "*"}, {{"PUT", &Answer::put_name}, {"DELETE", &Answer::remove_name}}},
+      {{"api", "names", "*", "rename"}, {{"POST", &Answer::rename}}},
+      {{"api", "services"}, {{"GET", &Answer::services}, {"POST", &Answer::publish}}},
+      {{"api", "services", "*"}, {{"PATCH", &Answer::change_service}, {"DELETE", &Answer::remove_service}}},
+      {{"api", "web-servers"}, {{"GET", &Answer::web_servers}}},
+  };
+  return kRoutes;
+}
+
+bool Api::Answer::leads_along(const Route& route, const std::vector<std::string>& path) {
+  if (route.path.size() != path.size()) return false;
+  named_.clear();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_open = route.path[i] == "*";
+    if (is_open ? path[i].empty() : path[i] != route.path[i]) return false;
+    if (is_open) named_.push_back(path[i]);
+  }
+  return true;
+}
+
+awaitable<Response> Api::Answer::make() {
+  const auto path = segments_of(request_.path());
+  const auto& all = routes();
+  const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
+  if (route == all.end())
+    co_return error_response(404, "not_found",
+                             "There is no such thing here. There are /api/status, /api/why?name=NAME, /api/neighbours, "
+                             "/api/names, /api/services and others (docs/api.md).");
+  const std::string_view asked = request_.method == "HEAD" ? "GET" : std::string_view(request_.method);
+  std::string allowed;
+  for (const auto& [name, way] : route->methods) {
+    if (name == asked) {
+      auto response = co_await (this->*way)();
+      co_return response;
+    }
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
+  }
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("There are only {} here.", allowed));
+  refusal.fields.emplace_back("Allow", allowed);
+  co_return refusal;
 }
 
 }  // namespace hardline::web

@@ -11,14 +11,12 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/beast.hpp"
 #include "hardline/rt/event.hpp"
-#include "hardline/rt/watchdog.hpp"
+#include "hardline/rt/socket_stream.hpp"
 
 namespace hardline::web {
 namespace {
 
-namespace http = beast::http;
 using Socket = asio::local::stream_protocol::socket;
 
 constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
@@ -53,26 +51,10 @@ bool may_speak(Socket& socket) {
   return peer.uid == ::geteuid() || peer.uid == 0;
 }
 
-http::response<http::string_body> to_http(ApiResponse answer, unsigned version, bool keep_alive) {
-  http::response<http::string_body> response(static_cast<http::status>(answer.status), version);
-  response.set(http::field::content_type, "application/json");
-  response.set(http::field::cache_control, "no-store");
-  if (!answer.allow.empty()) response.set(http::field::allow, answer.allow);
-  response.keep_alive(keep_alive);
-  response.body() = std::move(answer.body);
-  response.prepare_payload();
-  return response;
-}
-
-ApiResponse bad_request(const AsioError& error) {
-  const bool large = error == http::error::header_limit || error == http::error::body_limit;
-  return large ? error_response(413, "too_large", "this request is too large")
-               : error_response(400, "bad_request", "this is not an HTTP request");
-}
-
 }  // namespace
 
-ControlSocket::ControlSocket(Executor executor, Api& api) : executor_(executor), api_(api), acceptor_(executor) {}
+ControlSocket::ControlSocket(Executor executor, HttpHandler& handler)
+    : executor_(executor), handler_(handler), acceptor_(executor) {}
 
 ControlSocket::~ControlSocket() {
   stop();
@@ -111,7 +93,7 @@ void ControlSocket::stop() {
   if (::lstat(path_.c_str(), &there) == 0 && there.st_dev == device_ && there.st_ino == inode_) ::unlink(path_.c_str());
   AsioError ignored;
   acceptor_.close(ignored);
-  for (auto* socket : open_) socket->close(ignored);
+  for (auto* stream : open_) stream->abort();
 }
 
 awaitable<void> ControlSocket::accept(TaskGroup& sessions) {
@@ -132,51 +114,17 @@ awaitable<void> ControlSocket::accept(TaskGroup& sessions) {
 
 awaitable<void> ControlSocket::serve(Protocol::socket socket) {
   struct Place {
-    Place(std::unordered_set<Protocol::socket*>& all, Protocol::socket& own) : all_(all), own_(own) {
-      all_.insert(&own_);
-    }
+    Place(std::unordered_set<ByteStream*>& all, ByteStream& own) : all_(all), own_(own) { all_.insert(&own_); }
     ~Place() { all_.erase(&own_); }
-    std::unordered_set<Protocol::socket*>& all_;
-    Protocol::socket& own_;
+    std::unordered_set<ByteStream*>& all_;
+    ByteStream& own_;
   };
   if (!is_open()) co_return;
-  const Place place(open_, socket);
-  Watchdog watchdog(executor_, [&socket] {
-    AsioError ignored;
-    socket.close(ignored);
-  });
-  beast::multi_buffer buffer;
-  bool again = true;
-  while (again) {
-    http::request_parser<http::string_body> parser;
-    parser.header_limit(kMaxHead);
-    parser.body_limit(kMaxBody);
-    AsioError error;
-    watchdog.arm(kTransferTimeout);
-    co_await http::async_read(socket, buffer, parser, redirect_error(use_awaitable, error));
-    watchdog.disarm();
-    const bool not_http = error && error.category() == http::make_error_code(http::error::end_of_stream).category();
-    const bool ended = error == http::error::end_of_stream || error == http::error::partial_message;
-    if (ended || (error && !not_http)) co_return;
-    const auto& asked = parser.get();
-    ApiResponse answer;
-    if (error) {
-      answer = bad_request(error);
-    } else {
-      ApiRequest request{std::string(asked.method_string()), std::string(asked.target())};
-      answer = co_await api_.answer(std::move(request));
-    }
-    again = !error && asked.keep_alive() && is_open();
-    auto response = to_http(std::move(answer), error ? 11 : asked.version(), again);
-    http::response_serializer<http::string_body> serializer(response);
-    watchdog.arm(kTransferTimeout);
-    if (!error && asked.method() == http::verb::head)
-      co_await http::async_write_header(socket, serializer, redirect_error(use_awaitable, error));
-    else
-      co_await http::async_write(socket, serializer, redirect_error(use_awaitable, error));
-    watchdog.disarm();
-    if (error) co_return;
-  }
+  SocketStream stream((StreamSocket(std::move(socket))));
+  const Place place(open_, stream);
+  std::string nothing_yet;
+  const HttpLimits limits;
+  co_await serve_http(executor_, stream, std::move(nothing_yet), handler_, limits);
 }
 
 }  // namespace hardline::web

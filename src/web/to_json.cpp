@@ -226,6 +226,18 @@ Json service_to_json(const ServiceStatus& service, const DaemonStatus& status) {
       {"announcement",
        or_null(service.announcement, [&](const auto& made) { return announcement_to_json(made, status.now); })},
       {"peers", connected},
+      {"paused", service.paused},
+      {"connections", service.connections},
+      {"octets", service.octets},
+  };
+}
+
+Json problem_to_json(const log::Problem& problem, SystemTime now) {
+  return {
+      {"when", to_text(problem.when)},
+      {"seconds_ago", ago(now)(problem.when)},
+      {"level", problem.is_error ? "error" : "warning"},
+      {"text", problem.text},
   };
 }
 
@@ -281,6 +293,7 @@ Json to_json(const DaemonStatus& status) {
       {"services", list_of(status.services, [&](const auto& service) { return service_to_json(service, status); })},
       {"peers", list_of(status.peers, peer_to_json)},
       {"browsers", status.browsers},
+      {"problems", list_of(status.problems, [&](const auto& problem) { return problem_to_json(problem, status.now); })},
   };
 }
 
@@ -296,6 +309,78 @@ Json to_json(const KeyHash& key, const tunnel::Examination& examination, SystemT
       {"attempts", std::move(attempts)},
       {"sources", list_of(examination.sources, source_to_json)},
   };
+}
+
+Json to_json(const discovery::Neighbour& neighbour, std::uint16_t local_port, const Petname* pinned_as,
+             bool published_here) {
+  const ServiceName name{std::nullopt, neighbour.key};
+  return {
+      {"key_hash", neighbour.key.hex()},
+      {"title", neighbour.title},
+      {"machines",
+       list_of(neighbour.machines, [](const auto& machine) { return discovery::to_host_port(machine).to_string(); })},
+      {"heard_ms_ago", neighbour.heard_ago.count()},
+      {"link", name.url(local_port)},
+      {"pinned_as", pinned_as ? Json(pinned_as->text()) : Json(nullptr)},
+      {"published_here", published_here},
+  };
+}
+
+Json to_json(const store::Pin& pin, std::uint16_t local_port, const store::Visit* visit, SystemTime now) {
+  static const store::Visit kNone;
+  const auto& last = visit ? *visit : kNone;
+  return {
+      {"name", pin.name.text()},
+      {"link", pin.service.url(local_port)},
+      {"key_hash", pin.service.key.hex()},
+      {"reached", or_null(last.reached, to_text)},
+      {"reached_seconds_ago", or_null(last.reached, ago(now))},
+      {"path", text_or_null(last.path)},
+      {"missed", or_null(last.missed, to_text)},
+      {"missed_seconds_ago", or_null(last.missed, ago(now))},
+      {"problem", text_or_null(last.problem)},
+  };
+}
+
+Json to_json(const OwnService& service, std::uint16_t local_port) {
+  const auto* server = service.address ? std::get_if<HostPort>(&*service.address) : nullptr;
+  const auto* socket = service.address ? std::get_if<UnixPath>(&*service.address) : nullptr;
+  return {
+      {"id", text_or_null(service.id)},
+      {"title", service.title},
+      {"key_hash", service.name.key.hex()},
+      {"link", service.name.url(local_port)},
+      {"origin", service.origin},
+      {"host", server ? Json(server->host) : Json(nullptr)},
+      {"port", server ? Json(server->port) : Json(nullptr)},
+      {"socket", socket ? Json(socket->path) : Json(nullptr)},
+      {"paused", service.paused},
+      {"editable", service.editable},
+      {"listed", service.listed},
+      {"uses_dht", service.uses_dht},
+      {"origin_up", or_null(service.origin_up, [](bool up) { return up; })},
+      {"origin_problem", text_or_null(service.origin_problem)},
+      {"connections", service.connections},
+      {"octets", service.octets},
+      {"open", service.open},
+  };
+}
+
+Json to_json(const origin::WebServer& server) {
+  return {
+      {"host", server.address.host},
+      {"port", server.address.port},
+      {"title", text_or_null(server.title)},
+      {"server", text_or_null(server.server)},
+  };
+}
+
+std::string to_line(const Json& json) {
+  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
+}
+
+Response json_response(int status, const Json& body) {
+  return {status, "application/json", to_line(body)};
 }
 
 Json error_to_json(std::string_view code, std::string_view text) {

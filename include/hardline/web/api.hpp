@@ -2,7 +2,10 @@
 // (docs/api.md). The control socket and the dashboard lead to it.
 #pragma once
 
+#include <cstdint>
 #include <functional>
+#include <nlohmann/json_fwd.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,9 +21,6 @@
 
 namespace hardline::web {
 
-/// {"error": {"code": …, "text": …}}: a word for programs, a sentence for people.
-Response error_response(int status, std::string_view code, std::string_view text);
-
 /// What the API speaks of; all outlive it.
 struct ApiSubjects {
   std::function<DaemonStatus()> status;
@@ -30,26 +30,35 @@ struct ApiSubjects {
   store::VisitLog& visits;
   discovery::LanListing& lan;
   Publishing& publishing;
+  std::uint16_t local_port = 7009;  ///< what links name
 };
 
+/// io thread only.
 class Api {
  public:
   explicit Api(ApiSubjects subjects) : subjects_(std::move(subjects)) {}
 
   ApiSubjects& subjects() { return subjects_; }
 
-  /// The service that a person means: by petname, link, or its own name.
+  /// The service that a person means: by petname, link, or its own name; a petname may come as a link, too, as
+  /// `http://jellyfin.localhost:7009/`.
   std::optional<ServiceName> resolve(std::string_view text) const;
 
   /// Takes as long as an examination or a search does. Never throws: what goes wrong here is a 500. Whether the asker
-  /// may ask, or change anything, was found out before.
+  /// may ask, or change anything, was found out before. `request` outlives the call.
   awaitable<Response> answer(const Request& request);
 
- private:
-  ApiSubjects subjects_;
-};
+  /// Who is on this network now, as `GET /api/neighbours` lists them.
+  nlohmann::ordered_json neighbours() const;
 
-/// Whether a request of this method could change anything: all but GET and HEAD.
-bool is_change(std::string_view method);
+  /// What waits for neighbours is answered soon, for good.
+  void close();
+
+ private:
+  class Answer;
+
+  ApiSubjects subjects_;
+  bool closed_ = false;
+};
 
 }  // namespace hardline::web

@@ -3,12 +3,12 @@
 
 #include <sys/types.h>
 
-#include <chrono>
 #include <cstddef>
 #include <filesystem>
 #include <unordered_set>
 
 #include "hardline/rt/asio.hpp"
+#include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/web/http_server.hpp"
 
@@ -20,12 +20,9 @@ class ControlSocket {
  public:
   /// Longest path of a Unix socket (unix(7): sun_path, less its final NUL), in octets.
   static constexpr std::size_t kMaxPath = 107;
-  /// A person asks once in a while; this many at once is a program gone wrong, whose further connections are closed.
-  static constexpr std::size_t kMaxSessions = 32;
-  /// For a request to arrive, and for an answer to be taken.
-  static constexpr auto kTransferTimeout = std::chrono::seconds(10);
-  static constexpr std::size_t kMaxHead = 8 * 1024;   ///< octets of a request
-  static constexpr std::size_t kMaxBody = 64 * 1024;  ///< octets of a request
+  /// Every `hardlined connect` holds one for as long as it runs, and a script may run dozens; this many at once is a
+  /// program gone wrong, whose further connections are closed.
+  static constexpr std::size_t kMaxSessions = 256;
 
   /// `handler` outlives it.
   ControlSocket(Executor executor, HttpHandler& handler);
@@ -41,7 +38,8 @@ class ControlSocket {
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
 
-  /// Removes the socket and closes every connection. What an answer was being made for goes on to its end, unheard.
+  /// Removes the socket and ends every connection: what streams soon, also where a handler took one over. What an
+  /// answer is being made for all at once goes on to its end, unheard.
   void stop();
 
  private:
@@ -56,7 +54,7 @@ class ControlSocket {
   std::filesystem::path path_;
   dev_t device_ = 0;  ///< of the socket's file, so that it alone is removed
   ino_t inode_ = 0;
-  std::unordered_set<Protocol::socket*> open_;
+  std::unordered_set<ByteStream*> open_;
 };
 
 }  // namespace hardline::web

@@ -33,15 +33,26 @@ struct Request {
   std::optional<std::string> parameter(std::string_view name) const;
 };
 
+/// Whether a request of this method could change anything: all but GET and HEAD.
+bool is_change(std::string_view method);
+
+/// Whether it would have the connection speak `protocol` from now on (RFC 9110 section 7.8).
+bool asks_for_protocol(const Request& request, std::string_view protocol);
+
 struct Response {
   int status = 200;
-  std::string content_type;
+  std::string content_type;  ///< empty: the field is left out
   std::string body;
-  /// Beside those of the content, Cache-Control (`no-store` unless it is among these) and Connection.
+  /// Beside those of the content, Date, Cache-Control (`no-store` unless it is among these) and Connection. Of names
+  /// and values that would end their line, a 500 is made, and an error in the log.
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// One request, and the way to answer it: by respond(), by begin() and send(), or by take_over(), once.
+/// {"error": {"code": …, "text": …}}: a word for programs, a sentence for people.
+Response error_response(int status, std::string_view code, std::string_view text);
+
+/// One request, and the way to answer it: by respond(), by begin() and send(), or by take_over(), once; a second time
+/// throws std::logic_error.
 class Exchange {
  public:
   virtual const Request& request() const = 0;
@@ -49,18 +60,20 @@ class Exchange {
   /// All at once. `response` outlives the call; of an answer to HEAD the body is left out, and its length told.
   virtual awaitable<void> respond(const Response& response) = 0;
 
-  /// An answer that goes on for as long as send() is called, in chunks (RFC 9112 section 7.1): events. The connection
-  /// ends with it. `response` (without a body) outlives the call. False where nobody takes it any more.
+  /// An answer that goes on for as long as send() is called, in chunks (RFC 9112 section 7.1): events. It ends when
+  /// handle() returns, and the connection with it. `response` (without a body) and `piece` outlive the call. False
+  /// where nobody takes it any more, and for HEAD.
   virtual awaitable<bool> begin(const Response& response) = 0;
   virtual awaitable<bool> send(std::string_view piece) = 0;
 
-  /// Whether the other side is gone, or the server ends; `news()` is notified then. For begin(): nothing is read
-  /// meanwhile but the end.
+  /// After begin(): whether the other side is gone (also one that only ended its own direction), or the server ends;
+  /// `news()` is notified then. What else it sends is not read as requests.
   virtual bool is_over() const = 0;
   virtual Event& news() = 0;
 
-  /// The connection itself, after a 101 that names `protocol` (RFC 9110 section 7.8); `early` is what came behind the
-  /// request. Nothing but the caller reads or writes it from then on, and closes it in the end.
+  /// The connection itself, after a 101 that names `protocol`, for which the request must have asked
+  /// (asks_for_protocol(), else std::logic_error); `early` is what came behind the request. Nothing but the caller
+  /// reads or writes it from then on, and closes it in the end. nullopt where the other side is gone.
   struct Taken {
     ByteStream& stream;
     std::string early;
@@ -84,12 +97,13 @@ struct HttpLimits {
   std::chrono::seconds transfer{10};  ///< for a request to arrive once it has begun, and for an answer to be taken
   std::chrono::seconds idle{60};      ///< between requests
   std::size_t head = 16 * 1024;       ///< octets of a request
-  std::size_t body = 64 * 1024;       ///< octets of a request
+  std::size_t body = 1024 * 1024;     ///< octets of a request: a file of all petnames that there can be
 };
 
-/// Answers the requests of one connection, `early` being what was read of it already, until its end; then closes it
-/// properly. To end it from outside, abort `stream`. A request that is no HTTP, or is too large, is answered so.
-/// All outlive the call.
+/// Answers the requests of one connection, one after the other, `early` being what was read of it already, until its
+/// end; then closes it properly. To end it from outside, abort `stream`. A request that is no HTTP, is too large (413,
+/// 431) or does not arrive in time (408) is answered so, and the connection closed. What the Host says, of which there
+/// is exactly one in HTTP/1.1, is for the handler to look at. All outlive the call.
 awaitable<void> serve_http(Executor executor, ByteStream& stream, std::string early, HttpHandler& handler,
                            HttpLimits limits);
 

@@ -2,9 +2,16 @@
 #pragma once
 
 #include <nlohmann/json_fwd.hpp>
+#include <string>
 #include <string_view>
 
+#include "hardline/discovery/lan_listing.hpp"
+#include "hardline/origin/listening_servers.hpp"
+#include "hardline/store/names_file.hpp"
+#include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
+#include "hardline/web/http_server.hpp"
+#include "hardline/web/publishing.hpp"
 #include "hardline/web/status.hpp"
 
 namespace hardline::web {
@@ -14,6 +21,23 @@ nlohmann::ordered_json to_json(const DaemonStatus& status);
 /// `now` is what candidates' ages count back from.
 nlohmann::ordered_json to_json(const KeyHash& key, const tunnel::Examination& examination,
                                std::chrono::system_clock::time_point now);
+
+/// `pinned_as` is null where it has no petname; links name `local_port`.
+nlohmann::ordered_json to_json(const discovery::Neighbour& neighbour, std::uint16_t local_port,
+                               const Petname* pinned_as, bool published_here);
+
+/// `visit` is null where nobody has tried to open it.
+nlohmann::ordered_json to_json(const store::Pin& pin, std::uint16_t local_port, const store::Visit* visit,
+                               std::chrono::system_clock::time_point now);
+
+nlohmann::ordered_json to_json(const OwnService& service, std::uint16_t local_port);
+
+nlohmann::ordered_json to_json(const origin::WebServer& server);
+
+/// One line. Titles and error texts come from files and strangers: what is no UTF-8 in them is replaced.
+std::string to_line(const nlohmann::ordered_json& json);
+
+Response json_response(int status, const nlohmann::ordered_json& body);
 
 /// {"error": {"code": …, "text": …}}
 nlohmann::ordered_json error_to_json(std::string_view code, std::string_view text);

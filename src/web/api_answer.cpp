@@ -1,0 +1,327 @@
+#include "api_answer.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <charconv>
+
+#include "hardline/base/errc.hpp"
+#include "hardline/web/to_json.hpp"
+#include "hardline/wire/lpd.hpp"
+#include "hardline/wire/percent.hpp"
+#include "hardline/wire/text.hpp"
+
+namespace hardline::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+using std::chrono::system_clock;
+
+constexpr auto kMaxWait = std::chrono::milliseconds(5000);
+/// Octets of what somebody else wrote, in what is said about it.
+constexpr std::size_t kMaxShown = 60;
+/// Lines of a file that are named in a sentence; all of them are in `lines`.
+constexpr std::size_t kMaxLinesNamed = 10;
+/// Longest path of a Unix socket (unix(7)).
+constexpr std::size_t kMaxSocketPath = 107;
+
+std::string shown(std::string_view text) {
+  return wire::clean_text(text, kMaxShown);
+}
+
+Response bad_petname(std::string_view text, std::string_view problem) {
+  return error_response(400, "bad_petname",
+                        fmt::format("“{}” cannot be a name: it {}. A name is made of letters, digits and dashes, as in "
+                                    "`jellyfin`.",
+                                    shown(text), problem));
+}
+
+Response not_pinned(std::string_view name) {
+  return error_response(404, "not_found",
+                        fmt::format("Nothing is pinned as “{}”. /api/names lists what is.", shown(name)));
+}
+
+Response not_published(std::string_view id) {
+  return error_response(
+      404, "not_found",
+      fmt::format("No service of this computer is called “{}”. /api/services lists them by `id`.", shown(id)));
+}
+
+/// Why a change of the names was not made.
+Response not_kept(std::error_code error) {
+  if (error == Errc::too_large)
+    return error_response(
+        507, "insufficient_storage",
+        fmt::format("There can be {} names at most, and nothing was changed. Remove some first.", store::kMaxPins));
+  return error_response(507, "insufficient_storage",
+                        fmt::format("The names could not be written down, and nothing was changed: {}. Look at the "
+                                    "disk and the permissions of the state folder (/api/status names it).",
+                                    error.message()));
+}
+
+Response refused(const Refusal& refusal) {
+  return error_response(refusal.status, refusal.code, refusal.text);
+}
+
+/// What a person calls a service, in one line.
+tl::expected<std::string, Response> title_in(std::string_view text) {
+  auto title = wire::clean_text(text, text.size());
+  if (title.empty())
+    return tl::unexpected(
+        error_response(400, "bad_title", "The title is empty. Give the service a name that people will know it by."));
+  if (title.size() > wire::kMaxLpdTitle)
+    return tl::unexpected(
+        error_response(400, "bad_title",
+                       fmt::format("The title has {} octets, and {} are the most. Give a shorter one.", title.size(),
+                                   wire::kMaxLpdTitle)));
+  return title;
+}
+
+/// Where a service's bytes come from, as a body says it.
+struct AddressMembers {
+  explicit AddressMembers(JsonBody& body)
+      : host(body.text("host")), port(body.port("port")), socket(body.text("socket")) {}
+
+  bool are_there() const { return host || port || socket; }
+
+  /// What they say, where there is one of them: what they leave out is as it is at `present`.
+  tl::expected<OriginAddress, Response> address(const std::optional<OriginAddress>& present) const {
+    const auto refuse = [](std::string_view text) { return tl::unexpected(error_response(400, "bad_address", text)); };
+    if (socket) {
+      if (host || port) return refuse("A service has either \"host\" and \"port\" or \"socket\". Leave one out.");
+      const bool is_path =
+          socket->starts_with('/') && socket->size() <= kMaxSocketPath && wire::visible_text(*socket) == *socket;
+      if (!is_path)
+        return refuse(
+            fmt::format("\"socket\" must be the whole path of a Unix socket, as /run/app.sock, of at most "
+                        "{} octets.",
+                        kMaxSocketPath));
+      return UnixPath{*socket};
+    }
+    const auto* old = present ? std::get_if<HostPort>(&*present) : nullptr;
+    if ((!host || !port) && !old)
+      return refuse("Say where the service is: \"host\" and \"port\", as \"127.0.0.1\" and 8096, or \"socket\".");
+    HostPort where{host.value_or(old ? old->host : ""), port.value_or(old ? old->port : std::uint16_t{})};
+    if (HostPort::parse(where.to_string()) != where)
+      return refuse(
+          fmt::format("“{}” is no host: give a name or an address alone, as in 127.0.0.1.", shown(where.host)));
+    return where;
+  }
+
+  std::optional<std::string> host;
+  std::optional<std::uint16_t> port;
+  std::optional<std::string> socket;
+};
+
+}  // namespace
+
+Response unknown_name_response() {
+  return error_response(400, "bad_name",
+                        "This is neither a petname of yours nor a service's own name. Give NAME, NAME.localhost or "
+                        "http://NAME.localhost:7009/, NAME being what you pinned it as, or 40 digits from 0-9 and a-f, "
+                        "usually with a password and a dash before them.");
+}
+
+awaitable<Response> Api::Answer::status() {
+  co_return json_response(200, to_json(subjects_.status()));
+}
+
+awaitable<Response> Api::Answer::why() {
+  const auto text = request_.parameter("name");
+  if (!text) co_return error_response(400, "bad_request", "Name the service once, as in /api/why?name=NAME.");
+  const auto service = api_.resolve(*text);
+  if (!service) co_return unknown_name_response();
+  const auto key = service->key;
+  const auto examination = co_await subjects_.examine(key);
+  auto json = to_json(key, examination, system_clock::now());
+  const auto pins = subjects_.names.pins();
+  const auto pin = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.service.key == key; });
+  json["name"] = pin == pins.end() ? Json(nullptr) : Json(pin->name.text());
+  co_return json_response(200, json);
+}
+
+awaitable<Response> Api::Answer::neighbours() {
+  std::chrono::milliseconds wait{0};
+  if (request_.query().find("wait") != std::string_view::npos) {
+    const auto text = request_.parameter("wait");
+    unsigned number = 0;
+    const auto* const end = text ? text->data() + text->size() : nullptr;
+    const auto [stop, error] = std::from_chars(text ? text->data() : nullptr, end, number);
+    if (!text || error != std::errc() || stop != end || number > kMaxWait.count())
+      co_return error_response(400, "bad_request",
+                               fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
+    wait = std::chrono::milliseconds(number);
+  }
+  const auto until = std::chrono::steady_clock::now() + wait;
+  std::shared_ptr<void> looking;
+  if (wait.count() > 0) looking = subjects_.lan.look();
+  while (!api_.closed_ && std::chrono::steady_clock::now() < until) co_await subjects_.lan.changed().wait_until(until);
+  co_return json_response(200, {{"neighbours", api_.neighbours()}});
+}
+
+awaitable<Response> Api::Answer::names() {
+  const auto now = system_clock::now();
+  auto list = Json::array();
+  for (const auto& pin : subjects_.names.pins())
+    list.push_back(to_json(pin, subjects_.local_port, subjects_.visits.visit(pin.service.key), now));
+  co_return json_response(200, {{"names", std::move(list)}});
+}
+
+Response Api::Answer::name_response(int status, const store::Pin& pin) const {
+  const auto* visit = subjects_.visits.visit(pin.service.key);
+  return json_response(status, to_json(pin, subjects_.local_port, visit, system_clock::now()));
+}
+
+awaitable<Response> Api::Answer::put_name() {
+  const auto name = Petname::parse(named_[0]);
+  JsonBody body(request_);
+  const auto link = body.required_text("link");
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  if (!name) co_return bad_petname(named_[0], name.error());
+  const auto service = api_.resolve(link);
+  if (!service) co_return unknown_name_response();
+  const bool is_new = !subjects_.names.find(name->text());
+  const store::Pin pin{*name, *service};
+  const auto error = co_await subjects_.names.pin(pin.name, pin.service);
+  if (error) co_return not_kept(error);
+  co_return name_response(is_new ? 201 : 200, pin);
+}
+
+awaitable<Response> Api::Answer::rename() {
+  const auto from = Petname::parse(named_[0]);
+  JsonBody body(request_);
+  const auto wanted = body.required_text("to");
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  const auto* there = from ? subjects_.names.find(from->text()) : nullptr;
+  if (!there) co_return not_pinned(named_[0]);
+  const auto service = *there;
+  const auto to = Petname::parse(wanted);
+  if (!to) co_return bad_petname(wanted, to.error());
+  const store::Pin pin{*to, service};
+  if (from->text() == to->text()) co_return name_response(200, pin);
+  const auto error = co_await subjects_.names.rename(*from, *to);
+  if (error == std::errc::file_exists)
+    co_return error_response(
+        409, "name_taken",
+        fmt::format("Another service is pinned as “{}”. Choose another name, or remove that one first.", to->text()));
+  if (error == std::errc::no_such_file_or_directory) co_return not_pinned(named_[0]);
+  if (error) co_return not_kept(error);
+  co_return name_response(200, pin);
+}
+
+awaitable<Response> Api::Answer::remove_name() {
+  const auto name = Petname::parse(named_[0]);
+  const JsonBody body(request_);
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  const auto* there = name ? subjects_.names.find(name->text()) : nullptr;
+  if (!there) co_return not_pinned(named_[0]);
+  const store::Pin pin{*name, *there};
+  const auto error = co_await subjects_.names.unpin(pin.name);
+  if (error) co_return not_kept(error);
+  co_return name_response(200, pin);
+}
+
+awaitable<Response> Api::Answer::export_names() {
+  co_return Response{200, "text/plain; charset=utf-8", store::format_names(subjects_.names.pins())};
+}
+
+awaitable<Response> Api::Answer::import_names() {
+  if (!has_content_type(request_, "text/plain"))
+    co_return error_response(415, "unsupported_media_type",
+                             "The body must be a names file, and say so: Content-Type: text/plain.");
+  auto file = store::parse_names(request_.body);
+  if (!file.errors.empty()) {
+    std::string text = "Nothing was imported, as there are lines that are not understood:";
+    auto lines = Json::array();
+    for (const auto& [line, problem] : file.errors) {
+      if (lines.size() < kMaxLinesNamed) text += fmt::format(" line {}: {};", line, problem);
+      lines.push_back({{"line", line}, {"problem", problem}});
+    }
+    text.back() = '.';
+    if (lines.size() > kMaxLinesNamed) text += fmt::format(" And {} more.", lines.size() - kMaxLinesNamed);
+    auto json = error_to_json("bad_names", text);
+    json["error"]["lines"] = std::move(lines);
+    co_return json_response(400, json);
+  }
+  const auto count = file.pins.size();
+  auto pins = std::move(file.pins);
+  const auto error = co_await subjects_.names.import(std::move(pins));
+  if (error) co_return not_kept(error);
+  co_return json_response(200, {{"imported", count}});
+}
+
+awaitable<Response> Api::Answer::services() {
+  auto list = Json::array();
+  for (const auto& service : subjects_.publishing.services()) list.push_back(to_json(service, subjects_.local_port));
+  co_return json_response(200, {{"services", std::move(list)}});
+}
+
+std::optional<OwnService> Api::Answer::service_named() const {
+  for (auto& service : subjects_.publishing.services())
+    if (service.id == named_[0]) return std::move(service);
+  return std::nullopt;
+}
+
+awaitable<Response> Api::Answer::publish() {
+  JsonBody body(request_);
+  const auto wanted_title = body.required_text("title");
+  const AddressMembers members(body);
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  auto title = title_in(wanted_title);
+  if (!title) co_return title.error();
+  auto address = members.address(std::nullopt);
+  if (!address) co_return address.error();
+  const auto service = co_await subjects_.publishing.publish(std::move(*title), std::move(*address));
+  if (!service) co_return refused(service.error());
+  auto response = json_response(201, to_json(*service, subjects_.local_port));
+  response.fields.emplace_back("Location", "/api/services/" + wire::percent_encode(service->id));
+  co_return response;
+}
+
+awaitable<Response> Api::Answer::change_service() {
+  JsonBody body(request_);
+  const auto title = body.text("title");
+  const AddressMembers members(body);
+  ServiceChanges changes;
+  changes.paused = body.flag("paused");
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  const auto present = service_named();
+  if (!present) co_return not_published(named_[0]);
+  if (!title && !members.are_there() && !changes.paused)
+    co_return error_response(400, "bad_request",
+                             "Say what to change: \"title\", \"host\" and \"port\", \"socket\" or \"paused\".");
+  if (title) {
+    auto wanted = title_in(*title);
+    if (!wanted) co_return wanted.error();
+    changes.title = std::move(*wanted);
+  }
+  if (members.are_there()) {
+    auto wanted = members.address(present->address);
+    if (!wanted) co_return wanted.error();
+    changes.address = std::move(*wanted);
+  }
+  auto id = present->id;
+  const auto service = co_await subjects_.publishing.change(std::move(id), std::move(changes));
+  if (!service) co_return refused(service.error());
+  co_return json_response(200, to_json(*service, subjects_.local_port));
+}
+
+awaitable<Response> Api::Answer::remove_service() {
+  const JsonBody body(request_);
+  if (const auto refusal = body.refusal()) co_return *refusal;
+  const auto present = service_named();
+  if (!present) co_return not_published(named_[0]);
+  auto id = present->id;
+  const auto kept_in = co_await subjects_.publishing.remove(std::move(id));
+  if (!kept_in) co_return refused(kept_in.error());
+  co_return json_response(200, {{"kept_in", *kept_in}});
+}
+
+awaitable<Response> Api::Answer::web_servers() {
+  const auto found = co_await subjects_.find_web_servers();
+  auto list = Json::array();
+  for (const auto& server : found) list.push_back(to_json(server));
+  co_return json_response(200, {{"web_servers", std::move(list)}});
+}
+
+}  // namespace hardline::web

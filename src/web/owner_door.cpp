@@ -1,0 +1,210 @@
+#include "hardline/web/owner_door.hpp"
+
+#include <fmt/format.h>
+
+#include <deque>
+
+#include "api_answer.hpp"
+#include "chunked_stream.hpp"
+#include "hardline/web/to_json.hpp"
+#include "hardline/wire/text.hpp"
+#include "json_body.hpp"
+
+namespace hardline::web {
+namespace {
+
+using Json = nlohmann::ordered_json;
+
+/// Events that wait for one who reads slowly; the oldest go.
+constexpr std::size_t kMaxEvents = 100;
+
+/// Octets of an address, in what is said about it.
+constexpr std::size_t kMaxShown = 60;
+
+Response json_lines() {
+  return {200, "application/x-ndjson", ""};
+}
+
+Response only(std::string_view methods) {
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("There is only {} here.", methods));
+  refusal.fields.emplace_back("Allow", methods);
+  return refusal;
+}
+
+Response no_protocol() {
+  auto refusal =
+      error_response(426, "upgrade_required",
+                     fmt::format("This is no answer but a connection: ask with Connection: Upgrade and Upgrade: {}.",
+                                 OwnerDoor::kProtocol));
+  refusal.fields.emplace_back("Upgrade", OwnerDoor::kProtocol);
+  return refusal;
+}
+
+std::string_view code_of(const tunnel::OpenFailure& failure) {
+  if (std::holds_alternative<tunnel::DialFailure>(failure)) return "unreachable";
+  return std::holds_alternative<tunnel::Refused>(failure) ? "refused" : "broken_off";
+}
+
+Response no_tunnel(const tunnel::OpenFailure& failure) {
+  return error_response(502, code_of(failure), tunnel::describe(failure));
+}
+
+Response cannot_listen(const std::string& address, std::uint16_t port, const std::error_code& error) {
+  const auto where = HostPort{wire::clean_text(address, kMaxShown), port}.to_string();
+  if (error == std::errc::address_in_use)
+    return error_response(409, "port_taken",
+                          fmt::format("Another program has {}. Choose another port, or 0 for a free one.", where));
+  return error_response(400, "bad_address",
+                        fmt::format("{} cannot be listened at: {}. Give `localhost`, `*` or an address of this "
+                                    "computer, and a port that you may open.",
+                                    where, error.message()));
+}
+
+/// Leads what is told to `from` to `to`, until `ended` and told once more.
+awaitable<void> pass_on(Event& from, Event& to, const bool& ended) {
+  while (!ended) {
+    co_await from.wait();
+    to.notify();
+  }
+}
+
+/// The list without what changes by itself.
+Json without_ages(Json neighbours) {
+  for (auto& neighbour : neighbours) neighbour.erase("heard_ms_ago");
+  return neighbours;
+}
+
+}  // namespace
+
+awaitable<void> OwnerDoor::handle(Exchange& exchange) {
+  const auto path = exchange.request().path();
+  if (path == "/api/connect") {
+    co_await connect(exchange);
+  } else if (path == "/api/forward") {
+    co_await forward(exchange);
+  } else if (path == "/api/neighbours/events") {
+    co_await watch_lan(exchange);
+  } else {
+    const auto response = co_await api_.answer(exchange.request());
+    co_await exchange.respond(response);
+  }
+}
+
+awaitable<void> OwnerDoor::connect(Exchange& exchange) {
+  const auto& request = exchange.request();
+  const auto text = request.parameter("name");
+  const auto service = text ? api_.resolve(*text) : std::nullopt;
+  std::optional<Response> refusal;
+  if (request.method != "GET")
+    refusal = only("GET");
+  else if (!asks_for_protocol(request, kProtocol))
+    refusal = no_protocol();
+  else if (!service)
+    refusal = unknown_name_response();
+  if (refusal) {
+    co_await exchange.respond(*refusal);
+    co_return;
+  }
+  const std::string_view nothing_yet;
+  auto opened = co_await tunnel::open_tunnel(tools_.dialer, tools_.finder, *service, nothing_yet);
+  if (!opened) {
+    const auto failure = no_tunnel(opened.error());
+    co_await exchange.respond(failure);
+    co_return;
+  }
+  auto taken = co_await exchange.take_over(kProtocol);
+  if (!taken) co_return;
+  ChunkedStream near(taken->stream, std::move(taken->early));
+  RelayOutcome outcome;
+  co_await tunnel::relay_tunnel(near, *opened, tools_.buffers, outcome);
+}
+
+awaitable<void> OwnerDoor::forward(Exchange& exchange) {
+  JsonBody body(exchange.request());
+  const auto name = body.required_text("name");
+  const auto address = body.text("address").value_or("localhost");
+  const auto port = body.port("port", true).value_or(0);
+  auto refusal = body.refusal();
+  if (exchange.request().method != "POST")
+    refusal = only("POST");
+  else if (!refusal && !api_.resolve(name))
+    refusal = unknown_name_response();
+  std::deque<std::string> events;
+  tunnel::PortForward::Resolve resolve = [this, &name] { return api_.resolve(name); };
+  tunnel::PortForward::Failed failed = [&](const std::string& problem) {
+    events.push_back(to_line({{"problem", problem}}));
+    if (events.size() > kMaxEvents) events.pop_front();
+    exchange.news().notify();
+  };
+  tunnel::PortForward forward(tools_, std::move(resolve), std::move(failed));
+  if (!refusal) try {
+      forward.open(address, port);
+    } catch (const std::system_error& e) {
+      refusal = cannot_listen(address, port, e.code());
+    }
+  if (refusal) {
+    co_await exchange.respond(*refusal);
+    co_return;
+  }
+  events.push_back(to_line({{"listening", HostPort{address, forward.port()}.to_string()}}));
+  TaskGroup sessions(tools_.executor);
+  forward.start(sessions);
+  const auto head = json_lines();
+  co_await exchange.begin(head);
+  while (!exchange.is_over()) {
+    if (events.empty()) {
+      co_await exchange.news().wait();
+      continue;
+    }
+    const auto line = std::move(events.front());
+    events.pop_front();
+    co_await exchange.send(line);
+  }
+  forward.stop();
+  forward.sessions().close_all();
+  co_await sessions.join();
+}
+
+awaitable<void> OwnerDoor::watch_lan(Exchange& exchange) {
+  if (is_change(exchange.request().method)) {
+    const auto refusal = only("GET, HEAD");
+    co_await exchange.respond(refusal);
+    co_return;
+  }
+  const auto head = json_lines();
+  co_await exchange.begin(head);
+  auto& changed = api_.subjects().lan.changed();
+  bool ended = false;
+  std::exception_ptr problem;
+  TaskGroup watcher(tools_.executor);
+  watcher.spawn("control socket: watching the LAN", pass_on(changed, exchange.news(), ended));
+  try {
+    co_await tell_neighbours(exchange);
+  } catch (...) {
+    problem = std::current_exception();
+  }
+  ended = true;
+  changed.notify();
+  co_await watcher.join();
+  if (problem) std::rethrow_exception(problem);
+}
+
+awaitable<void> OwnerDoor::tell_neighbours(Exchange& exchange) {
+  auto& subjects = api_.subjects();
+  const auto looking = subjects.lan.look();
+  const auto listening = subjects.names.listen([&exchange](const std::string&) { exchange.news().notify(); });
+  std::optional<Json> told;
+  while (!exchange.is_over()) {
+    auto now = api_.neighbours();
+    auto compared = without_ages(now);
+    if (told == compared) {
+      co_await exchange.news().wait();
+      continue;
+    }
+    told = std::move(compared);
+    const auto line = to_line({{"neighbours", std::move(now)}});
+    co_await exchange.send(line);
+  }
+}
+
+}  // namespace hardline::web
