@@ -89,13 +89,18 @@ class Browser:
 class Page:
     """Roles and names are those a screen reader is told (WAI-ARIA)."""
 
-    def __init__(self, browser, name):
-        self.browser, self.name = browser, name
+    def __init__(self, browser, name, inside=None):
+        self.browser, self.name, self.inside = browser, name, inside
+
+    @property
+    def dialog(self):
+        """The page, as far as it is in its dialog."""
+        return Page(self.browser, self.name, "dialog")
 
     def run(self, code, arg=None, timeout=60):
         """Runs JavaScript beside the page, as the body of an async function (bridge.js), and returns what it returns."""
         try:
-            return self.browser.call(timeout, run=self.name, code=code, arg=arg)
+            return self.browser.call(timeout, run=self.name, code=code, arg=arg, inside=self.inside)
         except AssertionError as error:
             shown = self.browser.call(run=self.name, code="return [page.url(), await page.locator('body').innerText().catch(() => '')]")
             raise AssertionError(f"{error}\n--- {shown[0]} shows:\n{shown[1]}") from None
@@ -125,8 +130,35 @@ class Page:
     def click(self, role, name):
         self.run("await role(...arg).click()", [role, name])
 
+    def follow(self, name, url):
+        """Clicks a link that leads to this address, in this tab or another, and returns what is shown there."""
+        return self.run("""await role('link', arg[0]).first().click();
+                           const there = await until(() => context.pages().find((one) => one.url() === arg[1]), `a page ${arg[1]}`);
+                           await there.waitForLoadState();
+                           return there.locator('body').innerText()""", [name, url])
+
     def fill(self, label, text):
-        self.run("await role('textbox', arg[0]).fill(arg[1])", [label, text])
+        """Fills in the field that is labelled so."""
+        self.run("await label(arg[0]).fill(arg[1])", [named(label), str(text)])
+
+    def filled(self, label):
+        return self.run("return label(arg).inputValue()", named(label))
+
+    def focused(self, role, name):
+        return self.run("return role(...arg).first().evaluate((one) => one === document.activeElement)", [role, name])
+
+    def tab_to(self, role, name, stops=80):
+        """Presses Tab until this has the focus. Wherever the focus stops it must be seen."""
+        for _ in range(stops):
+            if self.focused(role, name):
+                return
+            self.press("Tab")
+            seen = self.evaluate("""(() => {
+              const style = getComputedStyle(document.activeElement);
+              return document.activeElement === document.body || style.outlineStyle !== 'none' || style.boxShadow !== 'none';
+            })()""")
+            assert seen, self.evaluate("document.activeElement.outerHTML")
+        raise AssertionError(f"Tab does not lead to {role} {name}")
 
     def count(self, role, name=None):
         return self.run("return role(...arg).count()", [role, name])

@@ -9,6 +9,7 @@ As a program it serves (`origin.py serve --port 8080`, `--unix PATH`) or writes 
     /drip/N         a line every 100 ms, N of them                    /silent          closes without an answer
     /websocket      echoes messages (RFC 6455)                        /name            the name it was given
     /cookie/VALUE   sets the cookie `kept`                            /seen            all requests so far, as JSON
+    /to?URL         sends the request on (307)
 """
 
 import argparse
@@ -116,6 +117,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_POST(self):
+        if self.path.startswith("/to?"):
+            return self.get_to()
         sha, length = hashlib.sha256(), 0
         for piece in self.upload():
             sha.update(piece)
@@ -141,6 +144,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_name(self):
         self.reply(self.name)
+
+    def get_to(self):
+        self.send_response(307)
+        self.send_header("Location", self.path.partition("?")[2])
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
 
     def get_cookie(self, value):
         self.reply("kept", **{"Set-Cookie": f"kept={value}; Path=/; Max-Age=86400"})

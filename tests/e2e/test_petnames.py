@@ -141,12 +141,12 @@ def test_an_unknown_name_has_a_page_that_offers_to_pin_it(pair, browser):
 
 
 @pytest.mark.parametrize("name", ["", "-nas", "nas-", "na_s", "n.as", "na s", "nás", "xn--ns-fia", "ab--c", "localhost", "hardline", "wpad", "www",
-                                  "a" * 64, "0" * 40, "x-" + "0" * 40, "nas.localhost"])
+                                  "a" * 64, "0" * 40, "x-" + "0" * 40])
 def test_what_can_be_no_name_is_refused_in_words(pair, name):
     done = pair.client.verb("pin", "--", name, pair.service.url(), check=False)
     assert done.returncode != 0 and done.stderr.strip() and "demo" not in done.stdout
     assert len(done.stderr.splitlines()) <= 5 and pair.is_a_secret(done.stderr)
-    assert json.loads(pair.client.verb("names", "--json").stdout) in ([], {"names": []})
+    assert json.loads(pair.client.verb("names", "--json").stdout) == {"names": []}
 
 
 @pytest.mark.parametrize("link", ["", "nothing", "http://example.com/", "https://0.localhost/", "0" * 39, "../etc/passwd"])
@@ -184,7 +184,7 @@ def test_the_file_of_names_is_the_owners_alone(pair):
 def test_names_are_carried_to_another_computer_as_text(pair):
     pair.client.pin("demo", pair.service)
     pair.client.pin("second", pair.second)
-    text = pair.client.verb("names", "--export").stdout
+    text = pair.client.verb("names", "--export", "-").stdout
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     assert [line.split()[0] for line in lines] == ["demo", "second"]
     assert pair.service.label in lines[0] and pair.second.label in lines[1]
@@ -193,7 +193,7 @@ def test_names_are_carried_to_another_computer_as_text(pair):
     pair.server.verb("names", "--import", file)
     asked = pair.server_host.run(["curl", "-sS", "--fail", "http://second.localhost:7009/name"]).stdout
     assert asked == "the second"
-    assert pair.server.verb("names", "--export").stdout == text
+    assert pair.server.verb("names", "--export", "-").stdout == text
 
 
 def test_a_file_with_a_wrong_line_is_refused_whole_and_the_line_is_named(pair):

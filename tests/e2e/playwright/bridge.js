@@ -2,7 +2,8 @@
 //
 //   {"open": PAGE, "options": {…}}        a new page in a context of its own (Playwright's newContext())
 //   {"run": PAGE, "code": …, "arg": …}    runs the code as the body of an async function of `page`, `context`, `arg`,
-//                                         `role(role, name)`, `until(condition, what)` and `axe()`
+//                                         `role(role, name)`, `label(name)`, `until(condition, what)`, `axe()`, `errors`;
+//                                         with "inside": ROLE, roles and labels are looked for in what has that role
 //   {"close": true}
 //
 // Answers are {"value": …} or {"error": …}. NODE_PATH names what package-lock.json lists.
@@ -47,20 +48,20 @@ class Tab {
     page.on('pageerror', (error) => this.errors.push(`exception: ${error.stack}`));
   }
 
-  run(code, arg) {
+  run({ code, arg, inside }) {
     const { page, context } = this;
+    const root = inside ? page.getByRole(inside) : page;
     // A name that is a regular expression comes as {re: "^Pin .*demo"}.
-    const role = (kind, name, options = {}) =>
-      page.getByRole(kind, name === undefined || name === null
-        ? options
-        : { ...options, name: name.re ? new RegExp(name.re, 'i') : name, exact: true });
+    const text = (name) => (name.re ? new RegExp(name.re, 'i') : name);
+    const role = (kind, name) => root.getByRole(kind, name ? { name: text(name), exact: true } : {});
+    const label = (name) => root.getByLabel(text(name), { exact: true });
     const axe = async () => {
       await page.evaluate(axeSource);
       const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ['violations'] }));
       return violations.map((v) => `${v.id}: ${v.help}: ${v.nodes.map((n) => `${n.html} ${n.failureSummary}`).join('; ')}`);
     };
-    return new AsyncFunction('page', 'context', 'arg', 'role', 'until', 'axe', 'errors', code)(
-      page, context, arg, role, until, axe, this.errors);
+    return new AsyncFunction('page', 'context', 'arg', 'role', 'label', 'until', 'axe', 'errors', code)(
+      page, context, arg, role, label, until, axe, this.errors);
   }
 }
 
@@ -75,7 +76,7 @@ async function main() {
       tabs.set(request.open, new Tab(context, await context.newPage()));
       return null;
     }
-    if (request.run) return await tabs.get(request.run).run(request.code, request.arg);
+    if (request.run) return await tabs.get(request.run).run(request);
     await browser.close();
     return null;
   }
