@@ -19,10 +19,10 @@ from tunnel import connect, lpd_socket
 
 TARGETS = ["http://localhost:7009", "http://hardline.localhost:7009", "http://127.0.0.1:7009", "http://[::1]:7009"]
 SEEN = "On this network"  # what only the dashboard says
-READABLE = ["/", "/api/names", "/api/names.txt", "/api/status", "/api/services", "/api/lan", "/api/servers", "/events", "/dashboard.js", "/dashboard.css",
+READABLE = ["/", "/api/names", "/api/names.txt", "/api/status", "/api/services", "/api/neighbours", "/api/web-servers", "/events", "/dashboard.js", "/dashboard.css",
             "/icon.svg", "/qr.svg?text=x", "/proxy.pac"]
-CHANGES = [["PUT", "/api/names/evil"], ["DELETE", "/api/names/mine"], ["POST", "/api/names.txt"], ["POST", "/api/services"], ["PUT", "/api/services/own"],
-           ["PATCH", "/api/services/own"], ["DELETE", "/api/services/own"], ["POST", "/api/services/own"]]
+CHANGES = [["PUT", "/api/names/evil"], ["DELETE", "/api/names/mine"], ["POST", "/api/names.txt"], ["POST", "/api/names/mine/rename"],
+           ["POST", "/api/services"], ["PATCH", "/api/services/own"], ["DELETE", "/api/services/own"]]
 
 
 class Victim(Pair):
@@ -49,7 +49,7 @@ class Victim(Pair):
 
     def body(self):
         """What a change would say."""
-        return json.dumps({"link": self.service.url(), "name": "evil", "title": "evil", "address": "127.0.0.1:8080", "host": "127.0.0.1",
+        return json.dumps({"link": self.service.url(), "name": "evil", "to": "evil", "title": "evil", "host": "127.0.0.1",
                            "port": 8080, "paused": True})
 
     def raw(self, text):
@@ -330,7 +330,8 @@ def test_a_change_needs_the_token_and_the_pages_own_origin(pair):
         for method, path in CHANGES:
             assert 400 <= pair.ask(method, path, body=pair.body(), fields=fields)[0] < 500, (method, path, fields)
         pair.check_unharmed()
-    assert pair.ask("PUT", "/api/names/evil", body=pair.body(), fields=[origin, token])[0] in (200, 201, 204), "which shows that the rest was right"
+    link = json.dumps({"link": pair.service.url()})
+    assert pair.ask("PUT", "/api/names/evil", body=link, fields=[origin, token])[0] in (200, 201, 204), "which shows that the rest was right"
     assert "evil" in [name for name, _ in pair.state()[0]]
 
 
