@@ -111,14 +111,14 @@ def refusal(done):
 def test_a_busy_port_is_said(pair):
     TcpService(pair.client_host, PORT)
     said = refusal(pair.client.verb("forward", "tcp", PORT, check=False))
-    assert str(PORT) in said and "use" in said
+    assert str(PORT) in said and "nother program" in said
 
 
 def test_an_unknown_name_is_refused_in_words(pair):
     assert "nobody" in refusal(pair.client.verb("forward", "nobody", PORT, check=False))
 
 
-@pytest.mark.parametrize("where", ["0", "65536", "many", "nas:5900", "127.0.0.1"])
+@pytest.mark.parametrize("where", ["65536", "many", "nas:5900", "127.0.0.1"])
 def test_what_is_no_port_is_refused_in_words(pair, where):
     assert where in refusal(pair.client.verb("forward", "tcp", where, check=False))
 
