@@ -3,9 +3,8 @@
 #include <fmt/format.h>
 
 #include <CLI/CLI.hpp>
-#include <iostream>
 
-#include "hardline/base/log.hpp"
+#include "flags.hpp"
 #include "hardline/store/spelling.hpp"
 
 namespace hardline::app {
@@ -18,61 +17,17 @@ constexpr auto kAbout =
 constexpr auto kLast = CLI::MultiOptionPolicy::TakeLast;
 
 constexpr auto kExamples = R"(
+Every verb has --help of its own, and --json where it prints something. They speak with the daemon that runs here.
+Exit status: 0 done; 1 it could not be done, or is not there; 2 wrong usage; 3 no daemon to ask, or it may not be asked.
+
 Examples:
-  hardlined                                    run with the service files in the default folder
-  hardlined --servicedir ./services --localport 7019
-  hardlined --service localhost --serviceport 8096 --certfile ~/jellyfin.cert --servicetitle Jellyfin
-  hardlined list                               the published services and their addresses
-  hardlined check                              is every service file right? The exit status says it
-  hardlined keygen ~/jellyfin.cert             make an identity before it is needed
-  hardlined status                             can this computer be reached from outside, and how?
-  hardlined why NAME                           why does that service open, or not?
-
-Then open http://NAME.localhost:7009/ in a browser, NAME being what `hardlined list` shows on the other computer.)";
-
-/// A flag that stands for a key of the configuration file, and takes the same values.
-struct Flag {
-  std::string_view section;
-  std::string_view key;
-  std::string name;
-  std::string type_name;  ///< empty: it takes no value, and means `no`
-  std::string text;
-  bool list = false;  ///< may be repeated; together they are the list
-  std::string group = "Options";
-};
-
-std::vector<Flag> make_flags(const Settings& defaults) {
-  const std::string net = "Across the network";
-  return {
-      {"Daemon", "servicedir", "--servicedir", "DIR",
-       fmt::format("Folder of service files [{}]", defaults.service_directory.string())},
-      {"Daemon", "statedir", "--statedir", "DIR",
-       fmt::format("Folder for what the daemon learns [{}]", defaults.state_directory.string())},
-      {"Daemon", "socket", "--socket", "PATH",
-       "Where the daemon and its verbs meet [hardlined.sock in $RUNTIME_DIRECTORY, else in the state folder]"},
-      {"Daemon", "p2pport", "--p2pport", "N",
-       "Port for other daemons, 0 for any free one [7008, or a free one after it]"},
-      {"Daemon", "localport", "--localport", "N", "Port for this computer's browsers, 0 for none [7009]"},
-      {"Daemon", "loglevel", "--log-level", "L", "error, warn, info, debug or trace [info]"},
-      {"Daemon", "publicaddress", "--public-address", "ADDRESS:PORT",
-       "Where this computer can be reached from outside; may be repeated, best first", true, net},
-      {"LAN", "enabled", "--no-lan", "", "Neither find nor be found on the local network", false, net},
-      {"DHT", "enabled", "--no-dht", "", "Neither find nor be found by the DHT, by a node of our own or a proxy", false,
-       net},
-      {"DHT", "bootstrap", "--dht-bootstrap", "HOST:PORT",
-       "Node by which to enter the DHT; may be repeated, none for none [bootstrap.jami.net:4222]", true, net},
-      {"DHT", "port", "--dht-port", "N", "UDP port of our own DHT node [any free one]", false, net},
-      {"DHT", "network", "--dht-network", "N", "Number of the DHT to enter [0, the public one]", false, net},
-      {"DHT", "proxies", "--dht-proxy", "URL",
-       "DHT proxy, best first; may be repeated, none for none [http://dhtproxy.jami.net]", true, net},
-      {"Portmap", "enabled", "--no-portmap", "", "Ask no router to let connections in", false, net},
-      {"Portmap", "upnp", "--no-upnp", "", "Not by UPnP", false, net},
-      {"Portmap", "natpmp", "--no-natpmp", "", "Not by NAT-PMP", false, net},
-      {"Portmap", "pinholes", "--no-pinholes", "", "Not for IPv6", false, net},
-      {"Timeouts", "search", "--search-timeout", "SECONDS", "How long to look for a service [20]", false, net},
-      {"Timeouts", "attempt", "--attempt-timeout", "SECONDS", "How long to try one address [5]", false, net},
-  };
-}
+  hardlined                                      run with the service files in the default folder
+  hardlined publish 8096 --title Jellyfin        publish what listens at this computer's port 8096
+  hardlined discover                             elsewhere: who is on this network?
+  hardlined pin jellyfin LINK                    from now on it is http://jellyfin.localhost:7009/
+  hardlined open jellyfin                        in the browser
+  ssh -o ProxyCommand='hardlined connect %h' nas
+  hardlined forward desktop 5900                 for programs that know no NAME.localhost, as VNC)";
 
 /// As the service file would say it.
 struct SingleService {
@@ -169,22 +124,7 @@ Command parse_command_line(int argc, char** argv) {
   add_single("--certfile", single.certfile, "FILE", "Its certificate; made if missing");
   add_single("--servicetitle", single.title, "TEXT", "Its title on the local network");
 
-  std::string certificate;
-  auto* keygen = app.add_subcommand("keygen", "Make a new identity: CERTFILE, CERTFILE.private and CERTFILE.hash");
-  keygen->add_option("CERTFILE", certificate)->required();
-  auto* hash = app.add_subcommand("hash", "Print the KEYHASH of a certificate");
-  hash->add_option("CERTFILE", certificate)->required();
-  auto* list = app.add_subcommand("list", "List the published services with title and address");
-  auto* check = app.add_subcommand("check", "Say what is wrong with the configuration and the service files");
-  bool json = false;
-  auto* status = app.add_subcommand("status", "Say how the running daemon stands with the network");
-  status->add_flag("--json", json, "As JSON, described in docs/api.md");
-  std::string service;
-  auto* why = app.add_subcommand("why", "Have the running daemon look for a service, and say what became of it");
-  why->add_option("NAME", service, "NAME, NAME.localhost or the whole address http://NAME.localhost:7009/")->required();
-  why->add_flag("--json", json, "As JSON, described in docs/api.md");
-
-  for (auto* verb : app.get_subcommands({})) verb->group("Verbs");
+  const VerbLines verbs(app);
 
   try {
     app.parse(argc, argv);
@@ -226,18 +166,7 @@ Command parse_command_line(int argc, char** argv) {
     if (!service_directory_given) settings.service_directory.clear();  // this one service is all there is
   }
 
-  if (keygen->parsed())
-    command.verb = GenerateKey{certificate};
-  else if (hash->parsed())
-    command.verb = PrintHash{certificate};
-  else if (list->parsed())
-    command.verb = ListServices{};
-  else if (check->parsed())
-    command.verb = CheckFiles{};
-  else if (status->parsed())
-    command.verb = ShowStatus{json};
-  else if (why->parsed())
-    command.verb = ExplainWhy{std::move(service), json};
+  command.verb = verbs.chosen();
   return command;
 }
 

@@ -2,16 +2,111 @@
 
 #include <fmt/format.h>
 
+#include <csignal>
+
 #include "hardline/base/errc.hpp"
-#include "hardline/rt/http_client.hpp"
 #include "hardline/web/control_socket.hpp"
 
 namespace hardline::app {
 namespace {
 
-constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;  // octets; a status with a thousand peers is far smaller
+/// Octets; a status with a thousand peers, or all names there can be, are smaller.
+constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;
 
-[[noreturn]] void explain(const std::filesystem::path& socket, std::error_code error) {
+/// For a stream that goes on until somebody ends it.
+constexpr auto kNoLimit = std::chrono::hours(24 * 365);
+
+HttpServer server_at(const std::filesystem::path& path) {
+  return {UnixPath{path.string()}};
+}
+
+/// The client ends with this, and with it everything that keeps an io_context running.
+awaitable<Result<HttpAnswer>> ask(Resolver& resolver, HttpServer server, HttpRequest request,
+                                  std::chrono::steady_clock::duration limit) {
+  auto executor = co_await asio::this_coro::executor;
+  HttpClient client(executor, resolver, std::move(server));
+  const auto deadline = std::chrono::steady_clock::now() + limit;
+  auto answer = co_await client.exchange(std::move(request), deadline, kMaxAnswer);
+  co_return answer;
+}
+
+/// Hands out the whole lines of what has come.
+class Lines {
+ public:
+  explicit Lines(const std::function<void(std::string_view)>& take) : take_(take) {}
+
+  void add(std::string_view piece) {
+    rest_ += piece;
+    std::size_t begin = 0;
+    for (auto end = rest_.find('\n'); end != std::string::npos; end = rest_.find('\n', begin)) {
+      take_(std::string_view(rest_).substr(begin, end - begin));
+      begin = end + 1;
+    }
+    rest_.erase(0, begin);
+  }
+
+ private:
+  const std::function<void(std::string_view)>& take_;
+  std::string rest_;
+};
+
+class Watch {
+ public:
+  Watch(Executor executor, Resolver& resolver, HttpServer server, const std::function<void(std::string_view)>& take)
+      : client_(executor, resolver, std::move(server)), signals_(executor, SIGINT, SIGTERM), lines_(take) {
+    signals_.async_wait([this](AsioError error, int) {
+      if (error) return;
+      end_.by_us = true;
+      client_.close();
+    });
+  }
+
+  awaitable<void> run(HttpRequest request, std::chrono::steady_clock::duration limit) {
+    const auto deadline = std::chrono::steady_clock::now() + limit;
+    auto answer = co_await client_.begin(std::move(request), deadline);
+    if (!answer) {
+      error_ = answer.error();
+    } else if (answer->status != 200) {
+      co_await read_refusal(std::move(*answer));
+    } else {
+      client_.extend(std::chrono::steady_clock::now() + kNoLimit);
+      co_await read_lines();
+    }
+    signals_.cancel();
+  }
+
+  const WatchEnd& end() const { return end_; }
+  std::error_code error() const { return error_; }
+
+ private:
+  awaitable<void> read_refusal(HttpAnswer answer) {
+    auto body = co_await client_.read_body(kMaxAnswer);
+    if (body) {
+      answer.body = std::move(*body);
+      end_.refusal = std::move(answer);
+    } else {
+      error_ = body.error();
+    }
+  }
+
+  awaitable<void> read_lines() {
+    for (;;) {
+      const auto piece = co_await client_.read_piece();
+      if (!piece || piece->empty()) co_return;
+      lines_.add(*piece);
+    }
+  }
+
+  HttpClient client_;
+  asio::signal_set signals_;
+  Lines lines_;
+  WatchEnd end_;
+  std::error_code error_;  ///< that kept it from beginning
+};
+
+}  // namespace
+
+void throw_no_daemon(const std::filesystem::path& socket, std::error_code error) {
   const auto where = socket.string();
   if (error == Errc::timed_out) throw NoDaemon(fmt::format("the daemon at {} did not answer in time", where));
   if (error == std::errc::permission_denied)
@@ -28,28 +123,19 @@ constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;  // octets; a status with a 
                              error.message()));
 }
 
-/// The client ends with this, and with it everything that keeps an io_context running.
-awaitable<Result<HttpAnswer>> ask(Resolver& resolver, std::string path, std::string target,
-                                  std::chrono::steady_clock::duration limit) {
-  auto executor = co_await asio::this_coro::executor;
-  HttpClient client(executor, resolver, {UnixPath{std::move(path)}});
-  HttpRequest request;
-  request.target = std::move(target);
-  const auto deadline = std::chrono::steady_clock::now() + limit;
-  auto answer = co_await client.exchange(request, deadline, kMaxAnswer);
-  co_return answer;
-}
-
-}  // namespace
-
-DaemonAnswer ask_daemon(const std::filesystem::path& socket, const std::string& target,
-                        std::chrono::steady_clock::duration limit) {
-  const auto path = std::filesystem::absolute(socket).lexically_normal();
+std::filesystem::path checked_socket(const std::filesystem::path& socket) {
+  auto path = std::filesystem::absolute(socket).lexically_normal();
   if (path.native().size() > web::ControlSocket::kMaxPath)
     throw NoDaemon(
         fmt::format("no daemon can be at {}: the path of a socket has at most {} octets; name another with "
                     "--socket",
                     path.string(), web::ControlSocket::kMaxPath));
+  return path;
+}
+
+HttpAnswer ask_daemon(const std::filesystem::path& socket, const HttpRequest& request,
+                      std::chrono::steady_clock::duration limit) {
+  const auto path = checked_socket(socket);
   asio::io_context io{1};
   Resolver resolver;
   Result<HttpAnswer> answer = fail(Errc::timed_out);
@@ -57,10 +143,24 @@ DaemonAnswer ask_daemon(const std::filesystem::path& socket, const std::string& 
     if (error) std::rethrow_exception(error);
     answer = std::move(came);
   };
-  asio::co_spawn(io, ask(resolver, path.string(), target, limit), std::move(keep));
+  asio::co_spawn(io, ask(resolver, server_at(path), request, limit), std::move(keep));
   io.run();
-  if (!answer) explain(path, answer.error());
-  return {answer->status, std::move(answer->body)};
+  if (!answer) throw_no_daemon(path, answer.error());
+  return std::move(*answer);
+}
+
+WatchEnd watch_daemon(const std::filesystem::path& socket, const HttpRequest& request,
+                      std::chrono::steady_clock::duration limit, const std::function<void(std::string_view)>& take) {
+  const auto path = checked_socket(socket);
+  asio::io_context io{1};
+  Resolver resolver;
+  Watch watch(io.get_executor(), resolver, server_at(path), take);
+  asio::co_spawn(io, watch.run(request, limit), [](std::exception_ptr error) {
+    if (error) std::rethrow_exception(error);
+  });
+  io.run();
+  if (watch.error() && !watch.end().by_us) throw_no_daemon(path, watch.error());
+  return watch.end();
 }
 
 }  // namespace hardline::app

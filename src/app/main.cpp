@@ -2,8 +2,11 @@
 
 #include <exception>
 #include <optional>
+#include <type_traits>
 
+#include "ask.hpp"
 #include "command_line.hpp"
+#include "control_client.hpp"
 #include "daemon.hpp"
 #include "hardline/base/log.hpp"
 #include "verbs.hpp"
@@ -21,22 +24,36 @@ struct Execute {
     Daemon daemon(std::move(settings));
     return daemon.run();
   }
-  int operator()(const GenerateKey& verb) const { return generate_key(verb.certfile); }
-  int operator()(const PrintHash& verb) const { return print_hash(verb.certfile); }
-  int operator()(const ListServices&) const { return list_services(settings); }
-  int operator()(const CheckFiles&) const { return check_files(settings, configuration_errors); }
-  int operator()(const ShowStatus& verb) const { return show_status(settings, verb.json); }
-  int operator()(const ExplainWhy& verb) const { return explain_why(settings, verb.service, verb.json); }
   int operator()(const Done& verb) const { return verb.exit_status; }
+  int operator()(const CheckFiles& verb) const { return run(settings, verb, configuration_errors); }
+  template <class V>
+  int operator()(const V& verb) const {
+    return run(settings, verb);
+  }
 };
 
 /// The exit status for a verb that cannot go on with a broken configuration file; nullopt for one that can.
-std::optional<int> status_of_refusal(const Command& command) {
-  if (std::holds_alternative<Done>(command.verb) || std::holds_alternative<CheckFiles>(command.verb))
-    return std::nullopt;
-  const bool asks_daemon =
-      std::holds_alternative<ShowStatus>(command.verb) || std::holds_alternative<ExplainWhy>(command.verb);
-  return asks_daemon ? kUsageError : 1;
+struct RefusalStatus {
+  std::optional<int> operator()(const Done&) const { return std::nullopt; }
+  std::optional<int> operator()(const CheckFiles&) const { return std::nullopt; }
+  template <class V>
+  std::optional<int> operator()(const V&) const {
+    return std::is_base_of_v<AsksDaemon, V> ? kUsageError : kProblem;
+  }
+};
+
+int execute(Command& command) {
+  const auto& errors = command.configuration_errors;
+  if (const auto refusal = std::visit(RefusalStatus{}, command.verb); refusal && !errors.empty()) {
+    for (const auto& error : errors) fmt::print(stderr, "hardlined: {}\n", error.what());
+    return *refusal;
+  }
+  return std::visit(Execute{command.settings, errors}, command.verb);
+}
+
+int complain(int status, const std::exception& problem) {
+  fmt::print(stderr, "hardlined: {}\n", problem.what());
+  return status;
 }
 
 }  // namespace
@@ -45,14 +62,15 @@ int main(int argc, char** argv) {
   try {
     hardline::log::init(spdlog::level::warn);  // what a verb has to say it prints
     auto command = parse_command_line(argc, argv);
-    const auto& errors = command.configuration_errors;
-    if (const auto refusal = status_of_refusal(command); refusal && !errors.empty()) {
-      for (const auto& error : errors) fmt::print(stderr, "hardlined: {}\n", error.what());
-      return *refusal;
-    }
-    return std::visit(Execute{command.settings, errors}, command.verb);
+    return execute(command);
+  } catch (const UsageError& e) {
+    return complain(kUsageError, e);
+  } catch (const NoDaemon& e) {
+    return complain(kNoDaemon, e);
+  } catch (const Json::exception&) {
+    fmt::print(stderr, "hardlined: the daemon's answer is not understood; is it of another version?\n");
+    return kProblem;
   } catch (const std::exception& e) {
-    fmt::print(stderr, "hardlined: {}\n", e.what());
-    return 1;
+    return complain(kProblem, e);
   }
 }

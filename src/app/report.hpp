@@ -1,13 +1,27 @@
-// The API's answers in words, for a terminal (docs/api.md has the fields).
+// What makes a report of several tables: headings, and a limit for floods.
 #pragma once
 
-#include <nlohmann/json_fwd.hpp>
+#include <fmt/format.h>
+
+#include <cstddef>
 #include <string>
+#include <string_view>
+
+#include "table.hpp"
 
 namespace hardline::app {
 
-/// Both throw nlohmann::json::exception where the answer lacks what it should hold, as another version's may.
-std::string report_status(const nlohmann::ordered_json& status);
-std::string report_examination(const nlohmann::ordered_json& examination);
+/// Rows of one table that are printed, besides the one that tells how it was reached; more are a flood, which nobody
+/// wants to read. --json has them all.
+inline constexpr std::size_t kMostRows = 40;
+
+/// Spaces before each line of a table.
+inline constexpr std::size_t kIndent = 2;
+
+/// Nothing where the table is empty.
+inline std::string headed(const Terminal& terminal, std::string_view heading, const Table& table) {
+  if (table.empty()) return "";
+  return fmt::format("\n{}\n{}", terminal.paint(Tone::heading, heading), table.text(terminal, kIndent));
+}
 
 }  // namespace hardline::app

@@ -99,6 +99,15 @@ std::vector<HostPort> parse_addresses(const std::string& value, const std::strin
   return parse_list<HostPort>(value, HostPort::parse, right);
 }
 
+web::DashboardMode parse_dashboard_mode(const std::string& value) {
+  if (to_lower(value) == "read-only") return web::DashboardMode::read_only;
+  try {
+    return parse_bool(value) ? web::DashboardMode::on : web::DashboardMode::off;
+  } catch (const SettingError&) {
+    throw SettingError(fmt::format("must be yes, read-only or no, not \"{}\"", value));
+  }
+}
+
 /// Clients look no name up that a service tells them.
 std::optional<HostPort> parse_literal(std::string_view text) {
   const auto host = HostPort::parse(text);
@@ -138,6 +147,12 @@ constexpr std::array kKeys{
           if (!log::parse_level(value))
             throw SettingError(fmt::format("must be error, warn, info, debug or trace, not \"{}\"", value));
           s.log_level = value;
+        }},
+    Key{"Daemon", "dashboard", [](Settings& s, const std::string& value) { s.dashboard = parse_dashboard_mode(value); }},
+    Key{"Forward", "ports",
+        [](Settings& s, const std::string& value) {
+          s.forwards = parse_list<ForwardSetting>(
+              value, parse_forward, "NAME=PORT or NAME=ADDRESS:PORT, as in desktop=5900 or nas=127.0.0.1:2222, or none");
         }},
     Key{"LAN", "enabled", [](Settings& s, const std::string& value) { s.lan = parse_bool(value); }},
     Key{"DHT", "enabled", [](Settings& s, const std::string& value) { s.dht = parse_bool(value); }},

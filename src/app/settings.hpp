@@ -11,11 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "forward_setting.hpp"
 #include "hardline/base/host_port.hpp"
 #include "hardline/discovery/dht_node.hpp"
 #include "hardline/discovery/port_mapper.hpp"
 #include "hardline/store/config_error.hpp"
 #include "hardline/store/service_file.hpp"
+#include "hardline/web/dashboard.hpp"
 #include "hardline/wire/url.hpp"
 
 namespace hardline::app {
@@ -34,6 +36,8 @@ struct Settings {
   std::uint16_t p2p_port = kDefaultP2pPort;  ///< 0: any free one
   bool p2p_port_was_asked_for = false;
   std::uint16_t local_port = kDefaultLocalPort;  ///< 0: no local proxy
+  web::DashboardMode dashboard = web::DashboardMode::on;
+  std::vector<ForwardSetting> forwards;
   std::string log_level = "info";
   std::vector<HostPort> public_addresses;  ///< told to clients as WANHosts
   bool allow_test_certificates = false;

@@ -1,21 +1,95 @@
-// The verbs that do one thing and end. Each returns the process's exit status: 0 for done, 1 for a problem it printed.
+// The verbs of the command line (docs/configuration.md), each with what it was given. run() does what it says and
+// returns the process's exit status; what goes wrong it prints, or throws for main() to print.
 #pragma once
 
-#include "command_line.hpp"
+#include <filesystem>
+#include <string>
+#include <vector>
+
+#include "settings.hpp"
 
 namespace hardline::app {
 
-int generate_key(const std::filesystem::path& certfile);
-int print_hash(const std::filesystem::path& certfile);
-int list_services(const Settings& settings);
+/// Exit statuses, the same for every verb.
+enum ExitStatus : int {
+  kDone = 0,
+  kProblem = 1,     ///< it could not be done, or what was asked for is not there
+  kUsageError = 2,  ///< the command line is wrong, or the configuration file of a verb that only asks the daemon
+  kNoDaemon = 3,    ///< there is no daemon to ask, or it may not be asked
+};
+
+/// Verbs that have no need of a right configuration but for where the daemon is.
+struct AsksDaemon {};
+
+struct PrintsJson {
+  bool json = false;  ///< --json
+};
+
+// Without a daemon.
+
+struct GenerateKey : PrintsJson {
+  std::filesystem::path certfile;
+};
+struct PrintHash : PrintsJson {
+  std::filesystem::path certfile;
+};
+struct ListServices : PrintsJson {};
+struct CheckFiles : PrintsJson {};
+
+int run(const Settings& settings, const GenerateKey& verb);
+int run(const Settings& settings, const PrintHash& verb);
+int run(const Settings& settings, const ListServices& verb);
 /// Also what is wrong with the configuration file itself.
-int check_files(const Settings& settings, const std::vector<store::ConfigError>& configuration_errors);
+int run(const Settings& settings, const CheckFiles& verb, const std::vector<store::ConfigError>& configuration_errors);
 
-/// The daemon could not be asked.
-inline constexpr int kNoDaemon = 3;
+// Words that are a service are as the person wrote them (meant.hpp).
 
-/// These two ask the running daemon: 1 where the service was not reached, or the daemon could not say.
-int show_status(const Settings& settings, bool json);
-int explain_why(const Settings& settings, const std::string& service, bool json);
+struct ShowStatus : AsksDaemon, PrintsJson {};
+struct ExplainWhy : AsksDaemon, PrintsJson {
+  std::string service;
+};
+struct Discover : AsksDaemon, PrintsJson {
+  bool watch = false;
+};
+struct Publish : AsksDaemon, PrintsJson {
+  std::string address;
+  std::string title;
+};
+struct Unpublish : AsksDaemon, PrintsJson {
+  std::string service;  ///< id, title or link
+};
+struct PinName : AsksDaemon, PrintsJson {
+  std::string name;
+  std::string link;
+};
+struct UnpinName : AsksDaemon, PrintsJson {
+  std::string name;
+};
+struct ShowNames : AsksDaemon, PrintsJson {
+  std::string export_to;    ///< a file, `-` for standard output; empty: no export
+  std::string import_from;  ///< a file, `-` for standard input; empty: no import
+};
+struct OpenService : AsksDaemon, PrintsJson {
+  std::string service;
+};
+struct Connect : AsksDaemon {
+  std::string service;
+};
+struct Forward : AsksDaemon, PrintsJson {
+  std::string service;
+  std::string listen_at;
+};
+
+int run(const Settings& settings, const ShowStatus& verb);
+int run(const Settings& settings, const ExplainWhy& verb);
+int run(const Settings& settings, const Discover& verb);
+int run(const Settings& settings, const Publish& verb);
+int run(const Settings& settings, const Unpublish& verb);
+int run(const Settings& settings, const PinName& verb);
+int run(const Settings& settings, const UnpinName& verb);
+int run(const Settings& settings, const ShowNames& verb);
+int run(const Settings& settings, const OpenService& verb);
+int run(const Settings& settings, const Connect& verb);
+int run(const Settings& settings, const Forward& verb);
 
 }  // namespace hardline::app

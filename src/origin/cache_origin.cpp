@@ -1,7 +1,10 @@
 #include "hardline/origin/cache_origin.hpp"
 
+#include <fcntl.h>
+
 #include "cache.hpp"
 #include "cache_session.hpp"
+#include "hardline/rt/offload.hpp"
 #include "hardline/rt/pipe.hpp"
 
 namespace hardline::origin {
@@ -17,10 +20,16 @@ awaitable<void> run_session(std::shared_ptr<Cache> cache, std::unique_ptr<ByteSt
   co_await session.run();
 }
 
+std::error_code problem_with(const std::filesystem::path& folder) {
+  const UniqueFd fd(::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd ? std::error_code() : last_error();
+}
+
 }  // namespace
 
 CacheOrigin::CacheOrigin(CacheSettings settings, CacheTools tools)
     : cache_(std::make_shared<Cache>(std::move(settings), tools)) {
+  if (const auto& upstream = cache_->settings().upstream) upstream_.emplace(upstream->where, tools.resolver);
   cache_->start();
 }
 
@@ -39,7 +48,19 @@ void CacheOrigin::serve(std::unique_ptr<ByteStream> client) {
   cache_->tools().tasks.spawn("cache session", run_session(cache_, std::move(client)));
 }
 
+awaitable<std::error_code> CacheOrigin::check() {
+  const auto cache = cache_;
+  auto error = co_await cache->store().open();  // which makes the folder of a cache that is new
+  if (error) co_return error;
+  const auto look = [folder = cache->settings().directory] { return problem_with(folder); };
+  error = co_await offload(cache->tools().disk, look);
+  if (error || !upstream_) co_return error;
+  error = co_await upstream_->check();
+  co_return error;
+}
+
 void CacheOrigin::close() {
+  if (upstream_) upstream_->close();
   cache_->close();
 }
 

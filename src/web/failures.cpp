@@ -5,43 +5,20 @@
 #include <algorithm>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/tunnel/describe.hpp"
 
 namespace hardline::web {
 namespace {
 
 using tunnel::Attempt;
+using tunnel::describe;
 
 /// Attempts that a page lists: more are a flood of forged answers, which nobody wants to read.
 constexpr std::size_t kMostTried = 16;
 
-std::string describe(const Attempt& attempt) {
-  std::string how = attempt.error.message();
-  if (attempt.error == Errc::certificate_mismatch)
-    how = "somebody else is there (the certificate is not this service's)";
-  if (attempt.error == Errc::timed_out) how = "no answer";
-  const HostPort where{attempt.candidate.endpoint.address().to_string(), attempt.candidate.endpoint.port()};
-  return fmt::format("{} ({}): {}, after {} ms", where.to_string(), discovery::describe(attempt.candidate.source), how,
-                     attempt.took.count());
-}
-
-/// "the local network: nobody answered"
-std::string describe(const discovery::SourceReport& report) {
-  using discovery::Source;
-  auto who = std::string(discovery::describe(report.source));
-  if (report.source == Source::remembered) who = "remembered addresses";
-  if (!report.by.empty()) who += " " + report.by;
-  const bool in_the_dht = report.source == Source::dht || report.source == Source::dht_proxy;
-  std::string how = "none known";
-  if (report.source == Source::lan) how = "nobody answered";
-  if (in_the_dht) how = "the service is not announced there";
-  if (report.error == Errc::timed_out)
-    how = "no answer in time";
-  else if (report.error)
-    how = "could not be asked: " + report.error.message();
-  else if (report.unusable > 0)
-    how = fmt::format("{} addresses that cannot be used from here", report.unusable);
-  return who + ": " + how;
-}
+constexpr auto kUseProxyPac =
+    "In your browser's or program's proxy settings, have only *.localhost go to this port: the file /proxy.pac of this "
+    "port says so to browsers.";
 
 Page not_found_page(const tunnel::DialFailure& failure) {
   Page page{
@@ -160,9 +137,9 @@ Page bad_request_page(wire::HeadError error) {
       page.text = "The request names no Host, and the Host is what says which service is meant.";
       break;
     case wire::HeadError::several_hosts: page.text = "The request names more than one Host."; break;
-    case wire::HeadError::not_origin_form:
-      page.text = "This port is not a forward proxy: it takes requests for http://NAME.localhost only.";
-      page.advice = {"Take this address out of your browser's proxy settings."};
+    case wire::HeadError::other_scheme:
+      page.text = "As a proxy, this port takes requests for http://NAME.localhost, and no other kind of address.";
+      page.advice = {kUseProxyPac};
       break;
     default: page.advice = {"Use http://, not https://: what leaves this computer is encrypted all the same."};
   }
@@ -174,6 +151,15 @@ Page slow_request_page() {
       .status = 408,
       .title = "The request did not arrive",
       .text = "The connection was opened, but no whole request head came in time.",
+  };
+}
+
+Page unclear_length_page() {
+  return {
+      .status = 400,
+      .proxy_error = "http_request_error",
+      .title = "This request cannot be understood",
+      .text = "Its Content-Length and Transfer-Encoding do not tell how long its content is.",
   };
 }
 
@@ -196,6 +182,30 @@ Page no_such_name_page(std::string_view label) {
                           "and a dash before them.",
                           label),
       .advice = {"Copy the whole address instead of typing it: the end may have been cut off."},
+  };
+}
+
+Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
+  const auto& name = label.text();
+  return {
+      .status = 404,
+      .title = "Nothing is pinned under this name",
+      .text = fmt::format("“{}” is no service's own name, and no service was given it on this computer.", name),
+      .advice = {"Check the name for a mistyped character.",
+                 "If it is meant to be a service's whole address, copy it instead of typing it: the end may have been "
+                 "cut off."},
+      .links = {{fmt::format("Pin a service as “{}”", name),
+                 fmt::format("http://localhost:{}/?pin={}", local_port, name)}},
+  };
+}
+
+Page no_proxy_page() {
+  return {
+      .status = 403,
+      .proxy_error = "http_request_denied",
+      .title = "This proxy leads to *.localhost services only",
+      .text = "It takes a request to a Hardline service, at NAME.localhost, and passes on nothing else.",
+      .advice = {kUseProxyPac},
   };
 }
 

@@ -22,6 +22,15 @@ void append_html_list(std::string& out, std::string_view heading, const std::vec
   out += "</ul>\n";
 }
 
+void append_html_links(std::string& out, const std::vector<Link>& links) {
+  for (const auto& [text, url] : links)
+    out += fmt::format("<p><a href=\"{}\">{}</a></p>\n", escape_html(url), escape_html(text));
+}
+
+void append_plain_links(std::string& out, const std::vector<Link>& links) {
+  for (const auto& [text, url] : links) out += fmt::format("\n{}: {}\n", text, url);
+}
+
 void append_plain_list(std::string& out, std::string_view heading, const std::vector<std::string>& lines) {
   if (lines.empty()) return;
   out += fmt::format("\n{}:\n", heading);
@@ -35,6 +44,7 @@ std::string html_body(const Page& page) {
       "<body><main>\n<p class=\"status\">{2} {3}</p>\n<h1>{0}</h1>\n<p>{4}</p>\n",
       escape_html(page.title), wire::kPageStyle, page.status, reason_phrase(page.status), escape_html(page.text),
       kStyle);
+  append_html_links(out, page.links);
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
   out +=
@@ -45,6 +55,7 @@ std::string html_body(const Page& page) {
 
 std::string plain_body(const Page& page) {
   auto out = fmt::format("{}\n\n{}\n", page.title, page.text);
+  append_plain_links(out, page.links);
   append_plain_list(out, "What was tried", page.tried);
   append_plain_list(out, "What you can do", page.advice);
   out += "\n(from Hardline on this computer, not from the service)\n";
@@ -55,10 +66,12 @@ std::string plain_body(const Page& page) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
+    case 307: return "Temporary Redirect";
     case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 404: return "Not Found";
     case 408: return "Request Timeout";
+    case 409: return "Conflict";
     case 421: return "Misdirected Request";
     case 431: return "Request Header Fields Too Large";
     case 502: return "Bad Gateway";
@@ -80,6 +93,7 @@ std::string to_response(const Page& page, Form form, bool with_body) {
       "Referrer-Policy: no-referrer\r\n",
       page.status, reason_phrase(page.status), form == Form::html ? "html" : "plain", body.size());
   if (!page.proxy_error.empty()) out += fmt::format("Proxy-Status: hardlined; error={}\r\n", page.proxy_error);
+  for (const auto& [name, value] : page.fields) out += fmt::format("{}: {}\r\n", name, value);
   if (page.status == 503) out += "Retry-After: 5\r\n";
   out += "Connection: close\r\n\r\n";
   if (with_body) out += body;

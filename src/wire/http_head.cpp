@@ -17,6 +17,22 @@ bool is_scheme_char(char c) {
   return is_alpha(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
 }
 
+/// RFC 3986 section 3.2.2, reg-name. No user information: whoever sends it in a request misleads (RFC 9110 section
+/// 4.2.4).
+bool is_host_char(char c) {
+  return is_alpha(c) || is_digit(c) ||
+         (c != '\0' && std::string_view("-._~%!$&'()*+,;=").find(c) != std::string_view::npos);
+}
+
+constexpr std::size_t kMaxPortDigits = 5;
+constexpr int kMaxPort = 65535;
+
+int port_number(std::string_view digits) {
+  int number = 0;
+  for (const char c : digits) number = number * 10 + (c - '0');
+  return number;
+}
+
 tl::expected<bool, HeadError> malformed() {
   return tl::unexpected(HeadError::malformed);
 }
@@ -38,6 +54,18 @@ RequestHeadReader::Step RequestHeadReader::take(char c) {
   switch (state_) {
     case State::method: return take_method(c);
     case State::target: return take_target(c);
+    case State::path: return take_path(c);
+    case State::asterisk: return c == ' ' ? end_target("*") : malformed();
+    case State::scheme: return take_scheme(c);
+    case State::slashes: return take_slash(c);
+    case State::host: return take_host(c);
+    case State::literal: return take_literal(c);
+    case State::behind_literal:
+      if (c != ':') return take_behind_authority(c);
+      enter(State::port);
+      head_.host += c;
+      return false;
+    case State::port: return take_port(c);
     case State::version: return take_version(c);
     case State::line_start: return take_line_start(c);
     case State::name: return take_name(c);
@@ -53,33 +81,102 @@ RequestHeadReader::Step RequestHeadReader::stay(char c) {
   return false;
 }
 
+RequestHeadReader::Step RequestHeadReader::stay_in_authority(char c) {
+  head_.host += c;
+  return stay(c);
+}
+
 RequestHeadReader::Step RequestHeadReader::enter(State state) {
   state_ = state;
   part_.clear();
   return false;
 }
 
+RequestHeadReader::Step RequestHeadReader::end_target(std::string target) {
+  head_.target = std::move(target);
+  return enter(State::version);
+}
+
 RequestHeadReader::Step RequestHeadReader::take_method(char c) {
   if (is_token_char(c)) return stay(c);
   if (c != ' ' || part_.empty()) return malformed();
-  if (part_ == "CONNECT") return tl::unexpected(HeadError::not_origin_form);
   if (part_ == "PRI") return malformed();  // HTTP/2's preface (RFC 9113 section 3.4)
   head_.method = part_;
   return enter(State::target);
 }
 
 RequestHeadReader::Step RequestHeadReader::take_target(char c) {
-  const bool at_first = part_.empty();
-  const char first = at_first ? c : part_.front();
-  if (c == ' ' && (first == '/' || first == '*')) {
-    head_.target = part_;
-    return enter(State::version);
+  if (head_.method == "CONNECT") {
+    head_.form = TargetForm::authority;
+    enter(State::host);
+    return take_host(c);
   }
-  if (!is_target_char(c)) return malformed();
-  if (first == '/') return stay(c);
-  if (first == '*') return at_first ? stay(c) : malformed();
-  if (c == ':' && !at_first) return tl::unexpected(HeadError::not_origin_form);
-  return (at_first ? is_alpha(c) : is_scheme_char(c)) ? stay(c) : malformed();
+  if (c == '/') {
+    enter(State::path);
+    return stay(c);
+  }
+  if (c == '*') return enter(State::asterisk);
+  if (!is_alpha(c)) return malformed();
+  enter(State::scheme);
+  return stay(c);
+}
+
+RequestHeadReader::Step RequestHeadReader::take_path(char c) {
+  if (c == ' ') return end_target(std::move(part_));
+  return is_target_char(c) ? stay(c) : malformed();
+}
+
+RequestHeadReader::Step RequestHeadReader::take_scheme(char c) {
+  if (is_scheme_char(c)) return stay(c);
+  if (c != ':') return malformed();
+  if (to_lower(part_) != "http") return tl::unexpected(HeadError::other_scheme);
+  head_.form = TargetForm::absolute;
+  return enter(State::slashes);
+}
+
+RequestHeadReader::Step RequestHeadReader::take_slash(char c) {
+  if (c != '/') return malformed();
+  return part_.empty() ? stay(c) : enter(State::host);
+}
+
+RequestHeadReader::Step RequestHeadReader::take_host(char c) {
+  if (is_host_char(c)) return stay_in_authority(c);
+  if (c == '[' && part_.empty()) {
+    enter(State::literal);
+    return stay_in_authority(c);
+  }
+  if (part_.empty()) return malformed();  // an http URI without a host is none (RFC 9110 section 4.2.1)
+  if (c != ':') return take_behind_authority(c);
+  enter(State::port);
+  head_.host += c;
+  return false;
+}
+
+RequestHeadReader::Step RequestHeadReader::take_literal(char c) {
+  if (is_hex(c) || c == ':' || c == '.') return stay_in_authority(c);
+  if (c != ']') return malformed();
+  enter(State::behind_literal);
+  head_.host += c;
+  return false;
+}
+
+RequestHeadReader::Step RequestHeadReader::take_port(char c) {
+  if (is_digit(c) && part_.size() < kMaxPortDigits) return stay_in_authority(c);
+  const int port = port_number(part_);
+  if (port > kMaxPort) return malformed();
+  // CONNECT's port is no matter of taste (RFC 9112 section 3.2.3).
+  if (head_.form == TargetForm::authority) return c == ' ' && port != 0 ? end_target(head_.host) : malformed();
+  return take_behind_authority(c);
+}
+
+RequestHeadReader::Step RequestHeadReader::take_behind_authority(char c) {
+  if (head_.form == TargetForm::authority) return malformed();  // it has no port
+  // RFC 9112 section 3.2.4: a question about the whole server.
+  if (c == ' ') return end_target(head_.method == "OPTIONS" ? "*" : "/");
+  if (c != '/' && c != '?') return malformed();
+  enter(State::path);
+  if (c == '?') part_ = "/";
+  return stay(c);
 }
 
 RequestHeadReader::Step RequestHeadReader::take_version(char c) {
@@ -112,19 +209,31 @@ RequestHeadReader::Step RequestHeadReader::take_name(char c) {
 
 RequestHeadReader::Step RequestHeadReader::take_value(char c) {
   if (is_value_char(c)) return stay(c);
-  if (name_ == "host") {
-    head_.host = trim(part_);
-    has_host_ = true;
-  } else if (name_ == "accept" && to_lower(part_).find("text/html") != std::string::npos) {
-    head_.accepts_html = true;
-  } else if (name_ == "transfer-encoding" || (name_ == "content-length" && trim(part_) != "0")) {
-    head_.has_body = true;
-  }
+  note_field(trim(part_));
   return take_line_end(c);
 }
 
+void RequestHeadReader::note_field(std::string_view value) {
+  if (name_ == "host") {
+    has_host_ = true;
+    if (head_.form == TargetForm::origin) head_.host = value;
+  } else if (name_ == "accept") {
+    head_.accepts_html = head_.accepts_html || to_lower(value).find("text/html") != std::string::npos;
+  } else if (name_ == "transfer-encoding" || (name_ == "content-length" && value != "0")) {
+    head_.has_body = true;
+  } else if (name_.starts_with("sec-fetch-")) {
+    head_.has_fetch_metadata = true;
+    if (name_ == "sec-fetch-mode") head_.fetch_mode = value;
+    if (name_ == "sec-fetch-dest") head_.fetch_dest = value;
+  } else if (name_ == "cookie" || name_ == "origin") {
+    head_.has_site_data = true;
+  } else if (name_ == "user-agent") {
+    head_.names_browser = value.starts_with("Mozilla/");
+  }
+}
+
 RequestHeadReader::Step RequestHeadReader::finish() {
-  if (!has_host_) return tl::unexpected(HeadError::no_host);
+  if (!has_host_ && head_.form == TargetForm::origin) return tl::unexpected(HeadError::no_host);
   return true;
 }
 

@@ -12,10 +12,11 @@ from net import wait_until
 from wallclock import ahead
 
 HARDLINED = os.environ.get("HARDLINED", "")
+SANITIZED = 86  # what a program exits with that a sanitizer has ended
 SANITIZERS = {
-    "ASAN_OPTIONS": "detect_stack_use_after_return=1:exitcode=86",
+    "ASAN_OPTIONS": f"detect_stack_use_after_return=1:exitcode={SANITIZED}",
     "UBSAN_OPTIONS": "print_stacktrace=1",
-    "TSAN_OPTIONS": "exitcode=86",
+    "TSAN_OPTIONS": f"exitcode={SANITIZED}",
 }
 
 
@@ -73,6 +74,20 @@ class Daemon:
                        f"hardlined on {self.host.name} is ready", 20)
             assert self.process.poll() is None, f"hardlined ended at once: {self.log()}"
         return self
+
+    @property
+    def socket(self):
+        return self.state / "hardlined.sock"
+
+    def verb(self, verb, *arguments, check=True, **options):
+        """Runs one of the verbs that speak to it, as the person whose daemon it is."""
+        done = hardlined(self.host, verb, "--socket", self.socket, *arguments, **options)
+        assert done.returncode != SANITIZED, done.stderr
+        assert not check or done.returncode == 0, f"{verb} exits with {done.returncode}: {done.stderr}"
+        return done
+
+    def pin(self, name, service):
+        self.verb("pin", name, service.url())
 
     def ask(self, verb, *arguments):
         """What it answers to `status` or `why`, as a person reads it. `why` exits with 1 where the service is not reached."""

@@ -7,7 +7,9 @@ As a program it serves (`origin.py serve --port 8080`, `--unix PATH`) or writes 
     /sink           takes an upload, answers length and checksum      /chunked/N       N chunks, chunked
     /headers        the request as it arrived, as JSON                /slow/SECONDS    answers that late
     /drip/N         a line every 100 ms, N of them                    /silent          closes without an answer
-    /websocket      echoes messages (RFC 6455)
+    /websocket      echoes messages (RFC 6455)                        /name            the name it was given
+    /cookie/VALUE   sets the cookie `kept`                            /seen            all requests so far, as JSON
+    /to?URL         sends the request on (307)
 """
 
 import argparse
@@ -62,6 +64,14 @@ def png():
 
 class Handler(http.server.BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
+    name = ""
+    seen = []  # as for /headers, of all connections
+
+    def parse_request(self):
+        well = super().parse_request()
+        if well:
+            self.seen.append({"line": self.requestline, "headers": self.headers.items()})
+        return well
 
     def address_string(self):  # a Unix socket's peer has no address
         return str(self.client_address)
@@ -107,6 +117,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_HEAD = do_GET
 
     def do_POST(self):
+        if self.path.startswith("/to?"):
+            return self.get_to()
         sha, length = hashlib.sha256(), 0
         for piece in self.upload():
             sha.update(piece)
@@ -116,7 +128,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
     do_PUT = do_POST
 
     def get_page(self):
-        self.reply(PAGE, "text/html; charset=utf-8")
+        self.reply(PAGE.replace("loading", self.name or "loading"), "text/html; charset=utf-8")
 
     def get_script_js(self):
         self.reply(SCRIPT, "text/javascript")
@@ -126,6 +138,23 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_headers(self):
         self.reply(json.dumps({"line": self.requestline, "headers": self.headers.items()}), "application/json")
+
+    def get_seen(self):
+        self.reply(json.dumps(self.seen), "application/json")
+
+    def get_name(self):
+        self.reply(self.name)
+
+    def get_to(self):
+        self.send_response(307)
+        self.send_header("Location", self.path.partition("?")[2])
+        self.send_header("Content-Length", "0")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+
+    def get_cookie(self, value):
+        self.reply("kept", **{"Set-Cookie": f"kept={value}; Path=/; Max-Age=86400"})
 
     def get_bytes(self, length):
         self.send_response(200)
@@ -221,19 +250,24 @@ class UnixServer(Server):
 class Origin:
     """The origin as a process on `host`: at 127.0.0.1:`port`, or at `unix`, a path."""
 
-    def __init__(self, host, port=8080, unix=None):
-        self.host, self.port, self.unix = host, port, unix
+    def __init__(self, host, port=8080, unix=None, name=""):
+        self.host, self.port, self.unix, self.name = host, port, unix, name
         self.address = f"unix:{unix}" if unix else f"127.0.0.1:{port}"
         self.process = None
         self.start()
 
     def start(self):
         where = ["--unix", self.unix] if self.unix else ["--port", self.port]
-        self.process = self.host.popen(["/usr/bin/python3", "-B", __file__, "serve", *where])
+        self.process = self.host.popen(["/usr/bin/python3", "-B", __file__, "serve", "--name", self.name, *where])
         deadline = time.monotonic() + 10
         while not (pathlib.Path(self.unix).exists() if self.unix else self.host.listens(self.port)):
             assert time.monotonic() < deadline and self.process.poll() is None, "the origin does not start"
             time.sleep(0.02)
+
+    def seen(self):
+        """The requests that it had: its own word, without a tunnel."""
+        where = ["--unix-socket", self.unix, "http://localhost/seen"] if self.unix else [f"http://{self.address}/seen"]
+        return json.loads(self.host.run(["curl", "-sS", "--fail", *where]).stdout)[:-1]
 
     def stop(self):
         self.process.kill()
@@ -247,12 +281,14 @@ def main():
     serve.add_argument("--address", default="127.0.0.1")
     serve.add_argument("--port", type=int, default=8080)
     serve.add_argument("--unix")
+    serve.add_argument("--name", default="")
     verbs.add_parser("bytes").add_argument("length", type=int)
     arguments = parser.parse_args()
     if arguments.verb == "bytes":
         for block in blocks(arguments.length):
             sys.stdout.buffer.write(block)
         return
+    Handler.name = arguments.name
     server = UnixServer(arguments.unix, Handler) if arguments.unix else Server((arguments.address, arguments.port), Handler)
     server.serve_forever()
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 
 #include "hardline/base/cache_settings.hpp"
 #include "hardline/origin/origin.hpp"
@@ -32,13 +33,18 @@ class CacheOrigin final : public Origin {
   /// is a page that says so; fails only where there are thousands of connections already.
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
 
+  /// Whether the folder can be read and the web server's port answers. A cache whose web server is down is still of
+  /// use: what it has copies of is served.
+  awaitable<std::error_code> check() override;
+
   void close() override;
 
   /// Answers on `client`, as at the far end of a connect(), until it ends.
   void serve(std::unique_ptr<ByteStream> client);
 
  private:
-  std::shared_ptr<Cache> cache_;  ///< shared with the coroutines of its connections and fetches
+  std::shared_ptr<Cache> cache_;          ///< shared with the coroutines of its connections and fetches
+  std::optional<SocketOrigin> upstream_;  ///< for checks alone
 };
 
 }  // namespace hardline::origin

@@ -32,8 +32,19 @@ struct WebServer {
   std::string server;  ///< what it calls itself in Server; hostile text
 };
 
-/// Asks every listening socket but those of `own_ports` for its page, side by side, each once and for at most a second,
-/// and returns those that answer in HTTP, by port. At most 64 are asked. `resolver` outlives the call.
+/// What an HTML page calls itself in its `title` element: clean_text() of at most 100 octets; empty if there is none.
+std::string title_of_page(std::string_view html);
+
+/// Asks those of `sockets` that can be reached from here for their page, side by side, and once for each port: every
+/// one for at most a second, and 64 KiB, a redirection within the server included. Left out are `own_ports` and those
+/// of services that are known to speak something else and may take a request amiss, as mail and databases. Returns the
+/// ones that answer in HTTP, by port; not those that find fault with the request (400), as what expects TLS does. At
+/// most 64 are asked. `resolver` outlives the call.
+awaitable<std::vector<WebServer>> ask_for_pages(Executor executor, Resolver& resolver,
+                                                std::vector<ListeningSocket> sockets,
+                                                std::vector<std::uint16_t> own_ports);
+
+/// ask_for_pages() of all that listens here.
 awaitable<std::vector<WebServer>> find_web_servers(Executor executor, Resolver& resolver,
                                                    std::vector<std::uint16_t> own_ports);
 

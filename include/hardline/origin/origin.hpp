@@ -3,10 +3,12 @@
 
 #include <chrono>
 #include <memory>
+#include <vector>
 
 #include "hardline/base/origin_address.hpp"
 #include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/resolver.hpp"
+#include "hardline/rt/socket_stream.hpp"
 
 namespace hardline::origin {
 
@@ -20,7 +22,7 @@ class Origin {
   /// Whether the place is there now, or what is wrong with it: as connect() without a tunnel. Bounded in the same way.
   virtual awaitable<std::error_code> check() = 0;
 
-  /// The service is withdrawn, or the daemon ends: what the origin does by itself ends soon.
+  /// The service is withdrawn, or the daemon ends: what the origin does by itself ends soon, checks among it.
   virtual void close() {}
 };
 
@@ -34,11 +36,16 @@ class SocketOrigin final : public Origin {
  public:
   SocketOrigin(OriginAddress address, Resolver& resolver);
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
-  awaitable<std::error_code> check() override;
+  awaitable<std::error_code> check() override;  ///< connects and leaves without a word
+  void close() override;                        ///< ends checks with Errc::cancelled
 
  private:
+  class Connecting;
+
   OriginAddress address_;
   Resolver& resolver_;
+  std::vector<Connecting*> checks_;  ///< that run now
+  bool closed_ = false;
 };
 
 }  // namespace hardline::origin

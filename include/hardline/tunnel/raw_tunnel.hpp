@@ -4,14 +4,12 @@
 
 #include "hardline/rt/relay.hpp"
 #include "hardline/tunnel/client.hpp"
+#include "hardline/tunnel/describe.hpp"
 
 namespace hardline::tunnel {
 
 /// Gives `near` what has come back early, and relays until both directions have ended; then both are closed, or
 /// aborted where one was cut. `outcome` is up to date all the time, and says how it ended. All outlive the call.
 awaitable<void> relay_tunnel(ByteStream& near, Tunnel& tunnel, BufferPool& buffers, RelayOutcome& outcome);
-
-/// One line for a person on a terminal or in a log: why a tunnel could not be opened. Ends without a full stop.
-std::string describe(const OpenFailure& failure);
 
 }  // namespace hardline::tunnel

@@ -5,6 +5,8 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "hardline/web/http_server.hpp"
 
@@ -12,10 +14,15 @@ namespace hardline::web {
 
 enum class Verdict {
   allowed,
-  wrong_host,   ///< 421: not exactly `localhost` or `hardline.localhost`, alone or with the local proxy's port
-  cross_site,   ///< 403: another site's page asks, or one that does not say who it is where it must
-  wrong_token,  ///< 403: a change without this start's token
+  wrong_host,      ///< 421: not exactly `localhost` or `hardline.localhost`, alone or with the local proxy's port
+  cross_site,      ///< 403: another site's page asks, or one that does not say who it is where it must
+  wrong_token,     ///< 403: a change without this start's token
+  other_protocol,  ///< 400: WebSocket, or whatever else the connection is to be upgraded to
 };
+
+/// Where a browser finds out that *.localhost is to be asked of us. It tells nothing else, so that whoever has the
+/// right Host may read it.
+inline constexpr std::string_view kProxyPacPath = "/proxy.pac";
 
 class BrowserGuard {
  public:
@@ -32,6 +39,9 @@ class BrowserGuard {
   Verdict judge(const Request& request) const;
 
  private:
+  bool is_our_host(std::string_view lower) const;
+  bool is_token(const Request& request) const;
+
   std::uint16_t local_port_;
   std::string token_;
 };

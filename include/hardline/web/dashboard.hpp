@@ -2,11 +2,14 @@
 // what is published.
 #pragma once
 
+#include <chrono>
+#include <cstddef>
 #include <cstdint>
+#include <string>
 
-#include "hardline/rt/event.hpp"
 #include "hardline/web/api.hpp"
 #include "hardline/web/browser_guard.hpp"
+#include "hardline/web/dashboard_page.hpp"
 #include "hardline/web/http_server.hpp"
 
 namespace hardline::web {
@@ -16,20 +19,41 @@ enum class DashboardMode { on, read_only, off };
 /// Behind the local proxy, which leads connections here whose Host is ours. io thread only.
 class Dashboard final : public HttpHandler {
  public:
+  /// How often an open page is looked at for neighbours that came or went, and for changes that were made here…
+  static constexpr auto kLookEvery = std::chrono::milliseconds(250);
+  /// …and for all else.
+  static constexpr auto kRefreshEvery = std::chrono::seconds(1);
+  /// A comment is sent after this long without an event, so that a page whose browser is gone is noticed.
+  static constexpr auto kSilence = std::chrono::seconds(15);
+  /// Open pages. A browser opens six connections to one host at most.
+  static constexpr std::size_t kMaxStreams = 32;
+
   /// `api` outlives it.
-  Dashboard(Executor executor, Api& api, DashboardMode mode, std::uint16_t local_port);
+  Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port);
 
   /// Judges, then serves the page and its files, /events, /qr.svg, /proxy.pac (in every mode), and /api/ as the control
   /// socket does.
   awaitable<void> handle(Exchange& exchange) override;
 
+  const BrowserGuard& guard() const { return guard_; }
+
  private:
+  class Stream;
+
+  Response refuse(const Request& request, Verdict verdict) const;
+  Response serve(const Request& request);
+  Response serve_qr(const Request& request) const;
+  Response proxy_pac() const;
+  DashboardModel model();
   awaitable<void> send_events(Exchange& exchange);
 
-  Executor executor_;
   Api& api_;
   DashboardMode mode_;
+  std::uint16_t local_port_;
   BrowserGuard guard_;
+  std::string start_;        ///< what this start of the daemon is known by; tells nothing of the token
+  std::size_t streams_ = 0;  ///< open
+  std::size_t changes_ = 0;  ///< asked for by pages so far
 };
 
 }  // namespace hardline::web

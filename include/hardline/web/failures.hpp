@@ -1,6 +1,9 @@
 // The words for everything that can go wrong between a browser and a service. English texts are in failures.cpp.
 #pragma once
 
+#include <cstdint>
+
+#include "hardline/base/petname.hpp"
 #include "hardline/tunnel/client.hpp"
 #include "hardline/web/page.hpp"
 #include "hardline/wire/http_head.hpp"
@@ -10,10 +13,16 @@ namespace hardline::web {
 /// The request itself cannot be served.
 Page bad_request_page(wire::HeadError error);
 Page slow_request_page();
+/// Its fields do not tell how long its content is.
+Page unclear_length_page();
 /// The Host is not `LABEL.localhost` (421).
 Page foreign_host_page();
 /// `LABEL.localhost`, but LABEL is no service's name.
 Page no_such_name_page(std::string_view label);
+/// `LABEL.localhost`, where LABEL could be a petname and is none: offers to make it one.
+Page unpinned_name_page(const Petname& label, std::uint16_t local_port);
+/// A request to a proxy for what this one does not lead to (403).
+Page no_proxy_page();
 
 /// The tunnel could not be opened.
 Page open_failure_page(const tunnel::OpenFailure& failure);

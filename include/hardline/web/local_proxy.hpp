@@ -50,6 +50,7 @@ class LocalProxy {
   store::VisitLog& visits_;
   HttpHandler& dashboard_;
   std::vector<tcp::acceptor> acceptors_;
+  std::uint16_t port_ = 0;
   SessionRegistry registry_;
 };
 

@@ -3,17 +3,25 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace hardline::web {
+
+struct Link {
+  std::string text;
+  std::string url;
+};
 
 struct Page {
   int status;
   std::string_view proxy_error = {};  ///< an error type of RFC 9209 section 2.3; empty for none
   std::string title;
-  std::string text;                      ///< one paragraph
-  std::vector<std::string> tried = {};   ///< one line each
-  std::vector<std::string> advice = {};  ///< one line each
+  std::string text;                                              ///< one paragraph
+  std::vector<std::string> tried = {};                           ///< one line each
+  std::vector<std::string> advice = {};                          ///< one line each
+  std::vector<Link> links = {};                                  ///< what can be done at once
+  std::vector<std::pair<std::string, std::string>> fields = {};  ///< of the response, beside those that all have
 };
 
 /// The reason phrase of a status that a Page has (RFC 9110 section 15).

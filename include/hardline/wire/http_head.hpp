@@ -1,5 +1,5 @@
-// The start of an HTTP/1 request as the local proxy needs it (RFC 9112): where it ends and which Host it names.
-// Everything else is carried untouched.
+// The start of an HTTP/1 request as the local proxy needs it (RFC 9112): where it ends, which Host it names, and
+// whether a browser sent it. Everything else is carried untouched.
 #pragma once
 
 #include <cstddef>
@@ -12,13 +12,29 @@ namespace hardline::wire {
 /// Longest request head, in octets.
 inline constexpr std::size_t kMaxRequestHead = 16 * 1024;
 
+/// How a request says what it wants (RFC 9112 section 3.2).
+enum class TargetForm {
+  origin,     ///< `/path?query`, or `*`
+  absolute,   ///< `http://host:port/path?query`: said to a proxy
+  authority,  ///< `host:port`: CONNECT, said to a proxy
+};
+
 struct RequestHead {
-  std::string method;         ///< "GET"; case-sensitive (RFC 9110 section 9.1)
-  std::string target;         ///< as sent: origin-form or `*`
-  std::string host;           ///< the one Host header's value, not yet looked at
+  std::string method;  ///< "GET"; case-sensitive (RFC 9110 section 9.1)
+  TargetForm form = TargetForm::origin;
+  /// In origin-form or `*`, also of what came in absolute-form: what is said to the service. `host:port` of CONNECT.
+  std::string target;
+  /// The one Host header's value. Where the target names a host, that and its port in Host's place, which may then be
+  /// missing (RFC 9112 section 3.2.2). Not yet looked at.
+  std::string host;
   bool accepts_html = false;  ///< Accept names text/html: a person looks at the answer
   bool has_body = false;      ///< Transfer-Encoding or Content-Length says that content follows (RFC 9112 section 6)
-  std::size_t length = 0;     ///< octets up to and including the blank line
+  std::string fetch_mode;     ///< Sec-Fetch-Mode: "navigate" where a browser goes to a page; empty if not told
+  std::string fetch_dest;     ///< Sec-Fetch-Dest: "document" where that fills its tab; empty if not told
+  bool has_fetch_metadata = false;  ///< any Sec-Fetch-*: a browser asks
+  bool has_site_data = false;       ///< Cookie or Origin: what a browser keeps or tells of a site
+  bool names_browser = false;       ///< User-Agent begins as those of all browsers do: "Mozilla/"
+  std::size_t length = 0;           ///< octets up to and including the blank line
 
   friend bool operator==(const RequestHead&, const RequestHead&) = default;
 };
@@ -28,8 +44,8 @@ enum class HeadError {
   malformed,   ///< not an HTTP/1.0 or 1.1 request head
   too_large,   ///< more than kMaxRequestHead octets without an end
   no_host,
-  several_hosts,    ///< also two equal ones (RFC 9112 section 3.2: answer 400)
-  not_origin_form,  ///< CONNECT or an absolute URI: a request to a forward proxy
+  several_hosts,  ///< also two equal ones (RFC 9112 section 3.2: answer 400)
+  other_scheme,   ///< an absolute URI that is not http://
 };
 
 /// Reads a head that arrives in pieces, each octet once: one that comes octet by octet costs no more than one that
@@ -44,11 +60,35 @@ class RequestHeadReader {
  private:
   using Step = tl::expected<bool, HeadError>;  ///< true at the head's last octet
 
-  enum class State { method, target, version, line_start, name, value, line_feed, last_line_feed };
+  enum class State {
+    method,
+    target,
+    path,
+    asterisk,
+    scheme,
+    slashes,
+    host,
+    literal,
+    behind_literal,
+    port,
+    version,
+    line_start,
+    name,
+    value,
+    line_feed,
+    last_line_feed
+  };
 
   Step take(char c);
   Step take_method(char c);
   Step take_target(char c);
+  Step take_path(char c);
+  Step take_scheme(char c);
+  Step take_slash(char c);
+  Step take_host(char c);
+  Step take_literal(char c);
+  Step take_port(char c);
+  Step take_behind_authority(char c);
   Step take_version(char c);
   Step take_line_end(char c);
   Step take_line_start(char c);
@@ -56,13 +96,16 @@ class RequestHeadReader {
   Step take_value(char c);
   Step finish();
   Step stay(char c);
+  Step stay_in_authority(char c);
   Step enter(State state);
+  Step end_target(std::string target);
+  void note_field(std::string_view value);
 
   State state_ = State::method;
-  std::string part_;  ///< what was read since the present state began
-  std::string name_;  ///< of the present header, lower case
-  bool has_host_ = false;
-  RequestHead head_;  ///< its length: of all octets so far
+  std::string part_;       ///< what was read since the present state began
+  std::string name_;       ///< of the present header, lower case
+  bool has_host_ = false;  ///< a Host header
+  RequestHead head_;       ///< its length: of all octets so far
 };
 
 /// Reads the head at the start of `bytes`. `incomplete` as soon as it may still become valid, an error as soon as it

@@ -677,5 +677,27 @@ TEST_F(CacheOriginTest, LetsAnAnswerOfUnknownLengthReplaceAQuarterOfTheCopiesAtM
   EXPECT_FALSE(exists("endless@http"));
 }
 
+TEST_F(CacheOriginTest, ChecksWhetherItsFolderIsThere) {
+  EXPECT_FALSE(io.await(cache().check()));
+  fs::remove_all(folder);
+  EXPECT_EQ(io.await(cache().check()), std::errc::no_such_file_or_directory);
+}
+
+TEST_F(CacheOriginTest, ChecksAFolderThatIsYetToBeMade) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  settings.directory = folder / "new";
+  EXPECT_FALSE(io.await(cache().check()));
+  EXPECT_TRUE(exists("new"));
+}
+
+TEST_F(CacheOriginTest, ChecksWhetherItsWebServersPortAnswers) {
+  support::HttpListener upstream(io);
+  front_of(upstream);
+  EXPECT_FALSE(io.await(cache().check()));
+  upstream.go_away();
+  EXPECT_EQ(io.await(cache().check()), std::errc::connection_refused);
+}
+
 }  // namespace
 }  // namespace hardline::origin

@@ -3,7 +3,9 @@
 
 #include <filesystem>
 
+#include "hardline/base/errc.hpp"
 #include "hardline/origin/origin.hpp"
+#include "support/http_server.hpp"
 #include "support/streams.hpp"
 
 namespace hardline::origin {
@@ -105,6 +107,41 @@ TEST_F(SocketOriginTest, MakesANewConnectionEachTime) {
   io.settle();
   EXPECT_EQ(at_one.available(), 0u);
   EXPECT_EQ(at_other.available(), 1u);
+}
+
+TEST_F(SocketOriginTest, ChecksWhetherSomebodyListens) {
+  auto acceptor = listen("127.0.0.1");
+  SocketOrigin origin(HostPort{"localhost", acceptor.local_endpoint().port()}, resolver);
+  EXPECT_FALSE(io.await(origin.check()));
+  SocketStream visitor(StreamSocket(acceptor.accept()));
+  EXPECT_EQ(io.await(reading(visitor, 1)), "");  // it has left without a word
+  acceptor.close();
+  EXPECT_EQ(io.await(origin.check()), std::errc::connection_refused);
+}
+
+TEST_F(SocketOriginTest, ChecksAUnixSocket) {
+  SocketOrigin origin(UnixPath{"/nonexistent/service.sock"}, resolver);
+  EXPECT_EQ(io.await(origin.check()), std::errc::no_such_file_or_directory);
+}
+
+TEST_F(SocketOriginTest, EndsItsChecksWhenItIsClosed) {
+  const support::DeadPort dead(io);
+  SocketOrigin origin(HostPort{"127.0.0.1", dead.port()}, resolver);
+  auto check = io.start(origin.check());
+  auto other = io.start(origin.check());
+  io.settle();
+  EXPECT_FALSE(check.done());
+  origin.close();
+  EXPECT_EQ(check.get(), Errc::cancelled);
+  EXPECT_EQ(other.get(), Errc::cancelled);
+  EXPECT_EQ(io.await(origin.check()), Errc::cancelled);
+}
+
+TEST_F(SocketOriginTest, StillConnectsWhenItIsClosed) {
+  auto acceptor = listen("127.0.0.1");
+  SocketOrigin origin(HostPort{"127.0.0.1", acceptor.local_endpoint().port()}, resolver);
+  origin.close();  // as at the end, while open sessions go on
+  EXPECT_TRUE(io.await(origin.connect()));
 }
 
 }  // namespace

@@ -13,6 +13,7 @@ struct OriginLog {
   std::vector<SocketStreamPtr> connections;  ///< the service's ends
   std::error_code refuse_with;               ///< instead of connecting
   std::size_t asked = 0;                     ///< connections wanted, refused ones too
+  std::size_t checked = 0;
 };
 
 class TestOrigin final : public origin::Origin {
@@ -25,6 +26,11 @@ class TestOrigin final : public origin::Origin {
     auto streams = socket_streams(io_);
     log_.connections.push_back(std::move(streams.second));
     co_return std::move(streams.first);
+  }
+
+  awaitable<std::error_code> check() override {
+    ++log_.checked;
+    co_return log_.refuse_with;
   }
 
  private:

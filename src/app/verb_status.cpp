@@ -1,103 +1,15 @@
-#include "report.hpp"
-
+// status: how the running daemon stands with the network.
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <nlohmann/json.hpp>
-#include <vector>
 
-#include "hardline/wire/text.hpp"
+#include "ask.hpp"
+#include "report.hpp"
+#include "verbs.hpp"
+#include "words.hpp"
 
 namespace hardline::app {
 namespace {
-
-using Json = nlohmann::ordered_json;
-
-/// Rows of one table that are printed, besides the one that tells how it was reached; more are a flood, which nobody
-/// wants to read. --json has them all.
-constexpr std::size_t kMostRows = 40;
-
-/// Longest text of one cell, in octets, and of one that holds sentences of ours.
-constexpr std::size_t kMaxText = 200;
-constexpr std::size_t kMaxExplanation = 1000;
-
-/// Titles and errors come from files and strangers, and a terminal obeys control characters.
-std::string text_of(const Json& value, std::size_t most = kMaxText) {
-  return value.is_null() ? std::string() : wire::clean_text(value.get<std::string>(), most);
-}
-
-std::string joined(const Json& texts) {
-  std::string all;
-  for (const auto& text : texts) all += (all.empty() ? "" : ", ") + text_of(text);
-  return all;
-}
-
-std::string plural(std::int64_t count, std::string_view one, std::string_view more) {
-  return fmt::format("{} {}", count, count == 1 ? one : more);
-}
-
-/// "42 s", "12 min", "3 h", "5 days"
-std::string span(std::int64_t seconds) {
-  if (seconds < 120) return fmt::format("{} s", seconds);
-  if (seconds < 2 * 3600) return fmt::format("{} min", seconds / 60);
-  if (seconds < 48 * 3600) return fmt::format("{} h", seconds / 3600);
-  return fmt::format("{} days", seconds / (24 * 3600));
-}
-
-std::string milliseconds(std::int64_t count) {
-  return count < 10'000 ? fmt::format("{} ms", count) : fmt::format("{} s", count / 1000);
-}
-
-std::string octets(std::uint64_t count) {
-  if (count < 1024) return fmt::format("{} octets", count);
-  if (count < 1024 * 1024) return fmt::format("{} KiB", count / 1024);
-  return fmt::format("{:.1f} MiB", static_cast<double>(count) / (1024 * 1024));
-}
-
-std::string brief(const Json& key_hash) {
-  return key_hash.get<std::string>().substr(0, 8) + "…";
-}
-
-/// Columns as wide as a terminal shows them: one for each character of UTF-8.
-std::size_t width(std::string_view text) {
-  return static_cast<std::size_t>(
-      std::count_if(text.begin(), text.end(), [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-/// Lines of aligned columns, indented by two.
-class Table {
- public:
-  void add(std::vector<std::string> row) { rows_.push_back(std::move(row)); }
-  bool empty() const { return rows_.empty(); }
-
-  std::string text() const {
-    std::vector<std::size_t> widths;
-    for (const auto& row : rows_)
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        widths.resize(std::max(widths.size(), i + 1));
-        widths[i] = std::max(widths[i], width(row[i]));
-      }
-    std::string text;
-    for (const auto& row : rows_) {
-      std::string line;
-      for (std::size_t i = 0; i < row.size(); ++i) {
-        line += "  " + row[i];
-        if (i + 1 < row.size()) line.append(widths[i] - width(row[i]), ' ');
-      }
-      text += line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
-    }
-    return text;
-  }
-
- private:
-  std::vector<std::vector<std::string>> rows_;
-};
-
-std::string headed(std::string_view heading, const Table& table) {
-  return table.empty() ? "" : fmt::format("\n{}\n{}", heading, table.text());
-}
-
-// ---- status
 
 void add_interfaces(Table& table, const Json& interfaces) {
   std::string label = "Interfaces";
@@ -267,105 +179,29 @@ Table peers_of(const Json& status) {
   return table;
 }
 
-// ---- why
-
-std::string describe_source(const Json& source) {
-  const auto by = text_of(source.at("by"));
-  return by.empty() ? text_of(source.at("source_text")) : fmt::format("{}, {}", text_of(source.at("source_text")), by);
-}
-
-std::string describe_answer(const Json& source) {
-  const auto state = text_of(source.at("state"));
-  const auto candidates = source.at("candidates").get<std::int64_t>();
-  const auto unusable = source.at("unusable").get<std::int64_t>();
-  std::string text;
-  if (candidates > 0) text = plural(candidates, "address", "addresses");
-  if (unusable > 0)
-    text += (text.empty() ? "" : ", and ") + plural(unusable, "address", "addresses") + " that cannot be used";
-  if (const auto& error = source.at("error"); !error.is_null())
-    return text.empty() ? text_of(error.at("text")) : text + "; then " + text_of(error.at("text"));
-  if (!text.empty()) return text;
-  if (state == "waiting") return "was not asked: it was not needed";
-  return state == "asked" ? "no answer yet" : "knows nothing of it";
-}
-
-std::string describe_end(const Json& attempt) {
-  if (attempt.at("won").get<bool>()) return "reached";
-  const auto& error = attempt.at("error");
-  if (error.is_null()) return "reached too, but another was faster";
-  const auto& code = error.at("code");
-  if (code == "cancelled") return "given up: another was faster";
-  if (code == "timed_out") return "no answer";
-  if (code == "certificate_mismatch") return "somebody else is there (another certificate)";
-  return text_of(error.at("text"));
-}
-
-std::string describe_age(const Json& attempt) {
-  const auto& age = attempt.at("known_for_seconds");
-  return age.is_null() ? "just now" : fmt::format("known for {}", span(age.get<std::int64_t>()));
-}
-
-bool any_ended_with(const Json& attempts, std::string_view code) {
-  return std::any_of(attempts.begin(), attempts.end(), [code](const Json& attempt) {
-    return !attempt.at("error").is_null() && attempt.at("error").at("code") == code;
-  });
-}
-
-std::string advice_on(const Json& examination) {
-  const auto& attempts = examination.at("attempts");
-  if (attempts.empty())
-    return "Nobody says where it is. Check that the computer with the service is on, that hardlined runs there, and "
-           "what\n"
-           "`hardlined status` says there; and check the name for a mistyped character.\n";
-  if (any_ended_with(attempts, "certificate_mismatch"))
-    return "Somebody answered in its place and could not prove to be it. If its computer was reinstalled, it has a "
-           "new\n"
-           "name: ask its owner.\n";
-  return "It is known where it may be, but no connection could be made. Check that the computer is on, what "
-         "`hardlined\n"
-         "status` says there, and a firewall on either side.\n";
-}
-
-}  // namespace
-
-std::string report_status(const Json& status) {
+std::string report(const Json& status, const Terminal& terminal) {
   const auto& port = status.at("local_port");
   std::string text =
       fmt::format("hardlined {}, running for {}; p2p port {}, {}; {}\n", text_of(status.at("version")),
                   span(status.at("uptime_seconds").get<std::int64_t>()), status.at("p2p_port").get<int>(),
                   port.is_null() ? "no local proxy" : fmt::format("local proxy at port {}", port.get<int>()),
                   plural(static_cast<std::int64_t>(status.at("peers").size()), "peer connected", "peers connected"));
-  text += headed("Network", network_of(status));
-  text += headed("DHT", dht_of(status.at("dht")));
-  text += headed("Services", services_of(status));
-  text += headed("Peers", peers_of(status));
+  text += headed(terminal, "Network", network_of(status));
+  text += headed(terminal, "DHT", dht_of(status.at("dht")));
+  text += headed(terminal, "Services", services_of(status));
+  text += headed(terminal, "Peers", peers_of(status));
   return text;
 }
 
-std::string report_examination(const Json& examination) {
-  const auto& attempts = examination.at("attempts");
-  const bool reached = examination.at("reached").get<bool>();
-  std::string text = fmt::format("Service {} was {}reached, in {}.\n", brief(examination.at("key_hash")),
-                                 reached ? "" : "not ", milliseconds(examination.at("took_ms").get<std::int64_t>()));
-  Table sources;
-  for (const auto& source : examination.at("sources")) sources.add({describe_source(source), describe_answer(source)});
-  text += headed("Who was asked", sources);
-  Table tried;
-  std::size_t left_out = 0;
-  for (std::size_t i = 0; i < attempts.size(); ++i) {
-    const auto& attempt = attempts[i];
-    if (i >= kMostRows && !attempt.at("won").get<bool>()) {
-      ++left_out;
-      continue;
-    }
-    tried.add({text_of(attempt.at("address")), describe_source(attempt), describe_age(attempt),
-               "at " + milliseconds(attempt.at("began_ms").get<std::int64_t>()),
-               "took " + milliseconds(attempt.at("took_ms").get<std::int64_t>()), describe_end(attempt)});
-  }
-  if (left_out > 0) tried.add({fmt::format("and {} more, which --json shows", left_out)});
-  text += headed("What was tried", tried);
-  if (!reached) text += "\n" + advice_on(examination);
-  return text;
+}  // namespace
+
+int run(const Settings& settings, const ShowStatus& verb) {
+  const auto status = ask(settings, "/api/status");
+  if (verb.json)
+    print_json(status);
+  else
+    fmt::print("{}", report(status, standard_output()));
+  return kDone;
 }
 
 }  // namespace hardline::app

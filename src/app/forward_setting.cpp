@@ -1,0 +1,32 @@
+#include "forward_setting.hpp"
+
+#include "hardline/rt/asio.hpp"
+
+namespace hardline::app {
+namespace {
+
+bool is_local_address(const std::string& address) {
+  if (address == "localhost" || address == "*") return true;
+  AsioError a_name;
+  asio::ip::make_address(address, a_name);
+  return !a_name;
+}
+
+}  // namespace
+
+std::optional<HostPort> parse_local_port(std::string_view text) {
+  if (const auto port = parse_port(text)) return HostPort{"localhost", *port};
+  auto local = HostPort::parse(text);
+  if (!local || !is_local_address(local->host)) return std::nullopt;
+  return local;
+}
+
+std::optional<ForwardSetting> parse_forward(std::string_view text) {
+  const auto equals = text.find('=');
+  if (equals == 0 || equals == std::string_view::npos) return std::nullopt;
+  auto local = parse_local_port(text.substr(equals + 1));
+  if (!local) return std::nullopt;
+  return ForwardSetting{std::string(text.substr(0, equals)), *std::move(local)};
+}
+
+}  // namespace hardline::app

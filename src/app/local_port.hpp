@@ -1,0 +1,13 @@
+// The port at which this computer's browsers find services.
+#pragma once
+
+#include <cstdint>
+
+#include "settings.hpp"
+
+namespace hardline::app {
+
+/// As the running daemon says; the usual one where it has none, as links need one. Throws as ask().
+std::uint16_t local_port_of_daemon(const Settings& settings);
+
+}  // namespace hardline::app

@@ -1,0 +1,99 @@
+#include "meant.hpp"
+
+#include <fmt/format.h>
+
+#include "ask.hpp"
+#include "hardline/base/ascii.hpp"
+#include "hardline/store/names_file.hpp"
+#include "hardline/wire/host_name.hpp"
+#include "hardline/wire/text.hpp"
+
+namespace hardline::app {
+namespace {
+
+constexpr std::string_view kHttp = "http://";
+constexpr std::string_view kUnix = "unix:";
+constexpr std::string_view kThisComputer = "localhost";
+constexpr std::size_t kMaxUnixPath = 107;  // octets (unix(7): sun_path, less its final NUL)
+
+bool takes_prefix(std::string_view& text, std::string_view prefix) {
+  if (to_lower(text.substr(0, prefix.size())) != prefix) return false;
+  text.remove_prefix(prefix.size());
+  return true;
+}
+
+/// Of a URL the authority, of anything else all of it.
+std::string_view authority_of(std::string_view word) {
+  if (takes_prefix(word, kHttp)) word = word.substr(0, word.find_first_of("/?#"));
+  return word;
+}
+
+}  // namespace
+
+MeantService parse_meant_service(const std::string& word) {
+  if (const auto service = store::parse_link(word)) return *service;
+  const auto target = wire::parse_host(authority_of(word));
+  const auto* label = std::get_if<wire::HostIsLabel>(&target);
+  if (const auto name = Petname::parse(label ? label->label : word)) return *name;
+  throw UsageError(
+      fmt::format("\"{}\" is no service: give the name it is pinned under (see `hardlined names`), its own name, which "
+                  "ends in 40 digits from 0-9 and a-f, or its whole address",
+                  wire::visible_text(word)));
+}
+
+std::string name_of(const MeantService& service) {
+  const auto* name = std::get_if<Petname>(&service);
+  return name ? name->text() : std::get<ServiceName>(service).label();
+}
+
+std::string public_name_of(const MeantService& service) {
+  const auto* name = std::get_if<Petname>(&service);
+  return name ? name->text() : std::get<ServiceName>(service).key.hex();
+}
+
+std::string url_of(const MeantService& service, std::uint16_t local_port) {
+  const auto* name = std::get_if<Petname>(&service);
+  return name ? fmt::format("http://{}.localhost:{}/", name->text(), local_port)
+              : std::get<ServiceName>(service).url(local_port);
+}
+
+Petname parse_meant_petname(const std::string& word) {
+  auto name = Petname::parse(word);
+  if (!name) throw UsageError(fmt::format("\"{}\" cannot be a name: it {}", wire::visible_text(word), name.error()));
+  return std::move(*name);
+}
+
+OriginAddress parse_meant_origin(const std::string& word) {
+  std::string_view rest = word;
+  if (takes_prefix(rest, kUnix)) {
+    if (rest.empty() || rest.front() != '/' || rest.size() > kMaxUnixPath)
+      throw UsageError(fmt::format("\"{}\": the path of a Unix socket begins with / and has at most {} octets",
+                                   wire::visible_text(word), kMaxUnixPath));
+    return UnixPath{std::string(rest)};
+  }
+  if (const auto port = parse_port(rest)) return HostPort{std::string(kThisComputer), *port};
+  if (takes_prefix(rest, kHttp) && !rest.empty() && rest.back() == '/') rest.remove_suffix(1);
+  if (const auto address = HostPort::parse(rest)) return *address;
+  throw UsageError(fmt::format(
+      "\"{}\" is no address of a service: give HOST:PORT, a PORT of this computer, or unix:/path of a socket",
+      wire::visible_text(word)));
+}
+
+HostPort parse_meant_listener(const std::string& word) {
+  const auto colon = word.rfind(':');
+  const auto port_text = colon == std::string::npos ? word : word.substr(colon + 1);
+  const bool any_port = port_text == "0";
+  if (colon == std::string::npos && any_port) return {std::string(kThisComputer), 0};
+  if (colon == std::string::npos) {
+    if (const auto port = parse_port(word)) return {std::string(kThisComputer), *port};
+  } else if (auto where = HostPort::parse(any_port ? word.substr(0, colon) + ":1" : word)) {
+    if (any_port) where->port = 0;
+    return std::move(*where);
+  }
+  throw UsageError(
+      fmt::format("\"{}\" is no place to listen: give a PORT of this computer, ADDRESS:PORT, or *:PORT for all of its "
+                  "addresses; port 0 takes a free one",
+                  wire::visible_text(word)));
+}
+
+}  // namespace hardline::app

@@ -1,0 +1,117 @@
+// why: has the running daemon look for a service, and says what became of it.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "ask.hpp"
+#include "hardline/wire/percent.hpp"
+#include "meant.hpp"
+#include "report.hpp"
+#include "verbs.hpp"
+#include "words.hpp"
+
+namespace hardline::app {
+namespace {
+
+std::string describe_source(const Json& source) {
+  const auto by = text_of(source.at("by"));
+  return by.empty() ? text_of(source.at("source_text")) : fmt::format("{}, {}", text_of(source.at("source_text")), by);
+}
+
+std::string describe_answer(const Json& source) {
+  const auto state = text_of(source.at("state"));
+  const auto candidates = source.at("candidates").get<std::int64_t>();
+  const auto unusable = source.at("unusable").get<std::int64_t>();
+  std::string text;
+  if (candidates > 0) text = plural(candidates, "address", "addresses");
+  if (unusable > 0)
+    text += (text.empty() ? "" : ", and ") + plural(unusable, "address", "addresses") + " that cannot be used";
+  if (const auto& error = source.at("error"); !error.is_null())
+    return text.empty() ? text_of(error.at("text")) : text + "; then " + text_of(error.at("text"));
+  if (!text.empty()) return text;
+  if (state == "waiting") return "was not asked: it was not needed";
+  return state == "asked" ? "no answer yet" : "knows nothing of it";
+}
+
+std::string describe_end(const Json& attempt) {
+  if (attempt.at("won").get<bool>()) return "reached";
+  const auto& error = attempt.at("error");
+  if (error.is_null()) return "reached too, but another was faster";
+  const auto& code = error.at("code");
+  if (code == "cancelled") return "given up: another was faster";
+  if (code == "timed_out") return "no answer";
+  if (code == "certificate_mismatch") return "somebody else is there (another certificate)";
+  return text_of(error.at("text"));
+}
+
+std::string describe_age(const Json& attempt) {
+  const auto& age = attempt.at("known_for_seconds");
+  return age.is_null() ? "just now" : fmt::format("known for {}", span(age.get<std::int64_t>()));
+}
+
+bool any_ended_with(const Json& attempts, std::string_view code) {
+  return std::any_of(attempts.begin(), attempts.end(), [code](const Json& attempt) {
+    return !attempt.at("error").is_null() && attempt.at("error").at("code") == code;
+  });
+}
+
+std::string advice_on(const Json& examination) {
+  const auto& attempts = examination.at("attempts");
+  if (attempts.empty())
+    return "Nobody says where it is. Check that the computer with the service is on, that hardlined runs there, and "
+           "what\n"
+           "`hardlined status` says there; and check the name for a mistyped character.\n";
+  if (any_ended_with(attempts, "certificate_mismatch"))
+    return "Somebody answered in its place and could not prove to be it. If its computer was reinstalled, it has a "
+           "new\n"
+           "name: ask its owner.\n";
+  return "It is known where it may be, but no connection could be made. Check that the computer is on, what "
+         "`hardlined\n"
+         "status` says there, and a firewall on either side.\n";
+}
+
+std::string report(const Json& examination, const Terminal& terminal) {
+  const auto& attempts = examination.at("attempts");
+  const bool reached = examination.at("reached").get<bool>();
+  const auto how = terminal.paint(reached ? Tone::good : Tone::bad, reached ? "was reached" : "was not reached");
+  std::string text = fmt::format("Service {} {}, in {}.\n", brief(examination.at("key_hash")), how,
+                                 milliseconds(examination.at("took_ms").get<std::int64_t>()));
+  Table sources;
+  for (const auto& source : examination.at("sources")) sources.add({describe_source(source), describe_answer(source)});
+  text += headed(terminal, "Who was asked", sources);
+  Table tried;
+  std::size_t left_out = 0;
+  for (std::size_t i = 0; i < attempts.size(); ++i) {
+    const auto& attempt = attempts[i];
+    if (i >= kMostRows && !attempt.at("won").get<bool>()) {
+      ++left_out;
+      continue;
+    }
+    tried.add({text_of(attempt.at("address")),
+               describe_source(attempt),
+               describe_age(attempt),
+               "at " + milliseconds(attempt.at("began_ms").get<std::int64_t>()),
+               "took " + milliseconds(attempt.at("took_ms").get<std::int64_t>()),
+               {describe_end(attempt), attempt.at("won").get<bool>() ? Tone::good : Tone::plain}});
+  }
+  if (left_out > 0) tried.add({fmt::format("and {} more, which --json shows", left_out)});
+  text += headed(terminal, "What was tried", tried);
+  if (!reached) text += "\n" + advice_on(examination);
+  return text;
+}
+
+}  // namespace
+
+int run(const Settings& settings, const ExplainWhy& verb) {
+  // Not the whole name: the password is no business of a search.
+  const auto name = wire::percent_encode(public_name_of(parse_meant_service(verb.service)));
+  const auto examination = ask(settings, "/api/why?name=" + name, settings.search_timeout + kSearchMargin);
+  const bool reached = examination.at("reached").get<bool>();
+  if (verb.json)
+    print_json(examination);
+  else
+    fmt::print("{}", report(examination, standard_output()));
+  return reached ? kDone : kProblem;
+}
+
+}  // namespace hardline::app

@@ -1,0 +1,33 @@
+// How the verbs say numbers, spans of time and what others have written.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "ask.hpp"
+
+namespace hardline::app {
+
+/// Longest text of one cell, in octets, and of one that holds sentences of ours.
+inline constexpr std::size_t kMaxText = 200;
+inline constexpr std::size_t kMaxExplanation = 1000;
+
+/// Titles and errors come from files and strangers, and a terminal obeys control characters. Empty for null.
+std::string text_of(const Json& value, std::size_t most = kMaxText);
+
+/// "one, two"
+std::string joined(const Json& texts);
+
+std::string plural(std::int64_t count, std::string_view one, std::string_view more);
+
+/// "42 s", "12 min", "3 h", "5 days"
+std::string span(std::int64_t seconds);
+
+std::string milliseconds(std::int64_t count);
+std::string octets(std::uint64_t count);
+
+/// Its first digits, which are enough to know it by.
+std::string brief(const Json& key_hash);
+
+}  // namespace hardline::app

@@ -1,0 +1,82 @@
+#include "chunk_meter.hpp"
+
+#include <limits>
+
+#include "hardline/base/errc.hpp"
+#include "hardline/rt/beast.hpp"
+
+namespace hardline::web {
+namespace {
+
+namespace http = beast::http;
+
+/// The parser reads whole messages: this stands before the content.
+constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
+
+constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets of a chunk's first line, or of the trailer
+
+/// Keeps nothing of what it reads.
+class Parser final : public http::basic_parser<true> {
+ public:
+  Parser() {
+    eager(true);
+    // Not boost::none: Beast 1.74 then takes every length for too much.
+    body_limit(std::numeric_limits<std::uint64_t>::max());
+  }
+
+ private:
+  using Error = beast::error_code;
+
+  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, Error&) override {}
+  void on_response_impl(int, beast::string_view, int, Error&) override {}
+  void on_field_impl(http::field, beast::string_view, beast::string_view, Error&) override {}
+  void on_header_impl(Error&) override {}
+  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
+  std::size_t on_body_impl(beast::string_view body, Error&) override { return body.size(); }
+  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
+  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return body.size(); }
+  void on_finish_impl(Error&) override {}
+};
+
+}  // namespace
+
+struct ChunkMeter::Impl {
+  /// Octets of `text` that the parser has done with.
+  Result<std::size_t> parse(std::string_view text) {
+    std::size_t used = 0;
+    while (used < text.size() && !parser.is_done()) {
+      beast::error_code error;
+      used += parser.put(asio::const_buffer(text.data() + used, text.size() - used), error);
+      if (error == http::error::need_more) break;
+      if (error) return fail(Errc::malformed);
+    }
+    return used;
+  }
+
+  Parser parser;
+  std::string unparsed;  ///< octets of the content that the parser wants to see again, with more
+};
+
+ChunkMeter::ChunkMeter() : impl_(std::make_unique<Impl>()) {
+  (void)impl_->parse(kHead);
+}
+
+ChunkMeter::~ChunkMeter() = default;
+
+Result<std::size_t> ChunkMeter::take(std::string_view octets) {
+  auto& unparsed = impl_->unparsed;
+  const auto before = unparsed.size();
+  unparsed += octets;
+  const auto used = impl_->parse(unparsed);
+  if (!used) return used;
+  if (is_over()) return *used - before;
+  unparsed.erase(0, *used);
+  if (unparsed.size() > kMaxUnparsed) return fail(Errc::too_large);
+  return octets.size();
+}
+
+bool ChunkMeter::is_over() const {
+  return impl_->parser.is_done();
+}
+
+}  // namespace hardline::web

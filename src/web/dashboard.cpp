@@ -1,0 +1,235 @@
+#include "hardline/web/dashboard.hpp"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hardline/base/hash160.hpp"
+#include "hardline/web/dashboard_assets.hpp"
+#include "hardline/web/dashboard_texts.hpp"
+#include "hardline/web/qr_code.hpp"
+#include "hardline/wire/host_name.hpp"
+#include "hardline/wire/html.hpp"
+
+namespace hardline::web {
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr std::string_view kHtml = "text/html; charset=utf-8";
+
+/// A page of a few words, which needs no other file.
+Response short_page(int status, std::string_view title, std::string_view text) {
+  Response page{status, std::string(kHtml), ""};
+  page.body = fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}</style></head>\n"
+      "<body><main><h1>{0}</h1><p>{2}</p></main></body>\n</html>\n",
+      wire::escape_html(title), wire::kPageStyle, wire::escape_html(text));
+  page.fields = {{"Content-Security-Policy",
+                  "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
+                  "frame-ancestors 'none'"}};
+  return page;
+}
+
+/// Those of an answer itself come first.
+void add_security_fields(Response& response) {
+  for (auto& field : security_fields()) {
+    const auto is_same = [&field](const auto& other) { return other.first == field.first; };
+    if (std::none_of(response.fields.begin(), response.fields.end(), is_same))
+      response.fields.push_back(std::move(field));
+  }
+}
+
+bool is_api(std::string_view path) {
+  return path.starts_with("/api/");
+}
+
+/// `http://NAME.localhost…`: what has a QR code here, so that nobody makes one of anything else with us.
+bool is_link(std::string_view text) {
+  constexpr std::string_view kScheme = "http://";
+  if (!text.starts_with(kScheme)) return false;
+  text.remove_prefix(kScheme.size());
+  const bool is_visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
+  const auto host = wire::parse_host(text.substr(0, text.find_first_of("/?#")));
+  return is_visible && (std::holds_alternative<ServiceName>(host) || std::holds_alternative<wire::HostIsLabel>(host));
+}
+
+/// One of text/event-stream (the Living Standard, section 9.2.6).
+void append_event(std::string& stream, std::string_view name, std::string_view data) {
+  stream += fmt::format("event: {}\n", name);
+  while (!data.empty()) {
+    const auto line = data.substr(0, data.find_first_of("\r\n"));
+    stream += fmt::format("data: {}\n", line);
+    data.remove_prefix(std::min(data.size(), line.size() + 1));
+  }
+  stream += '\n';
+}
+
+}  // namespace
+
+/// One open page: what it was sent last.
+class Dashboard::Stream {
+ public:
+  explicit Stream(Dashboard& dashboard)
+      : dashboard_(dashboard), looking_(dashboard.api_.subjects().lan.look()), changes_(dashboard.changes_) {
+    ++dashboard_.streams_;
+  }
+  Stream(const Stream&) = delete;
+  Stream& operator=(const Stream&) = delete;
+  ~Stream() { --dashboard_.streams_; }
+
+  /// What is to be sent now; often nothing.
+  std::string news() {
+    const auto now = Clock::now();
+    std::string piece;
+    if (now >= refresh_at_ || changes_ != dashboard_.changes_) {
+      refresh_at_ = now + kRefreshEvery;
+      changes_ = dashboard_.changes_;
+      model_ = dashboard_.model();
+      for (const auto section : kSections) append_if_new(piece, section);
+    } else {
+      model_.neighbours = dashboard_.api_.subjects().lan.neighbours();
+      append_if_new(piece, Section::lan);
+    }
+    if (piece.empty() && now - sent_at_ >= kSilence) piece = ":\n\n";
+    if (!piece.empty()) sent_at_ = now;
+    return piece;
+  }
+
+ private:
+  void append_if_new(std::string& piece, Section section) {
+    auto html = section_html(model_, section);
+    auto& sent = sent_.at(static_cast<std::size_t>(section));
+    if (html == sent) return;
+    append_event(piece, name_of(section), html);
+    sent = std::move(html);
+  }
+
+  Dashboard& dashboard_;
+  std::shared_ptr<void> looking_;
+  std::size_t changes_;
+  DashboardModel model_;
+  std::array<std::string, kSections.size()> sent_;
+  Clock::time_point refresh_at_{};
+  Clock::time_point sent_at_{};
+};
+
+Dashboard::Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port)
+    : api_(api), mode_(mode), local_port_(local_port), guard_(local_port) {
+  const auto& token = guard_.token();
+  constexpr std::size_t kDigits = 16;
+  start_ = to_hex(blake2b_160({reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})).substr(0, kDigits);
+}
+
+awaitable<void> Dashboard::handle(Exchange& exchange) {
+  const auto& request = exchange.request();
+  const auto path = request.path();
+  const auto verdict = guard_.judge(request);
+  const bool is_served = verdict == Verdict::allowed && mode_ != DashboardMode::off;
+  const bool changes = is_change(request.method);
+  if (is_served && path == "/events" && request.method == "GET" && streams_ < kMaxStreams) {
+    co_await send_events(exchange);
+    co_return;
+  }
+  Response response;
+  if (verdict != Verdict::allowed) {
+    response = refuse(request, verdict);
+  } else if (is_served && is_api(path) && !(changes && mode_ == DashboardMode::read_only)) {
+    response = co_await api_.answer(request);
+    if (changes) ++changes_;
+  } else {
+    response = serve(request);
+  }
+  add_security_fields(response);
+  co_await exchange.respond(response);
+}
+
+Response Dashboard::refuse(const Request& request, Verdict verdict) const {
+  if (verdict == Verdict::wrong_token) return error_response(403, "wrong_token", texts::kWrongToken);
+  if (verdict == Verdict::other_protocol) return error_response(400, "other_protocol", texts::kNoUpgrade);
+  const bool is_misdirected = verdict == Verdict::wrong_host;
+  const auto text =
+      is_misdirected ? fmt::format(texts::kWrongHost, local_port_) : fmt::format(texts::kCrossSite, local_port_);
+  if (is_api(request.path()))
+    return error_response(is_misdirected ? 421 : 403, is_misdirected ? "wrong_host" : "cross_site", text);
+  return is_misdirected ? short_page(421, texts::kWrongHostTitle, text) : short_page(403, texts::kCrossSiteTitle, text);
+}
+
+Response Dashboard::serve(const Request& request) {
+  const auto path = request.path();
+  if (mode_ == DashboardMode::off && path != kProxyPacPath)
+    return short_page(404, texts::kOffTitle, texts::kOffText);
+  if (is_change(request.method)) {
+    if (mode_ == DashboardMode::read_only && is_api(path)) return error_response(403, "read_only", texts::kReadOnly);
+    auto refusal = error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
+    refusal.fields.emplace_back("Allow", "GET, HEAD");
+    return refusal;
+  }
+  if (path == kProxyPacPath) return proxy_pac();
+  if (path == "/") return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
+  if (path == "/qr.svg") return serve_qr(request);
+  if (path == "/events") return short_page(503, texts::kTooManyTitle, texts::kTooMany);
+  if (const auto* asset = find_asset(path)) {
+    Response response{200, std::string(asset->content_type), asset->body};
+    if (request.parameter("v") == asset->version)
+      response.fields.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
+    return response;
+  }
+  return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port_));
+}
+
+Response Dashboard::serve_qr(const Request& request) const {
+  const auto text = request.parameter("text");
+  const auto image = text && is_link(*text) ? qr_svg(*text) : std::nullopt;
+  if (!image) return error_response(400, "bad_request", texts::kQrOfLinks);
+  return {200, "image/svg+xml; charset=utf-8", *image};
+}
+
+Response Dashboard::proxy_pac() const {
+  // Written as the oldest of those would like it who need it.
+  return {200, "application/x-ns-proxy-autoconfig",
+          fmt::format("function FindProxyForURL(url, host) {{\n"
+                      "  host = host.toLowerCase();\n"
+                      "  if (host.charAt(host.length - 1) === '.') host = host.substring(0, host.length - 1);\n"
+                      "  var at = host.length - '.localhost'.length;\n"
+                      "  if (at > 0 && host.substring(at) === '.localhost') return 'PROXY 127.0.0.1:{}';\n"
+                      "  return 'DIRECT';\n"
+                      "}}\n",
+                      local_port_)};
+}
+
+DashboardModel Dashboard::model() {
+  auto& subjects = api_.subjects();
+  DashboardModel model;
+  model.read_only = mode_ == DashboardMode::read_only;
+  model.local_port = local_port_;
+  model.status = subjects.status();
+  model.neighbours = subjects.lan.neighbours();
+  for (auto& pin : subjects.names.pins()) {
+    const auto* visit = subjects.visits.visit(pin.service.key);
+    model.pins.push_back({std::move(pin), visit ? std::optional(*visit) : std::nullopt});
+  }
+  model.services = subjects.publishing.services();
+  model.problems = log::recent_problems();
+  return model;
+}
+
+awaitable<void> Dashboard::send_events(Exchange& exchange) {
+  Stream stream(*this);
+  Response response{200, "text/event-stream; charset=utf-8", ""};
+  add_security_fields(response);
+  bool is_taken = co_await exchange.begin(response);
+  std::string piece = "retry: 2000\n";
+  append_event(piece, "hello", start_);
+  piece += stream.news();
+  while (is_taken && !exchange.is_over()) {
+    if (!piece.empty()) is_taken = co_await exchange.send(piece);
+    if (!is_taken || exchange.is_over()) co_return;
+    const auto next = Clock::now() + kLookEvery;
+    co_await exchange.news().wait_until(next);
+    piece = stream.news();
+  }
+}
+
+}  // namespace hardline::web

@@ -1,0 +1,86 @@
+#include "forwarded_request.hpp"
+
+#include <algorithm>
+
+namespace hardline::web {
+namespace {
+
+template <class Octet>
+std::string_view as_text(std::span<Octet> octets) {
+  return {reinterpret_cast<const char*>(octets.data()), octets.size()};
+}
+
+}  // namespace
+
+ForwardedRequest::ForwardedRequest(ByteStream& client, wire::ForwardedHead head, std::string_view behind)
+    : client_(client), start_(std::move(head.text)) {
+  content_left_ = head.length;
+  if (head.content == wire::ForwardedHead::Content::chunked) chunks_.emplace();
+  if (has_all_content()) return;
+  const auto content = take_content(behind);
+  if (content)
+    start_ += behind.substr(0, *content);
+  else
+    broken_content_ = content.error();
+}
+
+bool ForwardedRequest::has_all_content() const {
+  return chunks_ ? chunks_->is_over() : content_left_ == 0;
+}
+
+/// How many of `octets` are of the content.
+Result<std::size_t> ForwardedRequest::take_content(std::string_view octets) {
+  if (chunks_) return chunks_->take(octets);
+  const auto taken = std::min<std::uint64_t>(octets.size(), content_left_);
+  content_left_ -= taken;
+  return taken;
+}
+
+Result<std::size_t> ForwardedRequest::read_now(std::span<std::byte> buffer) {
+  if (broken_content_) return fail(broken_content_);
+  const auto got = client_.read_now(buffer);
+  if (!got || *got == 0) return got;
+  if (has_all_content()) return fail(would_block());
+  const auto taken = take_content(as_text(buffer.first(*got)));
+  if (!taken) broken_content_ = taken.error();
+  return taken;
+}
+
+/// How many of `octets` belong to the head; when it is whole, it is outgoing_.
+std::size_t ForwardedRequest::take_answer_head(std::string_view octets) {
+  const auto before = answer_.octets().size();
+  auto head = answer_.feed(octets);
+  const auto taken = answer_.octets().size() - before;
+  if (head) {
+    outgoing_ = std::move(head->text);
+    past_heads_ = head->status >= 200;
+    answer_ = {};
+  } else if (head.error() != wire::HeadError::incomplete) {
+    outgoing_ = answer_.octets();
+    past_heads_ = true;
+  }
+  return taken;
+}
+
+Result<std::size_t> ForwardedRequest::write_now(std::span<const std::byte> data) {
+  if (outgoing_.empty()) {
+    if (past_heads_) return client_.write_now(data);
+    taken_ = take_answer_head(as_text(data));
+  }
+  while (!outgoing_.empty()) {
+    const auto written = client_.write_now(as_octets(outgoing_));
+    if (!written) return written;  // where it would block, `data` comes again
+    outgoing_.erase(0, *written);
+  }
+  return taken_;
+}
+
+awaitable<void> ForwardedRequest::end_writing() {
+  if (!past_heads_) {
+    const auto half_a_head = as_octets(answer_.octets());
+    (void)co_await write_all(client_, half_a_head);
+  }
+  co_await client_.end_writing();
+}
+
+}  // namespace hardline::web

@@ -1,0 +1,54 @@
+// One request that came to a proxy (in absolute-form), as the relay between its client and the service sees it: the
+// client's connection, from which nothing comes but this request, and on which the answer says that it is the last. The
+// next request may be meant for another service.
+#pragma once
+
+#include <optional>
+#include <string>
+
+#include "chunk_meter.hpp"
+#include "hardline/rt/byte_stream.hpp"
+#include "hardline/wire/forwarding.hpp"
+
+namespace hardline::web {
+
+class ForwardedRequest final : public ByteStream {
+ public:
+  /// `behind` is what has come of the client behind the head; `client` outlives this.
+  ForwardedRequest(ByteStream& client, wire::ForwardedHead head, std::string_view behind);
+
+  /// What is sent first: the head, and what has come of the content.
+  const std::string& start() const { return start_; }
+
+  awaitable<std::error_code> readable() override { return client_.readable(); }
+  /// The rest of the content. What comes behind it is thrown away: left unread, it would have the connection end with a
+  /// reset, which can overtake the answer.
+  Result<std::size_t> read_now(std::span<std::byte> buffer) override;
+  awaitable<std::error_code> writable() override { return client_.writable(); }
+  /// The answer, whose heads are held back until they are whole. What is no HTTP is passed on as it is.
+  Result<std::size_t> write_now(std::span<const std::byte> data) override;
+  awaitable<void> end_writing() override;
+  awaitable<void> failed() override { return client_.failed(); }
+  void interrupt() override { client_.interrupt(); }
+  void close() override { client_.close(); }
+  void abort() override { client_.abort(); }
+  void check_path() override { client_.check_path(); }
+
+ private:
+  bool has_all_content() const;
+  Result<std::size_t> take_content(std::string_view octets);
+  std::size_t take_answer_head(std::string_view octets);
+
+  ByteStream& client_;
+  std::uint64_t content_left_ = 0;    ///< where its length was told
+  std::optional<ChunkMeter> chunks_;  ///< where it comes in chunks
+  std::error_code broken_content_;
+  std::string start_;
+
+  wire::AnswerHeadReader answer_;
+  std::string outgoing_;     ///< a head that is being written
+  std::size_t taken_ = 0;    ///< octets of the last write_now()'s data that are in it
+  bool past_heads_ = false;  ///< the last head, or what is none, is outgoing_ or written
+};
+
+}  // namespace hardline::web

@@ -1,0 +1,569 @@
+#include "hardline/web/dashboard_page.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <set>
+
+#include "hardline/web/dashboard_assets.hpp"
+#include "hardline/web/dashboard_texts.hpp"
+
+namespace hardline::web {
+namespace {
+
+using namespace std::chrono_literals;
+using testing::AllOf;
+using testing::ContainsRegex;
+using testing::HasSubstr;
+using testing::Not;
+
+const auto kNow = std::chrono::system_clock::time_point(std::chrono::seconds(1'800'000'000));
+constexpr std::string_view kHex = "0123456789abcdef0123456789abcdef01234567";
+constexpr std::string_view kOtherHex = "89abcdef0123456789abcdef0123456789abcdef";
+
+ServiceName service_name(std::string_view label) {
+  return ServiceName::parse(label).value();
+}
+
+KeyHash key_of(std::string_view hex) {
+  return KeyHash::parse(hex).value();
+}
+
+discovery::Neighbour neighbour(std::string title, std::string_view hex = kHex) {
+  return {key_of(hex), std::move(title), {{asio::ip::make_address("192.0.2.7"), 7008}}, 1s};
+}
+
+PinnedService pinned(std::string_view name, const std::string& label = "secret-" + std::string(kHex)) {
+  return {{Petname::parse(name).value(), service_name(label)}, std::nullopt};
+}
+
+OwnService own(std::string title) {
+  OwnService service{.id = "nas", .title = std::move(title), .name = service_name("pw-" + std::string(kHex))};
+  service.origin = "127.0.0.1:8096";
+  service.address = HostPort{"127.0.0.1", 8096};
+  service.editable = true;
+  service.origin_up = true;
+  return service;
+}
+
+DashboardModel model() {
+  DashboardModel model;
+  model.local_port = 7009;
+  model.status.now = kNow;
+  model.status.version = "1.2.3";
+  model.status.p2p_port = 7008;
+  model.status.local_port = 7009;
+  return model;
+}
+
+DashboardModel with(discovery::Neighbour service) {
+  auto shown = model();
+  shown.neighbours.push_back(std::move(service));
+  return shown;
+}
+
+DashboardModel with(PinnedService service) {
+  auto shown = model();
+  shown.pins.push_back(std::move(service));
+  return shown;
+}
+
+DashboardModel with(OwnService service) {
+  auto shown = model();
+  shown.services.push_back(std::move(service));
+  return shown;
+}
+
+std::string lan(const DashboardModel& model) {
+  return section_html(model, Section::lan);
+}
+std::string yours(const DashboardModel& model) {
+  return section_html(model, Section::yours);
+}
+std::string published(const DashboardModel& model) {
+  return section_html(model, Section::published);
+}
+std::string computer(const DashboardModel& model) {
+  return section_html(model, Section::computer);
+}
+std::string page(const DashboardModel& model) {
+  return page_html(model, {"the-token", "the-start"});
+}
+
+/// What people read: without tags.
+std::string text_of(const std::string& html) {
+  std::string text;
+  bool in_tag = false;
+  for (const char c : html) {
+    if (c == '<') in_tag = true;
+    if (!in_tag) text += c;
+    if (c == '>') in_tag = false;
+  }
+  return text;
+}
+
+std::size_t count(std::string_view text, std::string_view part) {
+  std::size_t times = 0;
+  for (auto at = text.find(part); at != std::string_view::npos; at = text.find(part, at + part.size())) ++times;
+  return times;
+}
+
+// ---- Hostile text ----
+
+constexpr std::string_view kMarkup = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>&";
+
+TEST(DashboardText, MarkupInTheTitleOfANeighbourIsText) {
+  const auto html = lan(with(neighbour(std::string(kMarkup))));
+  EXPECT_THAT(html, Not(HasSubstr("<script")));
+  EXPECT_THAT(html, Not(HasSubstr("<img src=x")));
+  EXPECT_THAT(html, Not(HasSubstr("\"'>")));
+  EXPECT_THAT(html, HasSubstr("&lt;script&gt;alert(1)&lt;/script&gt;&quot;&#39;&gt;"));
+}
+
+TEST(DashboardText, MarkupInWhatOthersSaidIsText) {
+  auto shown = with(own(std::string(kMarkup)));
+  shown.services[0].origin_up = false;
+  shown.services[0].origin_problem = kMarkup;
+  shown.services[0].origin = kMarkup;
+  auto pin = pinned("nas", std::string(kOtherHex));
+  pin.visit = {.missed = kNow, .problem = std::string(kMarkup)};
+  shown.pins.push_back(pin);
+  shown.problems.push_back({kNow, true, std::string(kMarkup)});
+  shown.status.gateway = {.state = discovery::PortMapperStatus::State::refused,
+                          .gateway = std::string(kMarkup),
+                          .problem = std::string(kMarkup)};
+  shown.status.dht_proxies.push_back({std::string(kMarkup), {.problem = std::string(kMarkup)}});
+  const auto html = page(shown);
+  EXPECT_THAT(html, Not(HasSubstr("<script>")));
+  EXPECT_THAT(html, Not(HasSubstr("<img src=x")));
+  EXPECT_THAT(html, Not(HasSubstr("\"'>")));
+}
+
+TEST(DashboardText, MarksThatTurnDirectionAreLeftOutAndTitlesAreIsolated) {
+  const auto html = lan(with(neighbour("ab\u202ecd\u2066ef")));
+  EXPECT_THAT(html, HasSubstr("<bdi>abcdef</bdi>"));
+  EXPECT_THAT(html, Not(HasSubstr("\u202e")));
+  EXPECT_THAT(html, Not(HasSubstr("\u2066")));
+}
+
+TEST(DashboardText, TitlesAreOneLineOfUtf8) {
+  EXPECT_THAT(lan(with(neighbour("a\r\nb\xff"))), HasSubstr("<bdi>a  b</bdi>"));
+}
+
+TEST(DashboardText, ALongTitleIsAllThere) {
+  const std::string title(5000, 'x');
+  EXPECT_THAT(lan(with(neighbour(title))), HasSubstr("<bdi>" + title + "</bdi>"));
+}
+
+TEST(DashboardText, ThereIsSomethingToReadWhereATitleIsEmpty) {
+  EXPECT_THAT(lan(with(neighbour(""))), HasSubstr("<bdi>A service without a title</bdi>"));
+  EXPECT_THAT(lan(with(neighbour("\u202e "))), HasSubstr("<bdi>A service without a title</bdi>"));
+}
+
+TEST(DashboardText, TheTileHasTheFirstLetterWhole) {
+  EXPECT_THAT(lan(with(neighbour("jellyfin"))), ContainsRegex("class=\"tile t.\" aria-hidden=\"true\">J<"));
+  EXPECT_THAT(lan(with(neighbour("über"))), ContainsRegex("class=\"tile t.\" aria-hidden=\"true\">ü<"));
+  EXPECT_THAT(lan(with(neighbour("<b>"))), ContainsRegex("class=\"tile t.\" aria-hidden=\"true\">&lt;<"));
+}
+
+// ---- On this network ----
+
+TEST(OnThisNetwork, SaysWhatToDoWhileNothingIsHeard) {
+  EXPECT_THAT(lan(model()), HasSubstr("Nothing heard yet."));
+}
+
+TEST(OnThisNetwork, SaysWhereItIsSwitchedOff) {
+  auto shown = model();
+  shown.status.lan = false;
+  EXPECT_THAT(lan(shown), AllOf(HasSubstr("switched off"), Not(HasSubstr("Nothing heard"))));
+}
+
+TEST(OnThisNetwork, OpensPinsAndCopies) {
+  const auto html = lan(with(neighbour("Films")));
+  const auto link = "http://" + std::string(kHex) + ".localhost:7009/";
+  EXPECT_THAT(html, HasSubstr("href=\"" + link + "\">Open<span class=\"vh\"> <bdi>Films</bdi></span></a>"));
+  EXPECT_THAT(html, HasSubstr("data-link=\"" + link + "\""));
+  for (const auto* action : {"pin", "copy"}) EXPECT_THAT(html, HasSubstr(std::string("data-act=\"") + action + "\""));
+  EXPECT_THAT(html, HasSubstr("<summary class=\"btn\">QR code<span class=\"vh\"> <bdi>Films</bdi></span></summary>"));
+  EXPECT_THAT(html, HasSubstr("src=\"/qr.svg?text=http%3A%2F%2F" + std::string(kHex) + ".localhost%3A7009%2F\""));
+}
+
+TEST(OnThisNetwork, NamesTheMachineAndTheShortIdentity) {
+  const auto text = text_of(lan(with(neighbour("Films"))));
+  EXPECT_THAT(text, HasSubstr("at 192.0.2.7 · identity 01234567…"));
+  EXPECT_THAT(text, Not(HasSubstr(kHex)));
+}
+
+TEST(OnThisNetwork, CountsFurtherMachines) {
+  auto service = neighbour("Films");
+  service.machines.push_back({asio::ip::make_address("192.0.2.8"), 7008});
+  EXPECT_THAT(text_of(lan(with(service))), HasSubstr("at 192.0.2.7 and 1 more"));
+}
+
+TEST(OnThisNetwork, KnowsThisComputersAddresses) {
+  auto shown = with(neighbour("Films"));
+  shown.status.addresses.push_back({"eth0", asio::ip::make_address("192.0.2.7")});
+  EXPECT_THAT(text_of(lan(shown)), HasSubstr("on this computer"));
+}
+
+TEST(OnThisNetwork, APinnedServiceOpensByItsPetnameAndIsNotPinnedAgain) {
+  auto shown = with(neighbour("Films"));
+  shown.pins.push_back(pinned("cinema"));
+  const auto html = lan(shown);
+  EXPECT_THAT(html, HasSubstr("href=\"http://cinema.localhost:7009/\""));
+  EXPECT_THAT(html, HasSubstr("Pinned as cinema"));
+  EXPECT_THAT(html, Not(HasSubstr("data-act=\"pin\"")));
+  EXPECT_THAT(html, HasSubstr("data-link=\"http://secret-")) << "what is copied works elsewhere";
+}
+
+TEST(OnThisNetwork, AnOwnServiceOpensWithItsPassword) {
+  auto shown = with(neighbour("Films"));
+  shown.services.push_back(own("Films"));
+  EXPECT_THAT(lan(shown), AllOf(HasSubstr("href=\"http://pw-"), HasSubstr("Published by this computer")));
+}
+
+TEST(OnThisNetwork, TellsFreshnessCoarsely) {
+  const auto heard = [](std::chrono::milliseconds age) {
+    auto service = neighbour("Films");
+    service.heard_ago = age;
+    return lan(with(service));
+  };
+  EXPECT_THAT(heard(0s), HasSubstr("Heard just now"));
+  EXPECT_EQ(heard(0s), heard(7900ms));
+  EXPECT_THAT(heard(8s), HasSubstr("Heard 10 seconds ago"));
+  EXPECT_EQ(heard(8s), heard(14900ms));
+  EXPECT_THAT(heard(16s), HasSubstr("Heard 20 seconds ago"));
+  EXPECT_THAT(heard(54s), HasSubstr("Heard 50 seconds ago"));
+  EXPECT_THAT(heard(56s), HasSubstr("Heard 1 minute ago"));
+  EXPECT_THAT(heard(89s), HasSubstr("Heard 1 minute ago"));
+  EXPECT_THAT(heard(0s), HasSubstr("\"state ok\""));
+  EXPECT_THAT(heard(8s), HasSubstr("\"state warn\""));
+}
+
+// ---- Yours ----
+
+TEST(Yours, SaysWhatPinningIsWhileThereIsNone) {
+  EXPECT_THAT(yours(model()), HasSubstr("No names yet."));
+}
+
+TEST(Yours, OpensByItsNameWithoutThePasswordOnThePage) {
+  const auto html = yours(with(pinned("cinema")));
+  EXPECT_THAT(html, HasSubstr("href=\"http://cinema.localhost:7009/\""));
+  EXPECT_THAT(text_of(html), AllOf(HasSubstr("cinema.localhost:7009"), Not(HasSubstr("secret"))));
+  for (const auto* action : {"why", "copy", "rename", "unpin"})
+    EXPECT_THAT(html, HasSubstr(std::string("data-act=\"") + action + "\""));
+}
+
+TEST(Yours, ShowsTheTitleThatTheNetworkTells) {
+  auto shown = with(pinned("cinema"));
+  shown.neighbours.push_back(neighbour("Films of the house"));
+  EXPECT_THAT(yours(shown), AllOf(HasSubstr("<bdi>Films of the house</bdi>"), HasSubstr("On this network now")));
+}
+
+TEST(Yours, TellsHowItWentTheLastTime) {
+  auto service = pinned("cinema");
+  EXPECT_THAT(text_of(yours(with(service))), HasSubstr("Not opened yet"));
+  service.visit = {.reached = kNow - 3h, .path = "dht"};
+  EXPECT_THAT(text_of(yours(with(service))), HasSubstr("Reached 3 hours ago through the DHT"));
+  service.visit->missed = kNow - 2min;
+  service.visit->problem = "no answer in time";
+  const auto html = yours(with(service));
+  EXPECT_THAT(text_of(html), HasSubstr("Not reached 2 minutes ago: no answer in time"));
+  EXPECT_THAT(html, AllOf(HasSubstr("\"state bad\""), Not(HasSubstr("\"state ok\""))));
+}
+
+TEST(Yours, KnowsEveryWayOfTheLogOfVisits) {
+  auto service = pinned("cinema");
+  std::set<std::string> said;
+  for (const auto* path : {"lan", "remembered", "dht", "dht_proxy", "this_machine"}) {
+    service.visit = {.reached = kNow - 2min, .path = path};
+    const auto text = text_of(yours(with(service)));
+    EXPECT_THAT(text, ContainsRegex("Reached 2 minutes ago [a-z]"));
+    said.insert(text);
+  }
+  EXPECT_EQ(said.size(), 5U);
+}
+
+TEST(Yours, TimesAreWordsAndForMachines) {
+  auto service = pinned("cinema");
+  service.visit = {.reached = kNow - 49h, .path = "lan"};
+  EXPECT_THAT(yours(with(service)), HasSubstr("<time datetime=\"2027-01-13T07:00:00Z\">2 days ago</time>"));
+  service.visit->reached = kNow + 1h;
+  EXPECT_THAT(yours(with(service)), HasSubstr(">just now</time>")) << "a clock was set back";
+}
+
+// ---- Published here ----
+
+TEST(PublishedHere, SaysWhatToDoWhileThereIsNothing) {
+  EXPECT_THAT(published(model()), HasSubstr("Nothing is published here."));
+}
+
+TEST(PublishedHere, ShowsTheLinkInFullAndAllThatCanBeDone) {
+  const auto html = published(with(own("Films")));
+  EXPECT_THAT(html, HasSubstr("<code class=\"link\">http://pw-" + std::string(kHex) + ".localhost:7009/</code>"));
+  for (const auto* action : {"copy", "edit", "pause", "remove"})
+    EXPECT_THAT(html, HasSubstr(std::string("data-act=\"") + action + "\""));
+  EXPECT_THAT(html, Not(HasSubstr("data-act=\"resume\"")));
+  EXPECT_THAT(html, HasSubstr("data-id=\"nas\" data-title=\"Films\" data-host=\"127.0.0.1\" data-port=\"8096\""));
+}
+
+TEST(PublishedHere, TellsOriginsStateInWords) {
+  auto service = own("Films");
+  EXPECT_THAT(published(with(service)), HasSubstr("\"state ok\"><span>Up<"));
+  service.origin_up = false;
+  EXPECT_THAT(published(with(service)), HasSubstr("\"state bad\"><span>Down<"));
+  service.origin_problem = "connection refused";
+  EXPECT_THAT(text_of(published(with(service))), HasSubstr("Down: connection refused"));
+  service.origin_up = std::nullopt;
+  EXPECT_THAT(text_of(published(with(service))), HasSubstr("Being checked"));
+}
+
+TEST(PublishedHere, APausedOneIsResumedAndNotOpened) {
+  auto service = own("Films");
+  service.paused = true;
+  const auto html = published(with(service));
+  EXPECT_THAT(html, AllOf(HasSubstr("data-act=\"resume\""), HasSubstr("Paused"), Not(HasSubstr(">Open<"))));
+}
+
+TEST(PublishedHere, WhatHasNoServiceFileCannotBeChanged) {
+  auto service = own("Films");
+  service.editable = false;
+  const auto html = published(with(service));
+  EXPECT_THAT(html, AllOf(HasSubstr("data-act=\"copy\""), Not(HasSubstr("data-act=\"edit\"")),
+                          Not(HasSubstr("data-act=\"remove\""))));
+}
+
+TEST(PublishedHere, ASocketsPathIsNotEdited) {
+  auto service = own("Films");
+  service.address = UnixPath{"/run/films.sock"};
+  EXPECT_THAT(published(with(service)), AllOf(HasSubstr("data-title"), Not(HasSubstr("data-host"))));
+}
+
+TEST(PublishedHere, CountsConnectionsAndOctetsToThreeDigits) {
+  const auto carried = [](std::uint64_t connections, std::size_t open, std::uint64_t octets) {
+    auto service = own("Films");
+    service.connections = connections;
+    service.open = open;
+    service.octets = octets;
+    return text_of(published(with(service)));
+  };
+  EXPECT_THAT(carried(0, 0, 0), HasSubstr("0 connections · 0 B"));
+  EXPECT_THAT(carried(1, 0, 999), HasSubstr("1 connection · 999 B"));
+  EXPECT_THAT(carried(2, 1, 1000), HasSubstr("2 connections, 1 open now · 1.0 kB"));
+  EXPECT_THAT(carried(2, 0, 9'940), HasSubstr("9.9 kB"));
+  EXPECT_THAT(carried(2, 0, 12'345'678), HasSubstr("12 MB"));
+  EXPECT_THAT(carried(2, 0, 999'700), HasSubstr("1.0 MB"));
+  EXPECT_THAT(carried(2, 0, 5'400'000'000'000), HasSubstr("5.4 TB"));
+}
+
+TEST(PublishedHere, TellsHowItsAnnouncementStands) {
+  auto shown = with(own("Films"));
+  shown.status.services.push_back({"Films", key_of(kHex)});
+  EXPECT_THAT(text_of(published(shown)), HasSubstr("Not announced in the DHT yet"));
+  auto& made = shown.status.services[0].announcement.emplace();
+  made.last_put = kNow - 3min;
+  EXPECT_THAT(text_of(published(shown)), HasSubstr("Announced in the DHT 3 minutes ago"));
+  made.problem = "nobody took it";
+  EXPECT_THAT(text_of(published(shown)), HasSubstr("Not announced in the DHT: nobody took it"));
+  shown.services[0].uses_dht = false;
+  EXPECT_THAT(text_of(published(shown)), HasSubstr("Not announced on the internet"));
+}
+
+// ---- This computer ----
+
+DashboardModel seen_from_outside(discovery::Nat nat, std::vector<HostPort> hosts) {
+  auto shown = with(own("Films"));
+  shown.status.reachability = {std::move(hosts), asio::ip::make_address_v4("203.0.113.7"), "the gateway", nat};
+  shown.status.dht_node = discovery::DhtNodeStatus{.state = discovery::DhtNodeStatus::State::connected};
+  return shown;
+}
+
+TEST(ThisComputer, NeedsNotBeReachedWhileNothingIsPublished) {
+  EXPECT_THAT(text_of(computer(model())), HasSubstr("nobody needs to reach this computer"));
+  auto paused = own("Films");
+  paused.paused = true;
+  EXPECT_THAT(text_of(computer(with(paused))), HasSubstr("nobody needs to reach this computer"));
+}
+
+TEST(ThisComputer, IsReachableWhereARouterLetsConnectionsIn) {
+  for (const auto nat : {discovery::Nat::mapped, discovery::Nat::none}) {
+    const auto html = computer(seen_from_outside(nat, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
+    EXPECT_THAT(html, HasSubstr("\"state ok\""));
+    EXPECT_THAT(text_of(html), HasSubstr("Reachable from the internet at 203.0.113.7:7008"));
+    EXPECT_THAT(text_of(html), HasSubstr("Also at [2001:db8::1]:7008."));
+  }
+}
+
+TEST(ThisComputer, IsReachableWhereTheConfigurationSaysSo) {
+  auto shown = seen_from_outside(discovery::Nat::unknown, {{"203.0.113.7", 7008}});
+  EXPECT_THAT(computer(shown), HasSubstr("\"state ok\""));
+}
+
+TEST(ThisComputer, SaysWhyItIsNotReachable) {
+  for (const auto nat : {discovery::Nat::unmapped, discovery::Nat::double_nat, discovery::Nat::carrier_grade}) {
+    const auto html = computer(seen_from_outside(nat, {{"203.0.113.7", 7008}}));
+    EXPECT_THAT(html, HasSubstr("\"state bad\""));
+    EXPECT_THAT(text_of(html),
+                AllOf(HasSubstr("Not reachable from the internet"), HasSubstr("On this network it is.")));
+    EXPECT_THAT(text_of(html), HasSubstr(discovery::explain(nat)));
+  }
+}
+
+TEST(ThisComputer, IsReachableOverIpv6Alone) {
+  const auto html =
+      computer(seen_from_outside(discovery::Nat::carrier_grade, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
+  EXPECT_THAT(html, HasSubstr("\"state warn\""));
+  EXPECT_THAT(text_of(html), HasSubstr("over IPv6 alone, at [2001:db8::1]:7008"));
+}
+
+TEST(ThisComputer, IsStillLookingAtFirst) {
+  EXPECT_THAT(text_of(computer(with(own("Films")))), HasSubstr("Looking for a way in from the internet"));
+}
+
+TEST(ThisComputer, IsNotFoundWithoutTheDht) {
+  auto shown = seen_from_outside(discovery::Nat::mapped, {{"203.0.113.7", 7008}});
+  shown.status.dht_node->state = discovery::DhtNodeStatus::State::disconnected;
+  EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state warn\""), HasSubstr("not connected to that")));
+  shown.status.dht_proxies.push_back({"https://proxy.example/", {.last_answer = kNow}});
+  EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state ok\""), HasSubstr("By the proxy https://proxy.example/")));
+}
+
+TEST(ThisComputer, TellsWhatTheRouterDoes) {
+  using State = discovery::PortMapperStatus::State;
+  auto shown = model();
+  auto& gateway = shown.status.gateway;
+  const auto says = [&](State state, std::string_view words) {
+    gateway.state = state;
+    EXPECT_THAT(text_of(computer(shown)), HasSubstr(words));
+  };
+  says(State::off, "nothing is published");
+  says(State::searching, "Looking for one that opens ports");
+  gateway.problem = "nobody answered";
+  says(State::no_gateway, "None here opens ports by itself: nobody answered");
+  gateway.gateway = "FRITZ!Box";
+  says(State::refused, "FRITZ!Box does not open the port: nobody answered");
+  gateway.mapping = discovery::PortMapping{.protocol = "UPnP", .external_port = 7010};
+  says(State::mapped, "FRITZ!Box leads port 7010 to this computer (UPnP)");
+  shown.status.port_mapping = false;
+  says(State::off, "switched off by the configuration");
+}
+
+TEST(ThisComputer, TellsVersionUptimeAndPorts) {
+  auto shown = model();
+  shown.status.uptime = 26h;
+  const auto text = text_of(computer(shown));
+  EXPECT_THAT(text, HasSubstr("1.2.3, running for 1 day"));
+  EXPECT_THAT(text, HasSubstr("7008 for other computers, 7009 for this one"));
+}
+
+TEST(ThisComputer, ListsProblemsNewestFirst) {
+  auto shown = model();
+  EXPECT_THAT(computer(shown), HasSubstr("No problems since it was started."));
+  shown.problems = {{kNow - 2h, false, "an older one"}, {kNow - 1h, true, "a newer one"}};
+  const auto html = computer(shown);
+  EXPECT_THAT(html, HasSubstr("<summary>Recent problems (2)</summary>"));
+  EXPECT_LT(html.find("a newer one"), html.find("an older one"));
+  EXPECT_THAT(text_of(html), AllOf(HasSubstr("Error"), HasSubstr("Warning")));
+}
+
+// ---- The whole page ----
+
+TEST(Page, StaysTheSameWhileNothingHappensButTime) {
+  auto shown = with(own("Films"));
+  shown.pins.push_back(pinned("cinema", std::string(kOtherHex)));
+  shown.pins[0].visit = {.reached = kNow - 5min, .path = "lan"};
+  shown.neighbours.push_back(neighbour("Music", kOtherHex));
+  const auto before = page(shown);
+  shown.status.now += 3s;
+  shown.status.uptime += 3s;
+  shown.neighbours[0].heard_ago += 3s;
+  EXPECT_EQ(page(shown), before);
+}
+
+TEST(Page, HasItsSectionsAsHeadedLandmarks) {
+  const auto html = page(model());
+  for (const auto* heading : {"On this network", "Yours", "Published here", "This computer"})
+    EXPECT_THAT(html, ContainsRegex(std::string("<section id=\"[a-z]+\" aria-labelledby=\"[a-z]+-heading\">[^§]*<h2 "
+                                                "id=\"[a-z]+-heading\" tabindex=\"-1\">") +
+                                    heading + "</h2>"));
+  EXPECT_EQ(count(html, "<h1>"), 1U);
+  EXPECT_EQ(count(html, "<main "), 1U);
+  EXPECT_THAT(html, AllOf(HasSubstr("<html lang=\"en\">"), HasSubstr("aria-live=\"polite\""), HasSubstr("<noscript>")));
+}
+
+TEST(Page, BringsTheTokenAndTheStart) {
+  EXPECT_THAT(page(model()), HasSubstr("<body data-start=\"the-start\" data-token=\"the-token\">"));
+}
+
+TEST(Page, LoadsNothingFromElsewhereAndHasNoScriptOrStyleInside) {
+  auto shown = with(neighbour("Films"));
+  shown.services.push_back(own("Music"));
+  const auto html = page(shown);
+  for (const auto* part : {" style=", "<style", "javascript:", " onclick", "src=\"http", "https://"})
+    EXPECT_THAT(html, Not(HasSubstr(part)));
+  EXPECT_EQ(count(html, "<script"), 1U);
+  EXPECT_THAT(html, HasSubstr("<script src=\"" + dashboard_script().url() + "\" defer></script>"));
+  EXPECT_EQ(count(html, "<link "), 2U);
+}
+
+TEST(Page, WhereItMayOnlyBeReadNothingCanBeChanged) {
+  auto shown = with(own("Films"));
+  shown.read_only = true;
+  shown.pins.push_back(pinned("cinema", std::string(kOtherHex)));
+  shown.neighbours.push_back(neighbour("Music", "00000000000000000000000000000000000000ff"));
+  const auto html = page(shown);
+  for (const auto* action : {"pin", "pin-link", "rename", "unpin", "publish", "edit", "pause", "resume", "remove"})
+    EXPECT_THAT(html, Not(HasSubstr(std::string("data-act=\"") + action + "\""))) << action;
+  EXPECT_THAT(html, Not(HasSubstr("the-token")));
+  EXPECT_THAT(html, HasSubstr("Changes are switched off"));
+  for (const auto* action : {"copy", "why"})
+    EXPECT_THAT(html, HasSubstr(std::string("data-act=\"") + action + "\"")) << action;
+}
+
+TEST(Page, IsUnder100KilobytesWithEverything) {
+  auto shown = model();
+  for (int i = 0; i < 8; ++i) {
+    auto hex = std::string(kHex);
+    hex[0] = static_cast<char>('0' + i);
+    shown.neighbours.push_back(neighbour("A service of the neighbours", hex));
+    shown.pins.push_back(pinned("service-" + std::to_string(i), "secret-" + hex));
+    shown.services.push_back(own("A service of this house"));
+  }
+  const auto size = page(shown).size() + dashboard_style().body.size() + dashboard_script().body.size() +
+                    dashboard_icon().body.size();
+  EXPECT_LT(size, 100'000U);
+}
+
+TEST(Assets, AreFoundByPathAndKnownByTheirContents) {
+  for (const auto* asset : {&dashboard_style(), &dashboard_script(), &dashboard_icon()}) {
+    EXPECT_EQ(find_asset(asset->path), asset);
+    EXPECT_FALSE(asset->body.empty());
+    EXPECT_EQ(asset->url(), std::string(asset->path) + "?v=" + asset->version);
+  }
+  EXPECT_NE(dashboard_style().version, dashboard_script().version);
+  EXPECT_EQ(find_asset("/dashboard"), nullptr);
+  EXPECT_EQ(find_asset(""), nullptr);
+}
+
+TEST(Assets, TheScriptHasEveryTextThatItAsksForAndAsksForEachThatItHas) {
+  const auto& script = dashboard_script().body;
+  std::set<std::string> asked;
+  for (auto at = script.find("TEXTS."); at != std::string::npos; at = script.find("TEXTS.", at + 1)) {
+    const auto name = script.substr(
+        at + 6, script.find_first_not_of("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ", at + 6) - at - 6);
+    asked.insert(name);
+  }
+  std::set<std::string> there;
+  for (const auto& [name, text] : texts::kScript) there.insert(std::string(name));
+  EXPECT_EQ(asked, there);
+}
+
+TEST(Assets, TheScriptMakesNoMarkupOfTextAndRunsNone) {
+  const auto& script = dashboard_script().body;
+  EXPECT_EQ(count(script, "innerHTML"), 1U) << "of a section, which the daemon made";
+  for (const auto* part : {"eval(", "outerHTML", "insertAdjacentHTML", "document.write", "http://", "https://"})
+    EXPECT_THAT(script, Not(HasSubstr(part)));
+}
+
+}  // namespace
+}  // namespace hardline::web
