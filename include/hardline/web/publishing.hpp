@@ -14,18 +14,19 @@ namespace hardline::web {
 
 /// A service of this machine, published or paused.
 struct OwnService {
-  std::string id;  ///< what it is called in requests: its service file's name without `.ini`; "" for the command line's
-  std::string title;
+  std::string id =
+      {};  ///< what it is called in requests: its service file's name without `.ini`; "" for the command line's
+  std::string title = {};
   ServiceName name;
-  std::string origin;                    ///< for a person: "127.0.0.1:8096", "a cache of …", "the folder …"
-  std::optional<OriginAddress> address;  ///< where it can be edited: neither a cache nor a folder
+  std::string origin = {};                    ///< for a person: "127.0.0.1:8096", "a cache of …", "the folder …"
+  std::optional<OriginAddress> address = {};  ///< where it can be edited: neither a cache nor a folder
   bool paused = false;
   bool editable = false;  ///< there is a service file, and it can be changed
   bool listed = true;
   bool uses_dht = true;
-  std::optional<bool> origin_up;  ///< nullopt: not known yet
-  std::string origin_problem;     ///< why not
-  std::uint64_t connections = 0;  ///< since the daemon started
+  std::optional<bool> origin_up = {};  ///< nullopt: not known yet
+  std::string origin_problem = {};     ///< why not
+  std::uint64_t connections = 0;       ///< since the daemon started
   std::uint64_t octets = 0;
   std::size_t open = 0;  ///< connected now
 };

@@ -1,6 +1,7 @@
-// All that an Api speaks of, as its tests have it: a store in a temporary folder, a LAN that hears what it is told.
+// All that an Api speaks of, as its tests have it: a store in a temporary folder, a LAN on which the test speaks.
 #pragma once
 
+#include "discovery/fake_lan.hpp"
 #include "hardline/store/peer_store.hpp"
 #include "hardline/web/api.hpp"
 #include "store/temp_dir.hpp"
@@ -9,41 +10,12 @@
 
 namespace hardline::web {
 
-class FakeLan final : public discovery::LanSearcher {
- public:
-  std::vector<discovery::HeardService> known;
-  int searches = 0;
-
-  /// Somebody announces a service.
-  void hear(const discovery::HeardService& service) {
-    known.insert(known.begin(), service);
-    for (const auto& weak : listeners_)
-      if (const auto listener = weak.lock()) (*listener)(service);
-  }
-
-  void search(const KeyHash&) override {}
-  void search_all() override { ++searches; }
-  std::vector<discovery::HeardService> heard(const KeyHash& key) const override {
-    auto found = known;
-    std::erase_if(found, [&](const auto& service) { return service.name.key != key; });
-    return found;
-  }
-  std::vector<discovery::HeardService> heard() const override { return known; }
-  void forget(const KeyHash&, const tcp::endpoint&) override {}
-  std::shared_ptr<void> listen(Listener listener) override {
-    auto kept = std::make_shared<Listener>(std::move(listener));
-    listeners_.push_back(kept);
-    return kept;
-  }
-
- private:
-  std::vector<std::weak_ptr<Listener>> listeners_;
-};
+inline const std::string kHex = "00112233445566778899aabbccddeeff00112233";
+inline const std::string kOtherHex = "f4525bb0fb13c3ed1816607803ee2991997de13d";
+/// With a password.
+inline const std::string kLabel = "abcdefgh23456-" + kHex;
 
 struct ApiWorld {
-  static constexpr auto kHex = "00112233445566778899aabbccddeeff00112233";
-  static constexpr auto kOtherHex = "f4525bb0fb13c3ed1816607803ee2991997de13d";
-
   ~ApiWorld() {
     api.close();
     listing.close();
@@ -89,7 +61,7 @@ struct ApiWorld {
   store::NameBook names{dir.path() / "names", pool};
   store::PeerStore peers{(dir.path() / "peers.db").string()};
   store::VisitLog visits{peers};
-  FakeLan lan;
+  discovery::FakeLan lan;
   TaskGroup tasks{io.executor()};
   discovery::LanListing listing{io.executor(), lan, tasks};
   FakePublishing publishing;
