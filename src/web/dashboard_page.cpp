@@ -454,14 +454,14 @@ std::string facts(const DaemonStatus& status) {
   return html + "</dl>";
 }
 
-std::string problems(const DashboardModel& model) {
-  if (model.problems.empty()) return meta(texts::kNoProblems);
+std::string problems(const DaemonStatus& status) {
+  if (status.problems.empty()) return meta(texts::kNoProblems);
   auto html = fmt::format("<details class=\"problems\"><summary>{}</summary><ul role=\"list\">",
-                          fmt::format(texts::kProblems, model.problems.size()));
-  for (auto problem = model.problems.rbegin(); problem != model.problems.rend(); ++problem)
+                          fmt::format(texts::kProblems, status.problems.size()));
+  for (auto problem = status.problems.rbegin(); problem != status.problems.rend(); ++problem)
     html += fmt::format("<li>{}{} · {}</li>",
                         state(problem->is_error ? "bad" : "warn", problem->is_error ? texts::kError : texts::kWarning),
-                        time_element(problem->when, model.status.now), isolated(problem->text));
+                        time_element(problem->when, status.now), isolated(problem->text));
   return html + "</ul></details>";
 }
 
@@ -470,7 +470,7 @@ std::string computer_html(const DashboardModel& model) {
   auto html = fmt::format("<div class=\"panel\"><div class=\"reach\"><h3 class=\"state {}\"><span>{}</span></h3>",
                           how.tone, safe(how.heading));
   for (const auto& line : how.lines) html += meta(line);
-  return html + "</div>" + facts(model.status) + problems(model) + "</div>";
+  return html + "</div>" + facts(model.status) + problems(model.status) + "</div>";
 }
 
 // ---- The frame ----

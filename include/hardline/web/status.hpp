@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
+#include "hardline/base/log.hpp"
 #include "hardline/discovery/announcer.hpp"
 #include "hardline/discovery/dht_node.hpp"
 #include "hardline/discovery/dht_proxy.hpp"
@@ -29,6 +30,9 @@ struct ServiceStatus {
   KeyHash key;
   bool uses_dht = true;                                 ///< [Access] useDHT=
   std::optional<discovery::Announcement> announcement;  ///< in the DHT
+  bool paused = false;
+  std::uint64_t connections = 0;  ///< since the daemon started
+  std::uint64_t octets = 0;       ///< both ways, since then
 };
 
 struct DaemonStatus {
@@ -60,6 +64,8 @@ struct DaemonStatus {
   std::vector<ServiceStatus> services;
   std::vector<tunnel::P2pListener::Peer> peers;  ///< connected to services of this machine
   std::size_t browsers = 0;                      ///< connections on the local port
+
+  std::vector<log::Problem> problems;  ///< of late, oldest first
 };
 
 }  // namespace hardline::web
