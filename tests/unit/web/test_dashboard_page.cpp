@@ -204,7 +204,7 @@ TEST(OnThisNetwork, OpensPinsAndCopies) {
 
 TEST(OnThisNetwork, NamesTheMachineAndTheShortIdentity) {
   const auto text = text_of(lan(with(neighbour("Films"))));
-  EXPECT_THAT(text, HasSubstr("at 192.0.2.7 · identity 01234567…"));
+  EXPECT_THAT(text, HasSubstr("at 192.0.2.7 · ID 01234567"));
   EXPECT_THAT(text, Not(HasSubstr(kHex)));
 }
 
