@@ -63,8 +63,6 @@ class LocalProxyTest : public testing::Test {
     listener.sessions().close_all();
     io.await(sessions.join());
     io.await(dials.join());
-    store.close();
-    files.join();
   }
 
   std::shared_ptr<tunnel::PublishedService> published(const std::string& certificate, support::OriginLog& log) {
@@ -523,9 +521,9 @@ TEST_F(LocalProxyTest, SaysThatAnOldServersSilenceMayMeanAWrongPassword) {
 class HostOfTheDashboard : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
 
 TEST_P(HostOfTheDashboard, LeadsThere) {
-  const auto response = ask(get(GetParam()));
+  const auto response = ask("GET / HTTP/1.1\r\nHost: " + std::string(GetParam()) + "\r\nConnection: close\r\n\r\n");
   EXPECT_EQ(response.status, 200);
-  EXPECT_THAT(response.body, HasSubstr(std::string("GET / of ") + GetParam()));
+  EXPECT_EQ(response.body, "GET / of " + std::string(GetParam()) + ' ');
   EXPECT_EQ(finder.searches, 0);
 }
 

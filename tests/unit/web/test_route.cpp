@@ -17,7 +17,6 @@ class RouteTest : public testing::Test {
   RouteTest() {
     if (io.await(names.pin(*Petname::parse("wiki"), service_name("ec")))) throw std::runtime_error("no pin");
   }
-  ~RouteTest() override { files.join(); }
 
   Route route(const std::string& host, TargetForm form = TargetForm::origin) const {
     wire::RequestHead head;
