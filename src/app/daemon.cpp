@@ -10,20 +10,28 @@
 #include "dht_ways.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/discovery/lan.hpp"
+#include "hardline/discovery/lan_listing.hpp"
 #include "hardline/discovery/network_finder.hpp"
 #include "hardline/discovery/presence.hpp"
+#include "hardline/origin/listening_servers.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/rt/resolver.hpp"
 #include "hardline/rt/wake_watch.hpp"
 #include "hardline/store/directory_watch.hpp"
+#include "hardline/store/name_book.hpp"
 #include "hardline/store/peer_store.hpp"
 #include "hardline/store/state_directory.hpp"
+#include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
 #include "hardline/web/api.hpp"
 #include "hardline/web/control_socket.hpp"
+#include "hardline/web/dashboard.hpp"
 #include "hardline/web/local_proxy.hpp"
+#include "hardline/web/owner_door.hpp"
+#include "kept_forwards.hpp"
 #include "no_lan.hpp"
+#include "own_services.hpp"
 #include "publisher.hpp"
 #include "service_manager.hpp"
 
@@ -82,6 +90,9 @@ struct Daemon::Parts {
   void network_changed();
   void tell_finder_who_we_are();
   void open_control_socket();
+  tunnel::Dialer::Ended note_visits();
+  web::ApiSubjects api_subjects();
+  tunnel::TunnelTools tunnel_tools() { return {io.get_executor(), buffers, dialer, finder}; }
   web::DaemonStatus status();
   std::string status_line() const;
 
@@ -96,6 +107,8 @@ struct Daemon::Parts {
   Resolver internet_resolver;            // …those of the DHT, slow where the internet is down
   BufferPool buffers;
   store::PeerStore peers;
+  store::NameBook names;
+  store::VisitLog visits;
   TaskGroup dials;   // searches and attempts
   TaskGroup caches;  // what they fetch, and their connections
   std::optional<discovery::Lan> lan;
@@ -106,9 +119,15 @@ struct Daemon::Parts {
   Publisher publisher;
   tunnel::Dialer dialer;
   tunnel::P2pListener p2p;
-  web::LocalProxy proxy;
   discovery::Presence presence;
+  discovery::LanListing lan_listing;
+  OwnServices own_services;
   web::Api api;
+  web::Dashboard dashboard;
+  web::LocalProxy proxy;
+  const std::shared_ptr<void> renamed;  // tells the proxy of names that lead elsewhere
+  KeptForwards forwards;
+  web::OwnerDoor owner_door;
   web::ControlSocket control;
   asio::signal_set signals;
   store::DirectoryWatch service_files;
@@ -123,6 +142,8 @@ Daemon::Parts::Parts(Settings s)
     : settings(std::move(s)),
       state(settings.state_directory),
       peers(state.path() / "peers.db"),
+      names(state.path() / "names", files),
+      visits(peers),
       dials(io.get_executor()),
       caches(io.get_executor()),
       lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
@@ -130,14 +151,21 @@ Daemon::Parts::Parts(Settings s)
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials, finder_times(settings)),
       publisher({io.get_executor(), buffers, resolver, disk, caches}),
-      dialer(io.get_executor(), finder, dials, dial_times(settings),
-             [this](const KeyHash& key) { proxy.check_paths_to(key); }),
+      dialer(
+          io.get_executor(), finder, dials, dial_times(settings),
+          [this](const KeyHash& key) { proxy.check_paths_to(key); }, note_visits()),
       p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
-      proxy(io.get_executor(), buffers, dialer, finder),
       presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
                [this] { tell_finder_who_we_are(); }),
-      api([this] { return status(); }, [this](KeyHash key) { return dialer.examine(key); }),
-      control(io.get_executor(), api),
+      lan_listing(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, tasks),
+      own_services({settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
+      api(api_subjects()),
+      dashboard(api, settings.dashboard, settings.local_port),
+      proxy(tunnel_tools(), names, visits, dashboard),
+      renamed(names.listen([this](const std::string& label) { proxy.close_named(label); })),
+      forwards([this](std::string_view name) { return api.resolve(name); }),
+      owner_door(api, tunnel_tools()),
+      control(io.get_executor(), owner_door),
       signals(io, SIGINT, SIGTERM, SIGHUP),
       service_files(io.get_executor(), settings.service_directory),
       network(io.get_executor()),
@@ -162,13 +190,35 @@ Daemon::Parts::Parts(Settings s)
   }
 }
 
+tunnel::Dialer::Ended Daemon::Parts::note_visits() {
+  const auto now = std::chrono::system_clock::now;
+  return {[this, now](const KeyHash& key, const discovery::Candidate& candidate) {
+            visits.reached(key, discovery::source_word(candidate.source), now());
+          },
+          [this, now](const KeyHash& key, const std::string& problem) { visits.missed(key, problem, now()); }};
+}
+
+web::ApiSubjects Daemon::Parts::api_subjects() {
+  return {.status = [this] { return status(); },
+          .examine = [this](KeyHash key) { return dialer.examine(key); },
+          .find_web_servers =
+              [this] {
+                return origin::find_web_servers(io.get_executor(), resolver, {p2p.port(), settings.local_port});
+              },
+          .names = names,
+          .visits = visits,
+          .lan = lan_listing,
+          .publishing = own_services,
+          .local_port = settings.local_port ? settings.local_port : kDefaultLocalPort};
+}
+
 /// The daemon does its work without the verbs that ask it, but a place that was asked for is that place or an error.
 void Daemon::Parts::open_control_socket() {
   try {
     control.open(control_socket_of(settings));
   } catch (const std::runtime_error& e) {
     if (!settings.control_socket.empty()) throw;
-    log::warn("{}; until then `hardlined status` and `hardlined why` cannot ask this daemon", e.what());
+    log::warn("{}; until then `hardlined status` and other verbs cannot ask this daemon", e.what());
   }
 }
 
@@ -181,13 +231,14 @@ void Daemon::Parts::start() {
   if (lan) tasks.spawn("lan", lan->run());
   p2p.start(tasks);
   proxy.start(tasks);
+  forwards.start(settings.forwards, tunnel_tools(), tasks);
   control.start(tasks);
   tasks.spawn("service files", follow_service_files());
   tasks.spawn("network changes", follow_network());
   tasks.spawn("clock", follow_clock());
   tasks.spawn("signals", handle_signals());
   log::info("hardlined {} is ready: p2p port {}, {}, services {}", HARDLINE_VERSION, p2p.port(),
-            proxy.is_open() ? fmt::format("browse http://NAME.localhost:{}", settings.local_port) : "no local proxy",
+            proxy.is_open() ? fmt::format("open http://localhost:{}/", settings.local_port) : "no local proxy",
             publisher.published().size());
   tell_ready(status_line());
 }
@@ -239,6 +290,7 @@ void Daemon::Parts::network_changed() {
   dialer.network_changed();
   p2p.sessions().check_paths();
   proxy.sessions().check_paths();
+  forwards.check_paths();
   presence.network_changed();
 }
 
@@ -270,15 +322,23 @@ web::DaemonStatus Daemon::Parts::status() {
   for (const auto* through : dht.proxies()) status.dht_proxies.push_back({through->name(), through->status()});
 
   const auto in_dht = publisher.for_dht();
-  for (const auto& service : publisher.published()) {
-    const bool uses_dht = std::find(in_dht.begin(), in_dht.end(), service->name.key) != in_dht.end();
-    const auto& announced = presence.announcer().announcements();
-    const auto found = announced.find(service->name.key);
-    status.services.push_back({service->title, service->name.key, uses_dht,
-                               found == announced.end() ? std::nullopt : std::make_optional(found->second)});
+  const auto& announced = presence.announcer().announcements();
+  for (const auto& [file, known] : publisher.services()) {
+    const auto& key = known.name.key;
+    const auto found = announced.find(key);
+    const auto traffic = p2p.traffic(key);
+    status.services.push_back(
+        {.title = known.file.title,
+         .key = key,
+         .uses_dht = std::find(in_dht.begin(), in_dht.end(), key) != in_dht.end(),
+         .announcement = found == announced.end() ? std::nullopt : std::make_optional(found->second),
+         .paused = known.service == nullptr,
+         .connections = traffic.connections,
+         .octets = traffic.octets});
   }
   status.peers = p2p.peers();
   status.browsers = proxy.browsers();
+  status.problems = log::recent_problems();
   return status;
 }
 
@@ -301,6 +361,7 @@ awaitable<void> Daemon::Parts::handle_signals() {
       log::info("ending: at once, as a second signal asks");
       p2p.sessions().close_all();
       proxy.sessions().close_all();
+      forwards.close_all();
     }
   }
 }
@@ -331,6 +392,8 @@ awaitable<void> Daemon::Parts::reload() {
 awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
+  forwards.stop();
+  lan_listing.close();
   if (lan) lan->close();
   service_files.close();
   network.close();
@@ -340,6 +403,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   TaskGroup finishing(executor);
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));
   finishing.spawn("shutdown", proxy.sessions().finish(kGrace));
+  finishing.spawn("shutdown", forwards.finish(kGrace));
   co_await finishing.join();
   publisher.close();  // only now, as open sessions were still served
   co_await caches.join();
@@ -366,6 +430,7 @@ int Daemon::run() {
   parts_->io.run();
   parts_->files.join();
   parts_->disk.join();
+  parts_->visits.flush();
   parts_->peers.close();
   log::info("ended");
   return 0;

@@ -148,11 +148,13 @@ constexpr std::array kKeys{
             throw SettingError(fmt::format("must be error, warn, info, debug or trace, not \"{}\"", value));
           s.log_level = value;
         }},
-    Key{"Daemon", "dashboard", [](Settings& s, const std::string& value) { s.dashboard = parse_dashboard_mode(value); }},
+    Key{"Daemon", "dashboard",
+        [](Settings& s, const std::string& value) { s.dashboard = parse_dashboard_mode(value); }},
     Key{"Forward", "ports",
         [](Settings& s, const std::string& value) {
           s.forwards = parse_list<ForwardSetting>(
-              value, parse_forward, "NAME=PORT or NAME=ADDRESS:PORT, as in desktop=5900 or nas=127.0.0.1:2222, or none");
+              value, parse_forward,
+              "NAME=PORT or NAME=ADDRESS:PORT, as in desktop=5900 or nas=127.0.0.1:2222, or none");
         }},
     Key{"LAN", "enabled", [](Settings& s, const std::string& value) { s.lan = parse_bool(value); }},
     Key{"DHT", "enabled", [](Settings& s, const std::string& value) { s.dht = parse_bool(value); }},
