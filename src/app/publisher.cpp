@@ -164,50 +164,61 @@ void Publisher::update(FoundServices found) {
   for (const auto& error : found.errors) {
     const auto old = before.find(error.file());
     if (old == before.end() || !fs::exists(error.file())) continue;
-    log::warn("services: kept as it was until its file is mended service={}", old->second.service->name.key.brief());
+    log::warn("services: kept as it was until its file is mended service={}", old->second.name.key.brief());
     entries_.insert(before.extract(old));
   }
   std::vector<FoundService> changed;
   for (auto& service : found.services) {
     const auto old = before.find(service.file.file);
-    if (old != before.end() && old->second.file == service.file &&
-        same_name(old->second.service->name, service.identity.name))
+    if (old != before.end() && old->second.file == service.file && same_name(old->second.name, service.identity.name))
       entries_.insert(before.extract(old));
     else
       changed.push_back(std::move(service));
   }
   // First of all, because a new one may have an old one's folder.
-  for (const auto& [path, entry] : before) entry.service->origin->close();
+  for (const auto& [path, entry] : before)
+    if (entry.service) entry.service->origin->close();
   for (const auto& [file, identity] : changed) {
     try {
-      auto service = std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{
-          identity.name, file.title, tunnel::make_service_context(identity), make_origin(file)});
-      log::info("services: {} service={} title=\"{}\" origin={}", before.contains(file.file) ? "changed" : "published",
-                identity.name.key.brief(), file.title, to_string(file.origin));
-      entries_.emplace(file.file, Entry{file, std::move(service)});
+      auto service = file.paused ? nullptr : make_service(file, identity);
+      const auto old = before.find(file.file);
+      const bool was_published = old != before.end() && old->second.service;
+      const auto* what = file.paused ? "paused" : was_published ? "changed" : "published";
+      log::info("services: {} service={} title=\"{}\" origin={}", what, identity.name.key.brief(), file.title,
+                to_string(file.origin));
+      entries_.emplace(file.file, KnownService{file, identity.name, std::move(service)});
       before.erase(file.file);
     } catch (const std::runtime_error& e) {
       log::error("services: {}: {}", file.file.string(), e.what());
     }
   }
   for (const auto& [path, entry] : before)
-    log::info("services: withdrawn service={} title=\"{}\"", entry.service->name.key.brief(), entry.service->title);
+    log::info("services: withdrawn service={} title=\"{}\"", entry.name.key.brief(), entry.file.title);
+}
+
+std::shared_ptr<tunnel::PublishedService> Publisher::make_service(const store::ServiceFile& file,
+                                                                  const store::Identity& identity) const {
+  return std::make_shared<tunnel::PublishedService>(
+      tunnel::PublishedService{identity.name, file.title, tunnel::make_service_context(identity), make_origin(file)});
 }
 
 void Publisher::close() {
-  for (const auto& [path, entry] : entries_) entry.service->origin->close();
+  for (const auto& [path, entry] : entries_)
+    if (entry.service) entry.service->origin->close();
 }
 
 std::vector<std::shared_ptr<tunnel::PublishedService>> Publisher::published() const {
   std::vector<std::shared_ptr<tunnel::PublishedService>> services;
-  for (const auto& [path, entry] : entries_) services.push_back(entry.service);
+  for (const auto& [path, entry] : entries_)
+    if (entry.service) services.push_back(entry.service);
   return services;
 }
 
 std::vector<discovery::LanService> Publisher::announced() const {
   std::vector<discovery::LanService> services;
   for (const auto& [path, entry] : entries_) {
-    auto name = entry.service->name;
+    if (!entry.service) continue;
+    auto name = entry.name;
     if (entry.file.hide_password) name.password.reset();
     services.push_back({std::move(name), entry.file.title, entry.file.listed});
   }
@@ -217,7 +228,7 @@ std::vector<discovery::LanService> Publisher::announced() const {
 std::vector<KeyHash> Publisher::for_dht() const {
   std::vector<KeyHash> keys;
   for (const auto& [path, entry] : entries_)
-    if (entry.file.use_dht) keys.push_back(entry.service->name.key);
+    if (entry.service && entry.file.use_dht) keys.push_back(entry.name.key);
   return keys;
 }
 

@@ -30,7 +30,8 @@ struct FoundServices {
 /// What to do about a service that has no certificate yet.
 enum class Missing { create, leave };  // `leave` writes nothing at all
 
-/// The service files of what is published now, each with its cache's folder; an empty one for those without a cache.
+/// The service files of what is published now, or paused, each with its cache's folder; an empty one for those without
+/// a cache.
 using PublishedFiles = std::map<std::filesystem::path, std::filesystem::path>;
 
 /// Reads the service directory and the single service of `settings`, and the identity of each; a cache's folder is
@@ -38,6 +39,13 @@ using PublishedFiles = std::map<std::filesystem::path, std::filesystem::path>;
 /// certificate or in one folder, and a folder with the daemon's own files are errors, each of its service file; the
 /// others stand. Of two services with one certificate or folder that of `published` stands, else the first by name.
 FoundServices find_services(const Settings& settings, Missing missing, const PublishedFiles& published = {});
+
+/// A service that the publisher looks after.
+struct KnownService {
+  store::ServiceFile file;
+  ServiceName name;
+  std::shared_ptr<tunnel::PublishedService> service;  ///< nullptr while it is paused
+};
 
 /// Keeps what is published in step with what is found. Io thread only.
 class Publisher {
@@ -52,6 +60,9 @@ class Publisher {
   /// Closes every origin, at the end of the daemon.
   void close();
 
+  /// By service file, paused ones among them.
+  const std::map<std::filesystem::path, KnownService>& services() const { return entries_; }
+
   PublishedFiles files() const;
   std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
   std::vector<discovery::LanService> announced() const;
@@ -59,17 +70,14 @@ class Publisher {
   std::vector<KeyHash> for_dht() const;
 
  private:
-  struct Entry {
-    store::ServiceFile file;
-    std::shared_ptr<tunnel::PublishedService> service;
-  };
-
+  std::shared_ptr<tunnel::PublishedService> make_service(const store::ServiceFile& file,
+                                                         const store::Identity& identity) const;
   std::unique_ptr<origin::Origin> make_origin(const store::ServiceFile& file) const;
   void tell(const FoundServices& found);
 
   origin::CacheTools tools_;
-  std::map<std::filesystem::path, Entry> entries_;  // by service file
-  std::vector<std::string> told_;                   // errors and warnings that were logged last time
+  std::map<std::filesystem::path, KnownService> entries_;
+  std::vector<std::string> told_;  // errors and warnings that were logged last time
 };
 
 }  // namespace hardline::app

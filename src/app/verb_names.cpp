@@ -120,6 +120,7 @@ int import_names(const Settings& settings, const ShowNames& verb) {
   request.method = "POST";
   request.target = "/api/names.txt";
   request.body = text;
+  request.fields.emplace_back("Content-Type", "text/plain");
   ask_for_text(settings, request);
   const auto count = file.pins.size();
   if (verb.json)

@@ -138,6 +138,7 @@ Table dht_of(const Json& dht) {
 }
 
 std::string describe_announcement(const Json& service, bool dht) {
+  if (service.value("paused", false)) return "paused";
   if (!dht || !service.at("uses_dht").get<bool>()) return "kept out of the DHT";
   const auto& made = service.at("announcement");
   if (made.is_null()) return "not put yet";
@@ -179,6 +180,16 @@ Table peers_of(const Json& status) {
   return table;
 }
 
+/// What the log said lately, the newest last.
+Table problems_of(const Json& status) {
+  Table table;
+  for (const auto& problem : status.value("problems", Json::array()))
+    table.add(
+        {span(problem.at("seconds_ago").get<std::int64_t>()) + " ago",
+         {text_of(problem.at("text"), kMaxExplanation), problem.at("level") == "error" ? Tone::bad : Tone::plain}});
+  return table;
+}
+
 std::string report(const Json& status, const Terminal& terminal) {
   const auto& port = status.at("local_port");
   std::string text =
@@ -190,6 +201,7 @@ std::string report(const Json& status, const Terminal& terminal) {
   text += headed(terminal, "DHT", dht_of(status.at("dht")));
   text += headed(terminal, "Services", services_of(status));
   text += headed(terminal, "Peers", peers_of(status));
+  text += headed(terminal, "Problems", problems_of(status));
   return text;
 }
 

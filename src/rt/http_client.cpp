@@ -130,7 +130,7 @@ std::string serialized(const HttpRequest& request, const HttpServer& server) {
   for (const auto& [name, value] : request.fields) message.insert(name, value);
   if (message.count(http::field::accept) == 0) message.set(http::field::accept, "*/*");
   if (!request.body.empty()) {
-    message.set(http::field::content_type, "application/json");
+    if (message.count(http::field::content_type) == 0) message.set(http::field::content_type, "application/json");
     message.body() = request.body;
   }
   message.prepare_payload();

@@ -73,6 +73,13 @@ class P2pListener::ServerSession final : public Session {
         watchdog_(listener.executor_, [this] { peer_.abort(); }),
         closing_(listener.executor_) {}
 
+  ~ServerSession() override {
+    if (!origin_) return;
+    auto& ended = listener_.ended_[service_->name.key];
+    ++ended.connections;
+    ended.octets += progress();
+  }
+
   awaitable<void> run() {
     watchdog_.arm(kHandshakeTimeout);
     const auto failed = co_await peer_.handshake();
@@ -105,7 +112,7 @@ class P2pListener::ServerSession final : public Session {
     co_await carry_to_origin();
   }
 
-  std::uint64_t progress() const override { return outcome_.octets(); }
+  std::uint64_t progress() const override { return first_octets_ + outcome_.octets(); }
 
   void close_session() override {
     closed_ = true;
@@ -120,6 +127,7 @@ class P2pListener::ServerSession final : public Session {
   }
 
   const std::shared_ptr<PublishedService>& service() const { return service_; }
+  bool is_connected() const { return origin_ != nullptr; }
   const asio::ip::address& from() const { return from_; }
 
  private:
@@ -178,7 +186,10 @@ class P2pListener::ServerSession final : public Session {
     if (not_greeted) co_return;
     const auto first = as_octets(rest_);
     const auto not_forwarded = co_await write_all(*origin_, first);
-    if (not_forwarded) log::debug("p2p: the origin took nothing: {}", not_forwarded.message());
+    if (not_forwarded)
+      log::debug("p2p: the origin took nothing: {}", not_forwarded.message());
+    else
+      first_octets_ = first.size();
     place_.reset();
     RelayOptions options;
     options.near_cannot_half_close = dialect_ == Dialect::legacy;
@@ -194,6 +205,7 @@ class P2pListener::ServerSession final : public Session {
   bool closed_ = false;
   Dialect dialect_ = Dialect::legacy;
   std::string rest_;  ///< what came behind the OOB line
+  std::uint64_t first_octets_ = 0;
   std::shared_ptr<PublishedService> service_;
   std::unique_ptr<ByteStream> origin_;
   RelayOutcome outcome_;
@@ -265,6 +277,19 @@ void P2pListener::publish(std::vector<std::shared_ptr<PublishedService>> service
     const auto still = services_.find(service->name.key);
     return still == services_.end() || still->second != service;
   });
+}
+
+P2pListener::Traffic P2pListener::traffic(const KeyHash& service) const {
+  const auto ended = ended_.find(service);
+  auto traffic = ended == ended_.end() ? Traffic{} : ended->second;
+  registry_.for_each([&](const Session& session) {
+    const auto& peer = static_cast<const ServerSession&>(session);
+    if (!peer.is_connected() || peer.service()->name.key != service) return;
+    ++traffic.connections;
+    ++traffic.open;
+    traffic.octets += peer.progress();
+  });
+  return traffic;
 }
 
 std::vector<P2pListener::Peer> P2pListener::peers() const {

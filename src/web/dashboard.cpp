@@ -158,8 +158,7 @@ Response Dashboard::refuse(const Request& request, Verdict verdict) const {
 
 Response Dashboard::serve(const Request& request) {
   const auto path = request.path();
-  if (mode_ == DashboardMode::off && path != kProxyPacPath)
-    return short_page(404, texts::kOffTitle, texts::kOffText);
+  if (mode_ == DashboardMode::off && path != kProxyPacPath) return short_page(404, texts::kOffTitle, texts::kOffText);
   if (is_change(request.method)) {
     if (mode_ == DashboardMode::read_only && is_api(path)) return error_response(403, "read_only", texts::kReadOnly);
     auto refusal = error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
@@ -211,7 +210,6 @@ DashboardModel Dashboard::model() {
     model.pins.push_back({std::move(pin), visit ? std::optional(*visit) : std::nullopt});
   }
   model.services = subjects.publishing.services();
-  model.problems = log::recent_problems();
   return model;
 }
 

@@ -259,7 +259,8 @@ std::string pin_html(const DashboardModel& model, const PinnedService& pinned) {
 
   auto html = fmt::format("<li class=\"card\"{}{}{}>", attribute("data-key", "pin:" + name.text()),
                           attribute("data-name", name.text()), attribute("data-link", link));
-  html += who(name.text(), service.key, lines) + visit_html(model, pinned);
+  html += who(name.text(), service.key, lines);
+  html += "<div class=\"lines\">" + visit_html(model, pinned) + "</div>";
   html += "<div class=\"acts\">" + open_link(petname_url(name, model.local_port), name.text());
   html += button("why", texts::kWhy, name.text());
   html += button("copy", texts::kCopyLink, name.text());
@@ -314,11 +315,11 @@ std::string own_service_html(const DashboardModel& model, const OwnService& serv
   html += who(title, service.name.key, meta(fmt::format(texts::kFrom, isolated(service.origin))));
   html += origin_state(service);
   html += fmt::format("<code class=\"link\">{}</code>", escape_html(link));
-  html += meta(connections(service) + " · " + amount(service.octets));
+  html += "<div class=\"lines\">" + meta(connections(service) + " · " + amount(service.octets));
   html += announcement(model, service);
   if (!service.listed) html += meta(texts::kUnlisted);
   if (!service.editable) html += meta(texts::kFixed);
-  html += "<div class=\"acts\">";
+  html += "</div><div class=\"acts\">";
   if (!service.paused) html += open_link(link, title);
   html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
   if (service.editable && !model.read_only) {
@@ -454,14 +455,14 @@ std::string facts(const DaemonStatus& status) {
   return html + "</dl>";
 }
 
-std::string problems(const DashboardModel& model) {
-  if (model.problems.empty()) return meta(texts::kNoProblems);
+std::string problems(const DaemonStatus& status) {
+  if (status.problems.empty()) return meta(texts::kNoProblems);
   auto html = fmt::format("<details class=\"problems\"><summary>{}</summary><ul role=\"list\">",
-                          fmt::format(texts::kProblems, model.problems.size()));
-  for (auto problem = model.problems.rbegin(); problem != model.problems.rend(); ++problem)
+                          fmt::format(texts::kProblems, status.problems.size()));
+  for (auto problem = status.problems.rbegin(); problem != status.problems.rend(); ++problem)
     html += fmt::format("<li>{}{} · {}</li>",
                         state(problem->is_error ? "bad" : "warn", problem->is_error ? texts::kError : texts::kWarning),
-                        time_element(problem->when, model.status.now), isolated(problem->text));
+                        time_element(problem->when, status.now), isolated(problem->text));
   return html + "</ul></details>";
 }
 
@@ -470,7 +471,7 @@ std::string computer_html(const DashboardModel& model) {
   auto html = fmt::format("<div class=\"panel\"><div class=\"reach\"><h3 class=\"state {}\"><span>{}</span></h3>",
                           how.tone, safe(how.heading));
   for (const auto& line : how.lines) html += meta(line);
-  return html + "</div>" + facts(model.status) + problems(model) + "</div>";
+  return html + "</div>" + facts(model.status) + problems(model.status) + "</div>";
 }
 
 // ---- The frame ----

@@ -47,14 +47,15 @@ bool is_among(std::string_view name, std::initializer_list<std::string_view> nam
   return std::find(names.begin(), names.end(), name) != names.end();
 }
 
-/// Lower case. Never what frames a message: whoever names that in Connection wants its end taken for another.
+/// Lower case. Never what frames a message: whoever names that in Connection wants its end taken for another. Nor
+/// "close", which is no field.
 std::vector<std::string> named_by_connection(const std::vector<Field>& fields) {
   std::vector<std::string> names;
   for (const auto& field : fields) {
     if (field.name != "connection") continue;
     for (const auto element : split_elements(field.value, ',')) {
       auto name = to_lower(element);
-      if (!is_among(name, {"content-length", "transfer-encoding", "host"})) names.push_back(std::move(name));
+      if (!is_among(name, {"content-length", "transfer-encoding", "host", "close"})) names.push_back(std::move(name));
     }
   }
   std::sort(names.begin(), names.end());

@@ -15,6 +15,8 @@ from origin import Origin
 from oldpeer import GROUP, Lpd
 from tunnel import accepts, connect, listen_for, lpd_socket
 
+VERBS = ["discover", "open", "connect", "forward", "pin", "unpin", "names", "publish", "unpublish", "list", "check", "keygen", "hash", "status",
+         "why"]
 CERTS_TEST = pathlib.Path(__file__).parents[2] / "certs-test"
 
 
@@ -34,12 +36,11 @@ def test_help_has_examples(host):
     done = hardlined(host, "--help")
     assert done.returncode == 0
     assert "example" in done.stdout.lower()
-    for word in ("--servicedir", "--statedir", "--p2pport", "--localport", "--config", "--log-level", "keygen", "hash", "list", "check", "status", "why",
-                 "--socket"):
+    for word in ("--servicedir", "--statedir", "--p2pport", "--localport", "--config", "--log-level", "--socket", *VERBS):
         assert word in done.stdout
 
 
-@pytest.mark.parametrize("verb", ["keygen", "hash", "list", "check", "status", "why"])
+@pytest.mark.parametrize("verb", VERBS)
 def test_each_verb_has_help(host, verb):
     done = hardlined(host, verb, "--help")
     assert done.returncode == 0 and verb in done.stdout

@@ -56,20 +56,46 @@ def test_the_service_file_of_the_readme_publishes(world):
     wait_until(lambda: "Hello" in client.run(["curl", "-sS", url], check=False).stdout, "the page opens", 10)
 
 
+def flags_and_verbs(text):
+    """Those of --help."""
+    flags = set(re.findall(r"^  (?:-h,)?(--[\w-]+)", text, re.MULTILINE))
+    verbs = set()
+    for group in re.findall(r"^Verbs: .*\n((?:  .*\n)+)", text, re.MULTILINE):
+        verbs |= set(re.findall(r"^  (\w+)(?: +[A-Z]|$)", group, re.MULTILINE))
+    return flags, verbs
+
+
 def test_every_flag_and_verb_is_documented(world):
     host = world.host("alone", world.lan())
     text = host.run([HARDLINED, "--help"]).stdout
     configuration = (ROOT / "docs" / "configuration.md").read_text()
-    flags = set(re.findall(r"^  (?:-h,)?(--[\w-]+)", text, re.MULTILINE)) - {"--help", "--version"}
-    assert len(flags) > 8
-    for flag in flags:
-        assert f"{flag}" in configuration, flag
-    for flag in set(re.findall(r"`(--[\w-]+)", configuration)) - {"--help"}:
-        assert flag in text, f"docs/configuration.md: {flag} is not in --help"
-    verbs = re.findall(r"^  (\w+)  +[A-Z]", text.partition("erbs:")[2].partition("Examples")[0], re.MULTILINE)
-    assert {"keygen", "hash", "list", "check", "status", "why"} <= set(verbs)
+    manual = (ROOT / "docs" / "hardlined.1").read_text().replace("\\-", "-")
+    flags, verbs = flags_and_verbs(text)
+    assert len(flags) > 20 and verbs == {
+        "discover", "open", "connect", "forward", "pin", "unpin", "names", "publish", "unpublish", "list", "check", "keygen", "hash",
+        "status", "why"}
+    of_verbs = {}
     for verb in verbs:
-        assert f"`{verb}" in configuration, verb
+        shown = host.run([HARDLINED, verb, "--help"]).stdout
+        of_verbs[verb] = flags_and_verbs(shown)[0] - flags
+        assert ("--json" in of_verbs[verb]) == (verb != "connect")
+        assert re.search(rf"^\| `{verb}\b", configuration, re.MULTILINE), verb
+        assert re.search(rf"^(\.BI?R? |\\fB){verb}\b", manual, re.MULTILINE), verb
+    for flag in flags | set().union(*of_verbs.values()):
+        assert flag in manual, flag
+        assert flag in configuration or flag in ("--help", "--version"), flag
+    for flag in set(re.findall(r"`(--[\w-]+)", configuration)):
+        assert flag in text or any(flag in own for own in of_verbs.values()), f"docs/configuration.md: there is no {flag}"
+
+
+def test_the_manual_page_is_right(world):
+    """groff finds no fault, and what is shown has the parts that such a page has."""
+    host = world.host("alone", world.lan())
+    done = host.run(["groff", "-man", "-ww", "-Tutf8", "-P-cbou", ROOT / "docs" / "hardlined.1"])
+    assert not done.stderr
+    for part in ("NAME", "SYNOPSIS", "VERBS", "OPTIONS", "EXIT STATUS", "ENVIRONMENT", "FILES", "EXAMPLES"):
+        assert re.search(rf"^{part}$", done.stdout, re.MULTILINE), part
+    assert "ssh -o ProxyCommand='hardlined connect %h' nas" in done.stdout
 
 
 def test_the_configuration_file_of_the_documentation_is_right(world, tmp_path):

@@ -103,7 +103,7 @@ def test_why_a_service_does_not_open(pair):
     assert json.loads(ask(pair.client, "why", nobody.label, "--json").stdout)["reached"] is False
 
 
-@pytest.mark.parametrize("words", [["why"], ["why", "demo"], ["why", "x.example.org"], ["status", "--jsn"], ["status", "now"]])
+@pytest.mark.parametrize("words", [["why"], ["why", "de mo"], ["why", "x.example.org"], ["status", "--jsn"], ["status", "now"]])
 def test_what_is_mistyped_is_a_usage_error(world, words):
     done = hardlined(world.host("host", world.lan()), *words)
     assert done.returncode == USAGE and done.stderr.strip() and not done.stdout, done

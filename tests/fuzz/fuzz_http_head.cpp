@@ -4,6 +4,7 @@
 #include <string>
 
 #include "fuzz.hpp"
+#include "hardline/wire/forwarding.hpp"
 #include "hardline/wire/http_head.hpp"
 
 namespace {
@@ -29,9 +30,18 @@ void check_head(const RequestHead& head, std::string_view bytes) {
   const auto own = bytes.substr(0, head.length);
   require(own.ends_with("\n\n") || own.ends_with("\n\r\n"), "a head ends with its blank line");
   require(own.find('\0') == std::string_view::npos, "a head has no NUL");
-  require(own.starts_with(head.method + ' ' + head.target + " HTTP/1."), "a head starts with what was read of it");
-  require(head.target.starts_with('/') || head.target == "*", "a head is in origin form");
-  require(hosts_in(own) == 1, "a head names one host");
+  const auto start = head.method + ' ';
+  require(own.starts_with(start), "a head starts with its method");
+  if (head.form == TargetForm::absolute)
+    require(own.find("://" + head.host) == start.size() + 4, "an absolute target names the host");
+  else
+    require(own.starts_with(start + head.target + " HTTP/1."), "a head starts with what was read of it");
+  require((head.form == TargetForm::authority) == (head.method == "CONNECT"), "CONNECT has a form of its own");
+  if (head.form == TargetForm::authority)
+    require(head.target == head.host && head.host.find(':') != std::string::npos, "CONNECT names a host and a port");
+  else
+    require(head.target.starts_with('/') || head.target == "*", "what a service is told is in origin-form");
+  require(hosts_in(own) == 1 || (hosts_in(own) == 0 && head.form != TargetForm::origin), "a head names one host");
   require(own.find(head.host) != std::string_view::npos, "the host stands in the head");
   for (unsigned char c : head.host) require(c == '\t' || (c >= ' ' && c != 0x7f), "the host has no control characters");
   const auto alone = parse_request_head(own);
@@ -40,6 +50,42 @@ void check_head(const RequestHead& head, std::string_view bytes) {
     const auto before = parse_request_head(bytes.substr(0, length));
     require(!before && before.error() == HeadError::incomplete, "a head is incomplete until its last octet");
   }
+}
+
+/// What goes on to a service is a request that says the same, and asks for no second one.
+void check_forwarding(const RequestHead& head, std::string_view bytes) {
+  if (head.form == TargetForm::authority) return;
+  const auto forwarded = forward_request_head(head, bytes);
+  if (!forwarded) return;
+  const auto& text = forwarded->text;
+  require(text.ends_with("\r\nConnection: close\r\n\r\n"), "what goes on is the last on its connection");
+  const auto again = parse_request_head(text);
+  if (text.size() > kMaxRequestHead) return;
+  require(again && again->length == text.size(), "what goes on is one head");
+  require(again->form == TargetForm::origin && again->method == head.method && again->target == head.target &&
+              again->host == head.host,
+          "what goes on asks for the same");
+  require(again->has_body || forwarded->content == ForwardedHead::Content::none || forwarded->length == 0,
+          "what says how long the content is goes on");
+  const auto twice = forward_request_head(*again, text);
+  require(twice && *twice == *forwarded, "what goes on goes on as it is");
+}
+
+/// An answer's head is the same however it arrives, and what is passed on of it is one, too.
+void check_answer(std::string_view bytes) {
+  const auto head = AnswerHeadReader().feed(bytes);
+  AnswerHeadReader reader;
+  auto slow = reader.feed("");
+  for (std::size_t at = 0; at < bytes.size() && !slow && slow.error() == HeadError::incomplete; ++at)
+    slow = reader.feed(bytes.substr(at, 1));
+  require(slow == head, "an answer's head that comes octet by octet is the same");
+  require(bytes.starts_with(reader.octets()), "the octets of a head are kept as they were");
+  if (!head) return;
+  require(head->length <= bytes.size() && head->length <= kMaxAnswerHead,
+          "an answer's head is no longer than it may be");
+  if (head->text.size() > kMaxAnswerHead) return;
+  const auto again = AnswerHeadReader().feed(head->text);
+  require(again && again->text == head->text && again->length == head->text.size(), "what is passed on is one head");
 }
 
 void check_error(HeadError error, std::string_view bytes) {
@@ -66,9 +112,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   for (std::size_t at = 0; at < bytes.size() && !slow && slow.error() == HeadError::incomplete; ++at)
     slow = reader.feed(bytes.substr(at, 1));
   require(slow == head, "a head that comes octet by octet is the same");
-  if (head)
+  if (head) {
     check_head(*head, bytes);
-  else
+    check_forwarding(*head, bytes);
+  } else {
     check_error(head.error(), bytes);
+  }
+  check_answer(bytes);
   return 0;
 }

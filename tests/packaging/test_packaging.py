@@ -44,6 +44,7 @@ def test_everything_is_put_in_place(installed):
         "usr/lib/systemd/system/hardlined.service",
         "usr/lib/sysusers.d/hardlined.conf",
         "usr/lib/tmpfiles.d/hardlined.conf",
+        "usr/share/man/man1/hardlined.1",
         "usr/share/doc/hardline/README.md",
         "usr/share/doc/hardline/hardlined.ini",
         "usr/share/doc/hardline/docs/configuration.md",

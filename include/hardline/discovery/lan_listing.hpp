@@ -16,33 +16,42 @@ namespace hardline::discovery {
 /// A service that was heard on the LAN.
 struct Neighbour {
   KeyHash key;
-  std::string title;                    ///< hostile text; of the newest announcement
-  std::vector<tcp::endpoint> machines;  ///< newest first, of each address one
+  std::string title = {};                    ///< hostile text; of the newest announcement
+  std::vector<tcp::endpoint> machines = {};  ///< newest first, of each address one
   std::chrono::milliseconds heard_ago{0};
+};
+
+struct LanListingTimes {
+  /// While somebody looks, this often a general search goes out…
+  std::chrono::steady_clock::duration search_every = std::chrono::seconds(5);
+  /// …and who has not been heard for this long, and not answered the last three of them, is gone.
+  std::chrono::steady_clock::duration gone_after = std::chrono::seconds(16);
+  /// A search that was not answered by then will not be.
+  std::chrono::steady_clock::duration answer_within = std::chrono::seconds(1);
+  /// However many begin to look, no two searches are closer together.
+  std::chrono::steady_clock::duration search_pause = std::chrono::seconds(1);
+  /// Nor two notifications of what was heard, since neighbours may talk as much as they like.
+  std::chrono::steady_clock::duration news_pause = std::chrono::milliseconds(200);
 };
 
 /// io thread only.
 class LanListing {
  public:
-  /// While somebody looks, this often a general search goes out…
-  static constexpr auto kSearchEvery = std::chrono::seconds(5);
-  /// …and who has not been heard for this long, and not answered the last three of them, is gone.
-  static constexpr auto kGoneAfter = std::chrono::seconds(16);
+  static constexpr std::size_t kSearchesUnanswered = 3;
 
   /// `lan` and `tasks` outlive it.
-  LanListing(Executor executor, LanSearcher& lan, TaskGroup& tasks);
+  LanListing(Executor executor, LanSearcher& lan, TaskGroup& tasks, LanListingTimes times = {});
   LanListing(const LanListing&) = delete;
   LanListing& operator=(const LanListing&) = delete;
   ~LanListing();
 
-  /// Somebody looks, until the token is destroyed: searches at once (but at most once in a second, however many come
-  /// and go), then every kSearchEvery.
+  /// Somebody looks, until the token is destroyed: searches at once, but for search_pause, then every search_every.
   [[nodiscard]] std::shared_ptr<void> look();
 
-  /// Sorted by title, then key. While nobody looks: who was heard lately (kHeardFor).
+  /// Sorted by title, then key. While nobody looks, nobody is asked: then it is who was heard lately (kHeardFor).
   std::vector<Neighbour> neighbours() const;
 
-  /// Notified when the list may have changed.
+  /// Notified, while somebody looks, when somebody was heard, again or for the first time, or is gone.
   Event& changed();
 
   /// Ends the searches, for good.

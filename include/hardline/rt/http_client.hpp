@@ -26,8 +26,9 @@ struct HttpServer {
 struct HttpRequest {
   std::string method = "GET";  ///< not CONNECT, whose answer is framed in another way
   std::string target = "/";    ///< as it is sent: begins with `/`, without spaces
-  std::string body = {};       ///< JSON, if there is any
-  /// Sent as given, beside our own: Host, User-Agent, Connection, the body's, and Accept unless it is among these.
+  std::string body = {};       ///< JSON, if there is any and `fields` have no Content-Type
+  /// Sent as given, beside our own: Host, User-Agent, Connection, the body's, and Accept and Content-Type unless they
+  /// are among these.
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 

@@ -81,6 +81,7 @@ class P2pListener {
   std::uint16_t port_ = 0;
   PasswordGuard guard_;
   Openings openings_;
+  std::unordered_map<KeyHash, Traffic> ended_;  ///< of sessions that are no more
   SessionRegistry registry_;
 };
 

@@ -8,7 +8,6 @@
 #include <string_view>
 #include <vector>
 
-#include "hardline/base/log.hpp"
 #include "hardline/discovery/lan_listing.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/store/visit_log.hpp"
@@ -30,7 +29,6 @@ struct DashboardModel {
   std::vector<discovery::Neighbour> neighbours;
   std::vector<PinnedService> pins;
   std::vector<OwnService> services;
-  std::vector<log::Problem> problems;  ///< oldest first
 };
 
 /// The parts of the page that change by themselves. Each is sent as one piece.

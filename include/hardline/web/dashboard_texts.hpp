@@ -68,7 +68,7 @@ inline constexpr Text kHeard = "Heard {}";
 inline constexpr Text kAtMachine = "at {}";
 inline constexpr Text kOnThisComputer = "on this computer";
 inline constexpr Text kAndMoreMachines = " and {} more";
-inline constexpr Text kIdentity = "identity {}…";
+inline constexpr Text kIdentity = "ID {}";
 inline constexpr Text kPinnedAs = "Pinned as {}";
 inline constexpr Text kPublishedByYou = "Published by this computer";
 

@@ -289,7 +289,7 @@ async function findServers(form) {
     status.textContent = servers.length ? '' : TEXTS.serversNone;
     list.replaceChildren(...servers.map((server) => {
       const title = server.title || server.server;
-      const where = server.address || `${server.host}:${server.port}`;
+      const where = (server.host.includes(':') ? `[${server.host}]` : server.host) + ':' + server.port;
       const button = element('button', fill(TEXTS.serverUse, isolated(title || TEXTS.serverNameless), where),
                              {type: 'button', className: 'btn'});
       button.addEventListener('click', () => {

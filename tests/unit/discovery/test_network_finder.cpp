@@ -7,6 +7,7 @@
 #include <filesystem>
 #include <set>
 
+#include "discovery/fake_lan.hpp"
 #include "hardline/base/errc.hpp"
 
 namespace hardline::discovery {
@@ -78,40 +79,6 @@ class FakeDht final : public Dht {
  private:
   Event changed_;
   std::string name_;
-};
-
-/// A LAN on which the test speaks.
-class FakeLan final : public LanSearcher {
- public:
-  void search(const KeyHash&) override { ++searches; }
-
-  std::vector<HeardService> heard(const KeyHash& key) const override {
-    auto services = known;
-    std::erase_if(services, [&](const auto& service) { return service.name.key != key; });
-    return services;
-  }
-
-  void forget(const KeyHash& key, const tcp::endpoint& endpoint) override { forgotten.emplace_back(key, endpoint); }
-
-  std::shared_ptr<void> listen(Listener listener) override {
-    auto token = std::make_shared<Listener>(std::move(listener));
-    listeners.push_back(token);
-    return token;
-  }
-
-  void announce(const KeyHash& key, const tcp::endpoint& endpoint) {
-    for (const auto& weak : listeners)
-      if (const auto listener = weak.lock()) (*listener)(HeardService{{std::nullopt, key}, "", endpoint, {}});
-  }
-
-  void knows(const tcp::endpoint& endpoint, steady_clock::duration since) {
-    known.push_back({{std::nullopt, kKey}, "", endpoint, steady_clock::now() - since});
-  }
-
-  int searches = 0;
-  std::vector<HeardService> known;
-  std::vector<std::pair<KeyHash, tcp::endpoint>> forgotten;
-  std::vector<std::weak_ptr<Listener>> listeners;
 };
 
 class Sink final : public CandidateSink {
@@ -242,8 +209,8 @@ TEST_F(NetworkFinderTest, AsksTheLanAndTheStoreAtTheSameTime) {
 }
 
 TEST_F(NetworkFinderTest, OffersWhatWasHeardButNeverFromInsideFind) {
-  lan.knows(at("192.168.1.2"), 60s);
-  lan.knows(at("192.168.1.3"), 70s);
+  lan.knows(kKey, at("192.168.1.2"), 60s);
+  lan.knows(kKey, at("192.168.1.3"), 70s);
   start();
   EXPECT_THAT(sink.candidates, IsEmpty());
   EXPECT_TRUE(run_until([&] { return sink.candidates.size() == 2; }));
@@ -261,7 +228,7 @@ TEST_F(NetworkFinderTest, OffersAnnouncementsOfItsKeyAlone) {
 TEST_F(NetworkFinderTest, OffersAnEndpointOnceWhoeverNamesIt) {
   make_finder({.lan_window = 1ms});
   remember({{"81.2.69.2", 7008}});
-  lan.knows(at("81.2.69.2"), 60s);
+  lan.knows(kKey, at("81.2.69.2"), 60s);
   start();
   lan.announce(kKey, at("81.2.69.2"));
   lan.announce(kKey, at("81.2.69.2"));
@@ -292,7 +259,7 @@ TEST_F(NetworkFinderTest, TheLanMayUseTheRoomThatNothingRememberedNeeds) {
 
 TEST_F(NetworkFinderTest, ANeighbourThatNamesPortAfterPortHidesNobodyElse) {
   make_finder({.lan_window = kNever});
-  lan.knows(at("192.168.1.66", 999), 60s);
+  lan.knows(kKey, at("192.168.1.66", 999), 60s);
   start();
   ASSERT_TRUE(run_until([&] { return sink.candidates.size() == 1; }));
   for (std::uint16_t port = 1000; port < 2000; ++port) lan.announce(kKey, at("192.168.1.66", port));
@@ -328,8 +295,8 @@ TEST_F(NetworkFinderTest, IsNotExhaustedBeforeTheLansTimeIsOver) {
 
 TEST_F(NetworkFinderTest, IsSilentOnceTheSearchIsGoneEvenFromInsideACall) {
   remember({{"81.2.69.7", 7008}, {"81.2.69.8", 7008}});
-  lan.knows(at("192.168.1.2"), 60s);
-  lan.knows(at("192.168.1.3"), 60s);
+  lan.knows(kKey, at("192.168.1.2"), 60s);
+  lan.knows(kKey, at("192.168.1.3"), 60s);
   sink.when_found = [&] { search.reset(); };
   start();
   EXPECT_TRUE(run_until([&] { return tasks.size() == 0; }));
@@ -348,7 +315,7 @@ TEST_F(NetworkFinderTest, ASearchMayEndInsideAnAnnouncement) {
 
 TEST_F(NetworkFinderTest, TakesWhatWasJustHeardForAnAnswerUntilItFails) {
   make_finder({.lan_window = kNever, .fresh_head_start = kNever});
-  lan.knows(at("192.168.1.2"), 1s);
+  lan.knows(kKey, at("192.168.1.2"), 1s);
   start();
   EXPECT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
   EXPECT_EQ(lan.searches, 0);
@@ -382,7 +349,7 @@ TEST_F(NetworkFinderTest, KnowsWhatThisMachinePublishesWithoutAskingTheLan) {
 
 TEST_F(NetworkFinderTest, AsksTheLanWhenWhatWasJustHeardTakesItsTime) {
   make_finder({.lan_window = 1ms, .fresh_head_start = 1ms});
-  lan.knows(at("192.168.1.2"), 1s);
+  lan.knows(kKey, at("192.168.1.2"), 1s);
   start();
   EXPECT_EQ(lan.searches, 0);
   EXPECT_TRUE(run_until([&] { return sink.times_exhausted == 1; }));
@@ -464,7 +431,7 @@ TEST_F(NetworkFinderTest, AsksEveryWayIntoTheDhtWhenItAsksTheLan) {
 
 TEST_F(NetworkFinderTest, LeavesTheDhtAloneWhileWhatWasJustHeardIsTried) {
   make_finder({.lan_window = kNever, .fresh_head_start = kNever}, {{Source::dht, &node}});
-  lan.knows(at("192.168.1.2"), 1s);
+  lan.knows(kKey, at("192.168.1.2"), 1s);
   start();
   ASSERT_TRUE(run_until([&] { return !sink.candidates.empty(); }));
   settle();
@@ -708,7 +675,7 @@ TEST_F(NetworkFinderTest, ASearchMayEndInsideTheDhtsAnswer) {
 TEST_F(NetworkFinderTest, SaysSinceWhenACandidateIsKnown) {
   const auto learned = system_clock::time_point(1'700'000'000s);
   store->learn(kKey, {{"81.2.69.7", 7008}}, learned);
-  lan.knows(at("192.168.1.2"), 60s);
+  lan.knows(kKey, at("192.168.1.2"), 60s);
   search_the_dht({.lan_window = kNever});
   say(node, "8.8.8.8:7008");
   ASSERT_TRUE(run_until([&] { return sink.whole.size() == 3; }));

@@ -373,6 +373,14 @@ TEST_F(HttpClientTest, WaitsForNoBodyOfAnAnswerThatHasNone) {
   }
 }
 
+TEST_F(HttpClientTest, SaysOfABodyWhatItsCallerSays) {
+  auto running = start(*client, 20s, {"POST", "/", "a b", {{"content-type", "text/plain"}}});
+  auto peer = listener.accept();
+  EXPECT_THAT(peer.request(), AllOf(HasSubstr("\r\ncontent-type: text/plain\r\n"), Not(HasSubstr("application/json"))));
+  peer.send(http_answer(""));
+  EXPECT_TRUE(running.get());
+}
+
 TEST_F(HttpClientTest, SendsFieldsAsTheyAreGiven) {
   auto running = start(*client, 20s, {"GET", "/", "", {{"if-none-match", "\"a\", W/\"b\""}, {"X", "1"}, {"X", "2"}}});
   auto peer = listener.accept();

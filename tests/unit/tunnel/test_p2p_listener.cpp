@@ -423,5 +423,41 @@ TEST_F(P2pPort, IsAnyFreeOneWhereNoneIsAskedFor) {
   EXPECT_NE(listener.port(), 0);
 }
 
+TEST_F(P2pListenerTest, CountsWhatGoesThroughAService) {
+  const auto key = service_name("ec").key;
+  const auto shows = [&](std::uint64_t connections, std::uint64_t octets, std::size_t open) {
+    return io.run_until([&] {
+      const auto traffic = listener.traffic(key);
+      return traffic.connections == connections && traffic.octets == octets && traffic.open == open;
+    });
+  };
+  EXPECT_TRUE(shows(0, 0, 0));
+  auto peer = client_with_tls(kNew);
+  peer.send(hello() + "first");  // what comes behind the OOB line counts as well
+  EXPECT_EQ(peer.record(), greeting);
+  EXPECT_EQ(io.await(reading(at_origin(), 5)), "first");
+  EXPECT_TRUE(shows(1, 5, 1));
+  io.await(writing(at_origin(), "answer"));
+  EXPECT_TRUE(shows(1, 11, 1));
+
+  listener.publish({});  // as when it is paused
+  EXPECT_TRUE(shows(1, 11, 0));
+  ec_origin.connections.clear();
+  listener.publish({service("ec", ec_origin)});
+  const auto again = open_tunnel(kNew);
+  EXPECT_TRUE(shows(2, 11, 1));
+}
+
+TEST_F(P2pListenerTest, CountsNoConnectionThatWasRefused) {
+  ec_origin.refuse_with = std::make_error_code(std::errc::connection_refused);
+  auto peer = client_with_tls(kNew);
+  peer.send(hello());
+  EXPECT_THAT(peer.record(), HasSubstr("origin"));
+  listener.stop();
+  listener.sessions().close_all();
+  io.await(sessions.join());
+  EXPECT_EQ(listener.traffic(service_name("ec").key).connections, 0u);
+}
+
 }  // namespace
 }  // namespace hardline::tunnel

@@ -38,12 +38,26 @@ PinnedService pinned(std::string_view name, const std::string& label = "secret-"
 }
 
 OwnService own(std::string title) {
-  OwnService service{.id = "nas", .title = std::move(title), .name = service_name("pw-" + std::string(kHex))};
+  OwnService service{
+      "nas", std::move(title), service_name("pw-" + std::string(kHex)), {}, {}, false, false, true, true, {}, {}, 0, 0,
+      0};
   service.origin = "127.0.0.1:8096";
   service.address = HostPort{"127.0.0.1", 8096};
   service.editable = true;
   service.origin_up = true;
   return service;
+}
+
+store::Visit reached(std::chrono::system_clock::time_point when, std::string path) {
+  return {when, std::move(path), std::nullopt, {}};
+}
+
+ProxyStatus proxy(std::string url, std::optional<std::chrono::system_clock::time_point> last_answer,
+                  std::string problem = {}) {
+  ProxyStatus status{std::move(url), {}};
+  status.status.last_answer = last_answer;
+  status.status.problem = std::move(problem);
+  return status;
 }
 
 DashboardModel model() {
@@ -126,13 +140,13 @@ TEST(DashboardText, MarkupInWhatOthersSaidIsText) {
   shown.services[0].origin_problem = kMarkup;
   shown.services[0].origin = kMarkup;
   auto pin = pinned("nas", std::string(kOtherHex));
-  pin.visit = {.missed = kNow, .problem = std::string(kMarkup)};
+  pin.visit = store::Visit{std::nullopt, {}, kNow, std::string(kMarkup)};
   shown.pins.push_back(pin);
-  shown.problems.push_back({kNow, true, std::string(kMarkup)});
-  shown.status.gateway = {.state = discovery::PortMapperStatus::State::refused,
-                          .gateway = std::string(kMarkup),
-                          .problem = std::string(kMarkup)};
-  shown.status.dht_proxies.push_back({std::string(kMarkup), {.problem = std::string(kMarkup)}});
+  shown.status.problems.push_back({kNow, true, std::string(kMarkup)});
+  shown.status.gateway.state = discovery::PortMapperStatus::State::refused;
+  shown.status.gateway.gateway = kMarkup;
+  shown.status.gateway.problem = kMarkup;
+  shown.status.dht_proxies.push_back(proxy(std::string(kMarkup), {}, std::string(kMarkup)));
   const auto html = page(shown);
   EXPECT_THAT(html, Not(HasSubstr("<script>")));
   EXPECT_THAT(html, Not(HasSubstr("<img src=x")));
@@ -190,7 +204,7 @@ TEST(OnThisNetwork, OpensPinsAndCopies) {
 
 TEST(OnThisNetwork, NamesTheMachineAndTheShortIdentity) {
   const auto text = text_of(lan(with(neighbour("Films"))));
-  EXPECT_THAT(text, HasSubstr("at 192.0.2.7 · identity 01234567…"));
+  EXPECT_THAT(text, HasSubstr("at 192.0.2.7 · ID 01234567"));
   EXPECT_THAT(text, Not(HasSubstr(kHex)));
 }
 
@@ -263,7 +277,7 @@ TEST(Yours, ShowsTheTitleThatTheNetworkTells) {
 TEST(Yours, TellsHowItWentTheLastTime) {
   auto service = pinned("cinema");
   EXPECT_THAT(text_of(yours(with(service))), HasSubstr("Not opened yet"));
-  service.visit = {.reached = kNow - 3h, .path = "dht"};
+  service.visit = reached(kNow - 3h, "dht");
   EXPECT_THAT(text_of(yours(with(service))), HasSubstr("Reached 3 hours ago through the DHT"));
   service.visit->missed = kNow - 2min;
   service.visit->problem = "no answer in time";
@@ -276,7 +290,7 @@ TEST(Yours, KnowsEveryWayOfTheLogOfVisits) {
   auto service = pinned("cinema");
   std::set<std::string> said;
   for (const auto* path : {"lan", "remembered", "dht", "dht_proxy", "this_machine"}) {
-    service.visit = {.reached = kNow - 2min, .path = path};
+    service.visit = reached(kNow - 2min, path);
     const auto text = text_of(yours(with(service)));
     EXPECT_THAT(text, ContainsRegex("Reached 2 minutes ago [a-z]"));
     said.insert(text);
@@ -286,7 +300,7 @@ TEST(Yours, KnowsEveryWayOfTheLogOfVisits) {
 
 TEST(Yours, TimesAreWordsAndForMachines) {
   auto service = pinned("cinema");
-  service.visit = {.reached = kNow - 49h, .path = "lan"};
+  service.visit = reached(kNow - 49h, "lan");
   EXPECT_THAT(yours(with(service)), HasSubstr("<time datetime=\"2027-01-13T07:00:00Z\">2 days ago</time>"));
   service.visit->reached = kNow + 1h;
   EXPECT_THAT(yours(with(service)), HasSubstr(">just now</time>")) << "a clock was set back";
@@ -358,7 +372,7 @@ TEST(PublishedHere, CountsConnectionsAndOctetsToThreeDigits) {
 
 TEST(PublishedHere, TellsHowItsAnnouncementStands) {
   auto shown = with(own("Films"));
-  shown.status.services.push_back({"Films", key_of(kHex)});
+  shown.status.services.push_back({"Films", key_of(kHex), true, {}});
   EXPECT_THAT(text_of(published(shown)), HasSubstr("Not announced in the DHT yet"));
   auto& made = shown.status.services[0].announcement.emplace();
   made.last_put = kNow - 3min;
@@ -374,7 +388,7 @@ TEST(PublishedHere, TellsHowItsAnnouncementStands) {
 DashboardModel seen_from_outside(discovery::Nat nat, std::vector<HostPort> hosts) {
   auto shown = with(own("Films"));
   shown.status.reachability = {std::move(hosts), asio::ip::make_address_v4("203.0.113.7"), "the gateway", nat};
-  shown.status.dht_node = discovery::DhtNodeStatus{.state = discovery::DhtNodeStatus::State::connected};
+  shown.status.dht_node.emplace().state = discovery::DhtNodeStatus::State::connected;
   return shown;
 }
 
@@ -424,7 +438,7 @@ TEST(ThisComputer, IsNotFoundWithoutTheDht) {
   auto shown = seen_from_outside(discovery::Nat::mapped, {{"203.0.113.7", 7008}});
   shown.status.dht_node->state = discovery::DhtNodeStatus::State::disconnected;
   EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state warn\""), HasSubstr("not connected to that")));
-  shown.status.dht_proxies.push_back({"https://proxy.example/", {.last_answer = kNow}});
+  shown.status.dht_proxies.push_back(proxy("https://proxy.example/", kNow));
   EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state ok\""), HasSubstr("By the proxy https://proxy.example/")));
 }
 
@@ -442,7 +456,9 @@ TEST(ThisComputer, TellsWhatTheRouterDoes) {
   says(State::no_gateway, "None here opens ports by itself: nobody answered");
   gateway.gateway = "FRITZ!Box";
   says(State::refused, "FRITZ!Box does not open the port: nobody answered");
-  gateway.mapping = discovery::PortMapping{.protocol = "UPnP", .external_port = 7010};
+  gateway.mapping.emplace();
+  gateway.mapping->protocol = "UPnP";
+  gateway.mapping->external_port = 7010;
   says(State::mapped, "FRITZ!Box leads port 7010 to this computer (UPnP)");
   shown.status.port_mapping = false;
   says(State::off, "switched off by the configuration");
@@ -459,7 +475,7 @@ TEST(ThisComputer, TellsVersionUptimeAndPorts) {
 TEST(ThisComputer, ListsProblemsNewestFirst) {
   auto shown = model();
   EXPECT_THAT(computer(shown), HasSubstr("No problems since it was started."));
-  shown.problems = {{kNow - 2h, false, "an older one"}, {kNow - 1h, true, "a newer one"}};
+  shown.status.problems = {{kNow - 2h, false, "an older one"}, {kNow - 1h, true, "a newer one"}};
   const auto html = computer(shown);
   EXPECT_THAT(html, HasSubstr("<summary>Recent problems (2)</summary>"));
   EXPECT_LT(html.find("a newer one"), html.find("an older one"));
@@ -471,7 +487,7 @@ TEST(ThisComputer, ListsProblemsNewestFirst) {
 TEST(Page, StaysTheSameWhileNothingHappensButTime) {
   auto shown = with(own("Films"));
   shown.pins.push_back(pinned("cinema", std::string(kOtherHex)));
-  shown.pins[0].visit = {.reached = kNow - 5min, .path = "lan"};
+  shown.pins[0].visit = reached(kNow - 5min, "lan");
   shown.neighbours.push_back(neighbour("Music", kOtherHex));
   const auto before = page(shown);
   shown.status.now += 3s;

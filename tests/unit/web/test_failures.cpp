@@ -41,7 +41,10 @@ TEST(Failures, EveryPageHasItsStatusAndSaysSomething) {
       {400, bad_request_page(HeadError::malformed)},
       {400, bad_request_page(HeadError::no_host)},
       {400, bad_request_page(HeadError::several_hosts)},
-      {400, bad_request_page(HeadError::not_origin_form)},
+      {400, bad_request_page(HeadError::other_scheme)},
+      {400, unclear_length_page()},
+      {403, no_proxy_page()},
+      {404, unpinned_name_page(*Petname::parse("wiki"), 7009)},
       {431, bad_request_page(HeadError::too_large)},
       {408, slow_request_page()},
       {421, foreign_host_page()},
@@ -100,6 +103,13 @@ TEST(Failures, AServersOwnWordsAreShown) {
 
 TEST(Failures, AWrongNameIsQuoted) {
   EXPECT_THAT(no_such_name_page("nonsense").text, HasSubstr("nonsense"));
+}
+
+TEST(Failures, ANameThatIsNobodysIsOfferedToBePinned) {
+  const auto page = unpinned_name_page(*Petname::parse("Wiki"), 80);
+  ASSERT_EQ(page.links.size(), 1u);
+  EXPECT_EQ(page.links[0].url, "http://localhost:80/?pin=wiki");
+  EXPECT_THAT(page.links[0].text, HasSubstr("wiki"));
 }
 
 TEST(Failures, AnOldPeersSilenceMayMeanAWrongPassword) {

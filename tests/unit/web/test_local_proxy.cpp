@@ -1,11 +1,13 @@
 #include "hardline/web/local_proxy.hpp"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
 
 #include "hardline/tunnel/p2p_listener.hpp"
 #include "hardline/wire/http_head.hpp"
+#include "store/temp_dir.hpp"
 #include "support/http.hpp"
 #include "support/scripted_finder.hpp"
 #include "support/scripted_peer.hpp"
@@ -25,16 +27,28 @@ using support::writing;
 using support::writing_and_ending;
 using testing::HasSubstr;
 
+/// Stands for the dashboard: says what it was asked, of whom.
+class Echo final : public HttpHandler {
+ public:
+  awaitable<void> handle(Exchange& exchange) override {
+    ++asked;
+    const auto& request = exchange.request();
+    Response response;
+    response.content_type = "text/plain";
+    response.body = request.method + ' ' + request.target + " of " + std::string(request.field("Host").value_or("?")) +
+                    ' ' + request.body;
+    co_await exchange.respond(response);
+  }
+
+  int asked = 0;
+};
+
 /// browser ── proxy ── listener ── origin, the ends played by the test, on loopback.
 class LocalProxyTest : public testing::Test {
  protected:
   LocalProxyTest() {
-    auto published =
-        std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{service_name("ec"), "ec", {}, {}});
-    published->context = tunnel::make_service_context(store::load_identity(support::certificate_file("ec")));
-    published->origin = std::make_unique<support::TestOrigin>(io, origin);
     listener.open(0, 0);
-    listener.publish({std::move(published)});
+    listener.publish({published("ec", origin), published("rsa", other_origin)});
     listener.start(sessions);
     finder.add(support::loopback(listener.port()));
     open_proxy();
@@ -49,6 +63,19 @@ class LocalProxyTest : public testing::Test {
     listener.sessions().close_all();
     io.await(sessions.join());
     io.await(dials.join());
+  }
+
+  std::shared_ptr<tunnel::PublishedService> published(const std::string& certificate, support::OriginLog& log) {
+    auto service = std::make_shared<tunnel::PublishedService>(
+        tunnel::PublishedService{service_name(certificate), certificate, {}, {}});
+    service->context = tunnel::make_service_context(store::load_identity(support::certificate_file(certificate)));
+    service->origin = std::make_unique<support::TestOrigin>(io, log);
+    return service;
+  }
+
+  void pin(const std::string& name, const std::string& certificate) {
+    const auto error = io.await(names.pin(*Petname::parse(name), service_name(certificate)));
+    if (error) throw std::system_error(error);
   }
 
   /// Port 0 is no local port, so a free one is looked for.
@@ -94,10 +121,11 @@ class LocalProxyTest : public testing::Test {
   static std::string get(const std::string& host) { return "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"; }
 
   /// The origin's end of its `n`th connection, once there is one.
-  ByteStream& at_origin(std::size_t n = 0) {
-    if (!io.run_until([this, n] { return origin.connections.size() > n; }))
+  ByteStream& at_origin(std::size_t n = 0) { return at(origin, n); }
+  ByteStream& at(support::OriginLog& log, std::size_t n = 0) {
+    if (!io.run_until([&log, n] { return log.connections.size() > n; }))
       throw std::runtime_error("the origin was not connected");
-    return *origin.connections[n];
+    return *log.connections[n];
   }
 
   std::string host = service_name("ec").label() + ".localhost";
@@ -108,10 +136,18 @@ class LocalProxyTest : public testing::Test {
   TaskGroup sessions{io.executor()};
   TaskGroup dials{io.executor()};
   support::OriginLog origin;
+  support::OriginLog other_origin;  ///< of the service "rsa"
   support::ScriptedFinder finder{io.executor()};
   tunnel::Dialer dialer{io.executor(), finder, dials};
   tunnel::P2pListener listener{io.executor(), buffers, [] { return std::string(); }};
-  LocalProxy proxy{io.executor(), buffers, dialer, finder};
+  store::TempDir dir;
+  asio::thread_pool files{1};
+  store::NameBook names{dir / "names", files};
+  store::PeerStore store{dir / "peers.db"};
+  store::VisitLog visits{store};
+  Echo dashboard;
+  tunnel::TunnelTools tools{io.executor(), buffers, dialer, finder};
+  LocalProxy proxy{tools, names, visits, dashboard};
 };
 
 TEST_F(LocalProxyTest, BringsRequestAndResponseThroughUnchanged) {
@@ -230,7 +266,7 @@ TEST_F(LocalProxyTest, ListensOnIpv6Too) {
 }
 
 TEST_F(LocalProxyTest, SaysThatItsPortIsTaken) {
-  LocalProxy second(io.executor(), buffers, dialer, finder);
+  LocalProxy second(tools, names, visits, dashboard);
   try {
     second.open(port);
     FAIL() << "the port is taken";
@@ -262,8 +298,8 @@ TEST_P(ForeignHost, IsMisdirected) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Hosts, ForeignHost,
-                         testing::Values("example.org", "localhost", "localhost:7009", "127.0.0.1:7009", "[::1]:7009",
-                                         "a.b.localhost", "03b131fef9459a4a73da0c27e5b9e96362859de6.example.org",
+                         testing::Values("example.org", "127.0.0.1:7009", "[::1]:7009", "a.b.localhost",
+                                         "03b131fef9459a4a73da0c27e5b9e96362859de6.example.org",
                                          "03b131fef9459a4a73da0c27e5b9e96362859de6.localhost.example.org", ""));
 
 TEST_F(LocalProxyTest, FindsNoServiceByAnotherLabel) {
@@ -288,8 +324,7 @@ INSTANTIATE_TEST_SUITE_P(
     Requests, BadRequest,
     testing::Values(Bad{"NoHost", 400, "GET / HTTP/1.1\r\nAccept: */*\r\n\r\n"},
                     Bad{"TwoHosts", 400, "GET / HTTP/1.1\r\nHost: a.localhost\r\nHost: b.localhost\r\n\r\n"},
-                    Bad{"AbsoluteForm", 400, "GET http://example.org/ HTTP/1.1\r\nHost: example.org\r\n\r\n"},
-                    Bad{"Connect", 400, "CONNECT example.org:443 HTTP/1.1\r\nHost: example.org:443\r\n\r\n"},
+                    Bad{"OtherScheme", 400, "GET https://a.localhost/ HTTP/1.1\r\nHost: a.localhost\r\n\r\n"},
                     Bad{"Tls", 400, std::string_view("\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03", 11)},
                     Bad{"Http2", 400, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"}, Bad{"Nonsense", 400, "hello\r\n\r\n"}),
     [](const auto& info) { return std::string(info.param.name); });
@@ -378,12 +413,8 @@ TEST_F(LocalProxyTest, AsksAgainUnnoticedWhereATunnelEndsWithoutAnAnswer) {
 TEST_F(LocalProxyTest, AsksAnotherDaemonWithTheSameCertificateWhereOneDies) {
   tunnel::P2pListener second(io.executor(), buffers, [] { return std::string(); });
   support::OriginLog second_origin;
-  auto published =
-      std::make_shared<tunnel::PublishedService>(tunnel::PublishedService{service_name("ec"), "ec", {}, {}});
-  published->context = tunnel::make_service_context(store::load_identity(support::certificate_file("ec")));
-  published->origin = std::make_unique<support::TestOrigin>(io, second_origin);
   second.open(0, 0);
-  second.publish({std::move(published)});
+  second.publish({published("ec", second_origin)});
   TaskGroup second_sessions(io.executor());
   second.start(second_sessions);
 
@@ -485,6 +516,355 @@ TEST_F(LocalProxyTest, SaysThatAnOldServersSilenceMayMeanAWrongPassword) {
   const auto response = HttpResponse::parse(io.await(reading_to_end(*browser)).text);
   EXPECT_EQ(response.status, 502);
   EXPECT_THAT(response.body, HasSubstr("password"));
+}
+
+class HostOfTheDashboard : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(HostOfTheDashboard, LeadsThere) {
+  const auto response = ask("GET / HTTP/1.1\r\nHost: " + std::string(GetParam()) + "\r\nConnection: close\r\n\r\n");
+  EXPECT_EQ(response.status, 200);
+  EXPECT_EQ(response.body, "GET / of " + std::string(GetParam()) + ' ');
+  EXPECT_EQ(finder.searches, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Spellings, HostOfTheDashboard,
+                         testing::Values("localhost", "localhost:7009", "LocalHost.", "localhost:80",
+                                         "hardline.localhost", "HARDLINE.localhost.:7009"));
+
+TEST_F(LocalProxyTest, LeadsAProxysClientToTheDashboardAsAnyoneElse) {
+  const auto response =
+      ask("POST http://localhost:7009/api?x HTTP/1.1\r\nHost: other.localhost\r\nContent-Length: 2\r\n\r\nhi");
+  EXPECT_EQ(response.body, "POST /api?x of localhost:7009 hi");
+}
+
+TEST_F(LocalProxyTest, EndsWhatTheDashboardShowsWhenItCloses) {
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")));
+  io.settle();
+  EXPECT_EQ(proxy.browsers(), 1u);
+  io.await(proxy.sessions().finish(10s));
+  EXPECT_TRUE(io.run_until([this] { return proxy.browsers() == 0; }));
+}
+
+TEST_F(LocalProxyTest, LeadsByAPetname) {
+  pin("wiki", "ec");
+  const auto browser = connect();
+  const auto asked = get("Wiki.localhost:7009");
+  ASSERT_FALSE(io.await(writing(*browser, asked)));
+  EXPECT_EQ(io.await(reading(at_origin(), asked.size())), asked);
+}
+
+TEST_F(LocalProxyTest, OffersToPinAServiceUnderANameThatIsNobodys) {
+  const auto response = ask(get("Wiki.localhost"));
+  EXPECT_EQ(response.status, 404);
+  EXPECT_THAT(response.body, HasSubstr("http://localhost:" + std::to_string(port) + "/?pin=wiki"));
+  EXPECT_THAT(ask(get("wi_ki.localhost")).body, testing::Not(HasSubstr("pin=")));
+}
+
+TEST_F(LocalProxyTest, EndsTheSessionsOfAPetnameAlone) {
+  pin("wiki", "ec");
+  const auto by_petname = connect();
+  ASSERT_FALSE(io.await(writing(*by_petname, get("wiki.localhost"))));
+  at_origin();
+  const auto by_own_name = connect();
+  ASSERT_FALSE(io.await(writing(*by_own_name, request)));
+  at_origin(1);
+  proxy.close_named("other");
+  EXPECT_EQ(proxy.browsers(), 2u);
+  proxy.close_named("wiki");
+  EXPECT_TRUE(io.await(reading_to_end(*by_petname)).error);
+  EXPECT_TRUE(io.run_until([this] { return proxy.browsers() == 1; }));
+  ASSERT_FALSE(io.await(writing(at_origin(1), "answer")));
+  EXPECT_EQ(io.await(reading(*by_own_name, 6)), "answer");
+}
+
+/// A petname that browsers know as the service "rsa", and that leads to "ec" now.
+class ChangedName : public LocalProxyTest {
+ protected:
+  ChangedName() {
+    pin("wiki", "ec");
+    visits.show("wiki", service_name("rsa").key);
+  }
+
+  static std::string asking(const std::string& fields, const std::string& target = "/a?b") {
+    return "GET " + target + " HTTP/1.1\r\nHost: wiki.localhost:7009\r\n" + fields + "\r\n";
+  }
+
+  /// Whether `sent` gets to the service.
+  void expect_passed(const std::string& sent) {
+    const auto browser = connect();
+    ASSERT_FALSE(io.await(writing(*browser, sent)));
+    EXPECT_EQ(io.await(reading(at_origin(origin.connections.size()), sent.size())), sent);
+  }
+
+  static constexpr auto kNavigation = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nCookie: a=b\r\n";
+};
+
+TEST_F(ChangedName, HasABrowserForgetTheOldServiceOnce) {
+  const auto response = ask(asking(kNavigation));
+  EXPECT_EQ(response.status, 307);
+  EXPECT_EQ(response.field("Location"), "http://wiki.localhost:7009/a?b");
+  EXPECT_EQ(response.field("Clear-Site-Data"), R"("cache", "cookies", "storage")");
+  EXPECT_EQ(response.field("Cache-Control"), "no-store");
+  EXPECT_EQ(response.field("Connection"), "close");
+  EXPECT_EQ(finder.searches, 0);
+  expect_passed(asking(kNavigation));
+}
+
+TEST_F(ChangedName, KeepsWhatABrowserKnowsOfTheOldServiceFromTheNewOne) {
+  for (const auto* fields : {"Sec-Fetch-Mode: no-cors\r\n", "Cookie: a=b\r\n", "Origin: http://wiki.localhost\r\n"})
+    EXPECT_EQ(ask(asking(fields)).status, 409) << fields;
+  EXPECT_EQ(ask(asking(kNavigation)).status, 307) << "nothing has consumed that";
+  expect_passed(asking("Cookie: a=b\r\n"));
+}
+
+TEST_F(ChangedName, IsNothingToProgramsThatKeepNothing) {
+  expect_passed(asking("Accept: */*\r\n"));
+  EXPECT_EQ(ask(asking(kNavigation)).status, 307);
+}
+
+TEST_F(ChangedName, HasABrowserForgetThroughTheProxyToo) {
+  const auto response = ask("GET http://wiki.localhost//a HTTP/1.1\r\nAccept: text/html\r\n\r\n");
+  EXPECT_EQ(response.status, 307);
+  EXPECT_EQ(response.field("Location"), "http://wiki.localhost//a");
+}
+
+TEST_F(ChangedName, LetsNoBrowserThroughByConnect) {
+  EXPECT_EQ(ask("CONNECT wiki.localhost:80 HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n").status, 409);
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, "CONNECT wiki.localhost:80 HTTP/1.1\r\n\r\n")));
+  at_origin();
+}
+
+TEST_F(LocalProxyTest, RemembersWhatABrowserIsShownUnderAName) {
+  pin("wiki", "ec");
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, get("wiki.localhost"))));
+  at_origin();
+  EXPECT_EQ(visits.shown("wiki"), std::nullopt);
+  const auto browser = connect();
+  ASSERT_FALSE(io.await(writing(*browser, "GET / HTTP/1.1\r\nHost: wiki.localhost\r\nAccept: text/html\r\n\r\n")));
+  at_origin(1);
+  EXPECT_EQ(visits.shown("wiki"), service_name("ec").key);
+}
+
+class Connect : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(Connect, LeadsBytesOfAnyKindToAService) {
+  pin("nas", "ec");
+  std::string authority = GetParam();
+  if (const auto at = authority.find("NAME"); at != std::string::npos)
+    authority.replace(at, 4, service_name("ec").label());
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, "CONNECT " + authority + " HTTP/1.1\r\n\r\nfirst")));
+  EXPECT_EQ(io.await(reading(at_origin(), 5)), "first");
+  const std::string established = "HTTP/1.1 200 Connection established\r\n\r\n";
+  EXPECT_EQ(io.await(reading(*program, established.size())), established);
+  io.await(writing_and_ending(at_origin(), "SSH-2.0-x\r\n"));
+  EXPECT_EQ(io.await(reading_to_end(*program)).text, "SSH-2.0-x\r\n");
+  io.await(writing_and_ending(*program, "more"));
+  EXPECT_EQ(io.await(reading_to_end(at_origin())).text, "more");
+}
+
+INSTANTIATE_TEST_SUITE_P(Names, Connect,
+                         testing::Values("NAME.localhost:22", "nas.localhost:1", "NAS.LOCALHOST.:65535"));
+
+TEST_F(LocalProxyTest, LetsTheServiceOfAConnectSpeakFirst) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, "CONNECT " + host + ":22 HTTP/1.0\r\n\r\n")));
+  ASSERT_FALSE(io.await(writing(at_origin(), "SSH-2.0-x\r\n")));
+  EXPECT_THAT(io.await(reading(*program, 50)), testing::EndsWith("\r\n\r\nSSH-2.0-x\r\n"));
+}
+
+TEST_F(LocalProxyTest, CutsAConnectWhoseServiceIsCut) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, "CONNECT " + host + ":22 HTTP/1.1\r\n\r\n")));
+  at_origin().abort();
+  EXPECT_TRUE(io.await(reading_to_end(*program)).error);
+}
+
+TEST_F(LocalProxyTest, SaysWhyAConnectFails) {
+  finder.candidates.clear();
+  EXPECT_EQ(ask("CONNECT " + host + ":22 HTTP/1.1\r\n\r\n").status, 503);
+  EXPECT_EQ(ask("CONNECT nobody.localhost:22 HTTP/1.1\r\n\r\n").status, 404);
+}
+
+class ProxyRequest : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
+
+TEST_P(ProxyRequest, LeadsToServicesOnly) {
+  const auto response = ask(std::string(GetParam()) + " HTTP/1.1\r\nHost: " + host + "\r\n\r\n");
+  EXPECT_EQ(response.status, 403);
+  EXPECT_THAT(response.body, HasSubstr("*.localhost"));
+  EXPECT_EQ(finder.searches, 0);
+  EXPECT_EQ(dashboard.asked, 0);
+}
+
+INSTANTIATE_TEST_SUITE_P(Elsewhere, ProxyRequest,
+                         testing::Values("CONNECT example.org:443", "CONNECT 127.0.0.1:22", "CONNECT [::1]:22",
+                                         "CONNECT localhost:7009", "CONNECT LOCALHOST.:22",
+                                         "CONNECT hardline.localhost:7009", "CONNECT a.b.localhost:1",
+                                         "GET http://example.org/", "GET http://127.0.0.1:7009/",
+                                         "POST http://localhost.example.org/"));
+
+/// A program that says whole addresses, as to a proxy.
+class ForwardProxy : public LocalProxyTest {
+ protected:
+  std::string asking(const std::string& method, const std::string& fields = "", const std::string& content = "") const {
+    return method + " http://" + host + "/x HTTP/1.1\r\nHost: " + host + "\r\nProxy-Connection: keep-alive\r\n" +
+           fields + "\r\n" + content;
+  }
+  /// What of that comes to the service.
+  std::string told(const std::string& method, const std::string& fields = "", const std::string& content = "") const {
+    return method + " /x HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "Connection: close\r\n\r\n" + content;
+  }
+};
+
+TEST_F(ForwardProxy, AsksTheServiceInOriginForm) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET", "Accept: */*\r\n"))));
+  const auto expected = told("GET", "Accept: */*\r\n");
+  EXPECT_EQ(io.await(reading(at_origin(), expected.size())), expected);
+  io.await(writing_and_ending(at_origin(), "HTTP/1.1 200 OK\r\nConnection: keep-alive\r\nKeep-Alive: x\r\n\r\nbody"));
+  const auto response = io.await(reading_to_end(*program));
+  EXPECT_EQ(response.text, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody");
+  EXPECT_FALSE(response.error);
+}
+
+TEST_F(ForwardProxy, TellsTheServiceOneRequestOfAConnection) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET") + asking("DELETE"))));
+  EXPECT_EQ(io.await(reading(at_origin(), told("GET").size())), told("GET"));
+  ASSERT_FALSE(io.await(writing(*program, asking("DELETE"))));
+  io.settle();
+  ASSERT_FALSE(io.await(writing(at_origin(), "HTTP/1.1 200 OK\r\nContent-Length: 1\r\n\r\n1")));
+  io.await(program->end_writing());
+  EXPECT_EQ(io.await(reading_to_end(at_origin())).text, "");
+  at_origin().close();
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*program)).text).body, "1");
+  EXPECT_EQ(origin.asked, 1u);
+}
+
+TEST_F(ForwardProxy, CarriesContentOfAToldLengthAndNoMore) {
+  const auto program = connect();
+  auto expected = told("POST", "Content-Length: 6\r\n", "abcdef");
+  ASSERT_FALSE(io.await(writing(*program, asking("POST", "Content-Length: 6\r\n", "abc"))));
+  EXPECT_EQ(io.await(reading(at_origin(), expected.size() - 3)), expected.substr(0, expected.size() - 3));
+  io.await(writing_and_ending(*program, "def" + asking("GET")));
+  EXPECT_EQ(io.await(reading_to_end(at_origin())).text, "def");
+}
+
+TEST_F(ForwardProxy, CarriesContentInChunksAndNoMore) {
+  const std::string chunks = "3;x=\"y\"\r\nabc\r\n10\r\n0123456789abcdef\r\n0\r\nTrailer: a\r\n\r\n";
+  for (std::size_t piece = 1; piece < chunks.size(); piece += 5) {
+    const auto program = connect();
+    ASSERT_FALSE(
+        io.await(writing(*program, asking("POST", "Transfer-Encoding: chunked\r\n", chunks.substr(0, piece)))));
+    auto& service = at_origin(origin.connections.size());
+    const auto expected = told("POST", "Transfer-Encoding: chunked\r\n", chunks);
+    const auto before = expected.size() - chunks.size() + piece;
+    EXPECT_EQ(io.await(reading(service, before)), expected.substr(0, before));
+    io.await(writing_and_ending(*program, chunks.substr(piece) + asking("GET")));
+    EXPECT_EQ(io.await(reading_to_end(service)).text, chunks.substr(piece)) << piece;
+  }
+}
+
+TEST_F(ForwardProxy, CarriesMuchContentOfEitherKind) {
+  const auto content = noise(support::kMoreThanBuffersHold, 5);
+  const auto length = std::to_string(content.size());
+  const auto chunk = fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", content.size(), content);
+  for (const auto& [fields, body] : {std::pair("Content-Length: " + length + "\r\n", content),
+                                     std::pair(std::string("Transfer-Encoding: chunked\r\n"), chunk)}) {
+    const auto program = connect();
+    auto sent = io.start(writing_and_ending(*program, asking("PUT", fields, body) + asking("GET")));
+    EXPECT_TRUE(io.await(reading_to_end(at_origin(origin.connections.size()))).text == told("PUT", fields, body));
+    EXPECT_FALSE(sent.get());
+  }
+}
+
+TEST_F(ForwardProxy, CutsAnUploadWhoseChunksAreNone) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("POST", "Transfer-Encoding: chunked\r\n", "xyz\r\n"))));
+  EXPECT_TRUE(io.await(reading_to_end(at_origin())).error);
+  EXPECT_TRUE(io.await(reading_to_end(*program)).error);
+}
+
+TEST_F(ForwardProxy, RefusesContentOfUnclearLength) {
+  EXPECT_EQ(ask(asking("POST", "Content-Length: 1\r\nTransfer-Encoding: chunked\r\n")).status, 400);
+  EXPECT_EQ(finder.searches, 0);
+}
+
+TEST_F(ForwardProxy, LetsAServiceAskForTheContent) {
+  const auto program = connect();
+  const std::string fields = "Expect: 100-continue\r\nContent-Length: 2\r\n";
+  ASSERT_FALSE(io.await(writing(*program, asking("PUT", fields))));
+  EXPECT_EQ(io.await(reading(at_origin(), told("PUT", fields).size())), told("PUT", fields));
+  const std::string interim = "HTTP/1.1 100 Continue\r\n\r\n";
+  ASSERT_FALSE(io.await(writing(at_origin(), interim)));
+  EXPECT_EQ(io.await(reading(*program, interim.size())), interim);
+  ASSERT_FALSE(io.await(writing(*program, "hi")));
+  EXPECT_EQ(io.await(reading(at_origin(), 2)), "hi");
+  io.await(writing_and_ending(at_origin(), "HTTP/1.1 204 No Content\r\n\r\n"));
+  EXPECT_EQ(io.await(reading_to_end(*program)).text, "HTTP/1.1 204 No Content\r\nConnection: close\r\n\r\n");
+}
+
+TEST_F(ForwardProxy, TakesAnAnswerInPieces) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET"))));
+  at_origin();
+  for (const char c : std::string_view("HTTP/1.1 200 OK\r\n\r\nbo")) {
+    ASSERT_FALSE(io.await(writing(at_origin(), std::string(1, c))));
+    io.context().poll();
+  }
+  io.await(writing_and_ending(at_origin(), "dy"));
+  EXPECT_EQ(io.await(reading_to_end(*program)).text, "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nbody");
+}
+
+TEST_F(ForwardProxy, PassesOnWhatIsNoHttp) {
+  for (const auto* answer : {"SSH-2.0-x\r\n", "HTTP/1.1 200 half a head\r\nX:"}) {
+    const auto program = connect();
+    ASSERT_FALSE(io.await(writing(*program, asking("GET"))));
+    io.await(writing_and_ending(at_origin(origin.connections.size()), answer));
+    EXPECT_EQ(io.await(reading_to_end(*program)).text, answer);
+  }
+}
+
+TEST_F(ForwardProxy, EndsATunnelWhoseServiceWouldKeepIt) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET"))));
+  ASSERT_FALSE(io.await(writing(at_origin(), "HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody")));
+  const std::string answer = "HTTP/1.1 200 OK\r\nContent-Length: 4\r\nConnection: close\r\n\r\nbody";
+  EXPECT_EQ(io.await(reading(*program, answer.size())), answer);
+  program->close();
+  EXPECT_EQ(io.await(reading_to_end(at_origin())).text, told("GET"));
+}
+
+TEST_F(ForwardProxy, CutsWhatIsCut) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET"))));
+  ASSERT_FALSE(io.await(writing(at_origin(), "HTTP/1.1 200 OK\r\n\r\nhalf")));
+  io.await(reading(*program, 38 + 4));
+  at_origin().abort();
+  EXPECT_TRUE(io.await(reading_to_end(*program)).error);
+}
+
+TEST_F(ForwardProxy, AsksAgainUnnoticedWhereATunnelEndsWithoutAnAnswer) {
+  const auto program = connect();
+  ASSERT_FALSE(io.await(writing(*program, asking("GET"))));
+  EXPECT_EQ(io.await(reading(at_origin(), told("GET").size())), told("GET"));
+  at_origin().abort();
+  EXPECT_EQ(io.await(reading(at_origin(1), told("GET").size())), told("GET"));
+  io.await(writing_and_ending(at_origin(1), "HTTP/1.1 204 No Content\r\n\r\n"));
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*program)).text).status, 204);
+}
+
+TEST_F(ForwardProxy, RepeatsNoUpload) {
+  const auto program = connect();
+  const std::string fields = "Content-Length: 2\r\n";
+  ASSERT_FALSE(io.await(writing(*program, asking("POST", fields, "hi"))));
+  EXPECT_EQ(io.await(reading(at_origin(), told("POST", fields, "hi").size())), told("POST", fields, "hi"));
+  at_origin().close();
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*program)).text).status, 502);
+  EXPECT_EQ(origin.asked, 1u);
 }
 
 }  // namespace

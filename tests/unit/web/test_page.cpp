@@ -101,5 +101,24 @@ TEST(Page, LeavesOutListsThatAreEmpty) {
   EXPECT_THAT(to_response(short_page, Form::plain, true), Not(HasSubstr("What was tried")));
 }
 
+TEST(Page, LinksWhereItLeads) {
+  auto linked = page();
+  linked.links = {{"Go <on>", "http://localhost:7009/?a=1&b=2"}};
+  EXPECT_THAT(to_response(linked, Form::html, true),
+              HasSubstr("<a href=\"http://localhost:7009/?a=1&amp;b=2\">Go &lt;on&gt;</a>"));
+  EXPECT_THAT(to_response(linked, Form::plain, true), HasSubstr("Go <on>: http://localhost:7009/?a=1&b=2\n"));
+}
+
+TEST(Page, HasItsOwnFieldsInEitherForm) {
+  auto redirect = page();
+  redirect.status = 307;
+  redirect.fields = {{"Location", "http://a.localhost/"}};
+  for (const auto form : {Form::html, Form::plain}) {
+    const auto response = to_response(redirect, form, false);
+    EXPECT_THAT(response, StartsWith("HTTP/1.1 307 Temporary Redirect\r\n"));
+    EXPECT_EQ(HttpResponse::parse(response).field("Location"), "http://a.localhost/");
+  }
+}
+
 }  // namespace
 }  // namespace hardline::web

@@ -9,7 +9,7 @@ namespace hardline::wire {
 // Found by GoogleTest through argument-dependent lookup: failures name the error.
 void PrintTo(HeadError error, std::ostream* out) {
   static constexpr const char* kNames[] = {"incomplete", "malformed",     "too_large",
-                                           "no_host",    "several_hosts", "not_origin_form"};
+                                           "no_host",    "several_hosts", "other_scheme"};
   *out << kNames[static_cast<int>(error)];
 }
 
@@ -100,11 +100,90 @@ TEST(RequestHead, WantsExactlyOneHost) {
   EXPECT_EQ(error_of("GET / HTTP/1.1\r\nHost: a\r\nhost: b\r\n\r\n"), HeadError::several_hosts);
 }
 
-TEST(RequestHead, RefusesRequestsToAForwardProxy) {
-  EXPECT_EQ(error_of("GET http://wiki.localhost/ HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n"),
-            HeadError::not_origin_form);
-  EXPECT_EQ(error_of("CONNECT wiki.localhost:443 HTTP/1.1\r\nHost: wiki.localhost\r\n\r\n"),
-            HeadError::not_origin_form);
+/// The head of a request for `target`, whose Host is "other".
+RequestHead head_for(const std::string& target, const std::string& method = "GET") {
+  const auto head = read_head(method + ' ' + target + " HTTP/1.1\r\nHost: other\r\n\r\n");
+  if (!head) throw std::runtime_error("this is no head: " + target);
+  return *head;
+}
+
+TEST(RequestHead, TakesTheHostOfAnAbsoluteTargetInPlaceOfHosts) {
+  const auto head = head_for("http://wiki.localhost:7009/a?b=c");
+  EXPECT_EQ(head.form, TargetForm::absolute);
+  EXPECT_EQ(head.host, "wiki.localhost:7009");
+  EXPECT_EQ(head.target, "/a?b=c");
+}
+
+TEST(RequestHead, GivesAnAbsoluteTargetWithoutAPathOne) {
+  EXPECT_EQ(head_for("http://a.localhost").target, "/");
+  EXPECT_EQ(head_for("http://a.localhost?q").target, "/?q");
+  EXPECT_EQ(head_for("http://a.localhost", "OPTIONS").target, "*");
+  EXPECT_EQ(head_for("http://a.localhost/", "OPTIONS").target, "/");
+}
+
+TEST(RequestHead, ReadsEveryKindOfAuthority) {
+  EXPECT_EQ(head_for("hTTp://A.LocalHost/").host, "A.LocalHost");
+  EXPECT_EQ(head_for("http://a.localhost:/").host, "a.localhost:");
+  EXPECT_EQ(head_for("http://[::1]:80/").host, "[::1]:80");
+  EXPECT_EQ(head_for("http://[::1]").host, "[::1]");
+  EXPECT_EQ(head_for("http://a:65535/").host, "a:65535");
+}
+
+TEST(RequestHead, ReadsConnect) {
+  const auto head = head_for("nas.localhost:22", "CONNECT");
+  EXPECT_EQ(head.form, TargetForm::authority);
+  EXPECT_EQ(head.host, "nas.localhost:22");
+  EXPECT_EQ(head.target, "nas.localhost:22");
+  EXPECT_EQ(head_for("[::1]:22", "CONNECT").host, "[::1]:22");
+}
+
+TEST(RequestHead, NeedsNoHostWhereTheTargetNamesOne) {
+  EXPECT_EQ(error_of("CONNECT a:22 HTTP/1.0\r\n\r\n"), std::nullopt);
+  EXPECT_EQ(error_of("GET http://a/ HTTP/1.1\r\n\r\n"), std::nullopt);
+  EXPECT_EQ(error_of("GET http://a/ HTTP/1.1\r\nHost: a\r\nHost: a\r\n\r\n"), HeadError::several_hosts);
+}
+
+TEST(RequestHead, RefusesOtherSchemes) {
+  for (const char* scheme : {"https", "ftp", "httpx", "htt", "ws", "c"})
+    EXPECT_EQ(error_of("GET " + std::string(scheme) + ":"), HeadError::other_scheme) << scheme;
+}
+
+TEST(RequestHead, RefusesAnotherTargetAtItsFirstWrongOctet) {
+  for (const char* bytes : {"GET http:a",      "GET http:/a",     "GET http:///",        "GET http:// ",
+                            "GET http://:",    "GET http://a@",   "GET http://a\\",      "GET http://a#",
+                            "GET http://a\t",  "GET http://a:1x", "GET http://a:123456", "GET http://a:65536/",
+                            "GET http://[a]x", "GET http://[g",   "GET http://[::1%",    "GET http://a[",
+                            "CONNECT /",       "CONNECT a ",      "CONNECT a/",          "CONNECT http:/",
+                            "CONNECT a: ",     "CONNECT a:0 ",    "CONNECT a:65536 ",    "CONNECT a:22/",
+                            "CONNECT :",       "CONNECT [::1] ",  "CONNECT a@"}) {
+    const std::string_view all(bytes);
+    EXPECT_EQ(error_of(all), HeadError::malformed) << bytes;
+    EXPECT_EQ(error_of(all.substr(0, all.size() - 1)), HeadError::incomplete) << bytes;
+  }
+}
+
+TEST(RequestHead, SeesWhatABrowserTells) {
+  const auto head =
+      read_head("GET / HTTP/1.1\r\nHost: a\r\nSec-Fetch-Mode: navigate\r\nsec-fetch-dest: document\r\n\r\n");
+  ASSERT_TRUE(head);
+  EXPECT_TRUE(head->has_fetch_metadata);
+  EXPECT_EQ(head->fetch_mode, "navigate");
+  EXPECT_EQ(head->fetch_dest, "document");
+  EXPECT_FALSE(head->has_site_data);
+  EXPECT_FALSE(head->names_browser);
+}
+
+TEST(RequestHead, TellsFieldsOfBrowsersApart) {
+  const auto with = [](const std::string& field) {
+    return *read_head("GET / HTTP/1.1\r\nHost: a\r\n" + field + "\r\n\r\n");
+  };
+  EXPECT_TRUE(with("Sec-Fetch-Site: none").has_fetch_metadata);
+  EXPECT_FALSE(with("Sec-Fetchx: none").has_fetch_metadata);
+  EXPECT_TRUE(with("Cookie: a=b").has_site_data);
+  EXPECT_TRUE(with("ORIGIN: null").has_site_data);
+  EXPECT_TRUE(with("User-Agent: Mozilla/5.0 (X11)").names_browser);
+  const auto of_curl = with("User-Agent: curl/7.88.1 Mozilla/5.0");
+  EXPECT_FALSE(of_curl.names_browser || of_curl.has_site_data || of_curl.has_fetch_metadata);
 }
 
 TEST(RequestHead, CountsItsLengthFromTheFirstPiece) {

@@ -1,0 +1,64 @@
+// A LAN on which the test speaks.
+#pragma once
+
+#include <functional>
+#include <utility>
+#include <vector>
+
+#include "hardline/discovery/lan_searcher.hpp"
+
+namespace hardline::discovery {
+
+class FakeLan final : public LanSearcher {
+ public:
+  void search(const KeyHash&) override { ++searches; }
+
+  void search_all() override {
+    ++general_searches;
+    if (when_searched) when_searched();
+  }
+
+  std::vector<HeardService> heard(const KeyHash& key) const override {
+    auto services = known;
+    std::erase_if(services, [&](const auto& service) { return service.name.key != key; });
+    return services;
+  }
+
+  std::vector<HeardService> heard() const override { return known; }
+
+  void forget(const KeyHash& key, const tcp::endpoint& endpoint) override { forgotten.emplace_back(key, endpoint); }
+
+  std::shared_ptr<void> listen(Listener listener) override {
+    auto token = std::make_shared<Listener>(std::move(listener));
+    listeners.push_back(token);
+    return token;
+  }
+
+  /// Tells the listeners.
+  void announce(const KeyHash& key, const tcp::endpoint& endpoint) {
+    for (const auto& weak : listeners)
+      if (const auto listener = weak.lock()) (*listener)(HeardService{{std::nullopt, key}, "", endpoint, {}});
+  }
+
+  /// It was heard so long ago: longer than all that are known already.
+  void knows(const KeyHash& key, const tcp::endpoint& endpoint, std::chrono::steady_clock::duration ago,
+             const std::string& title = "") {
+    known.push_back({{std::nullopt, key}, title, endpoint, std::chrono::steady_clock::now() - ago});
+  }
+
+  /// It is heard now, in place of the last time.
+  void hears(const KeyHash& key, const tcp::endpoint& endpoint) {
+    std::erase_if(known, [&](const auto& old) { return old.name.key == key && old.endpoint == endpoint; });
+    known.insert(known.begin(), {{std::nullopt, key}, "", endpoint, std::chrono::steady_clock::now()});
+    announce(key, endpoint);
+  }
+
+  int searches = 0;
+  int general_searches = 0;
+  std::function<void()> when_searched;  ///< for everybody
+  std::vector<HeardService> known;
+  std::vector<std::pair<KeyHash, tcp::endpoint>> forgotten;
+  std::vector<std::weak_ptr<Listener>> listeners;
+};
+
+}  // namespace hardline::discovery

@@ -1,0 +1,85 @@
+#include "hardline/web/name_change.hpp"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "support/tls_peer.hpp"
+
+namespace hardline::web {
+
+// Found by GoogleTest through argument-dependent lookup.
+void PrintTo(NameChange change, std::ostream* out) {
+  static constexpr const char* kNames[] = {"none", "begin", "pending"};
+  *out << kNames[static_cast<int>(change)];
+}
+
+namespace {
+
+using testing::Contains;
+using testing::Pair;
+
+const KeyHash kNew = support::service_name("ec").key;
+const KeyHash kOld = support::service_name("rsa").key;
+
+wire::RequestHead head(const std::string& fields, const std::string& start = "GET /") {
+  const auto parsed = wire::parse_request_head(start + " HTTP/1.1\r\nHost: wiki.localhost:7009\r\n" + fields + "\r\n");
+  if (!parsed) throw std::runtime_error("this is no head: " + fields);
+  return *parsed;
+}
+
+NameChange change(const std::string& fields, const std::string& start = "GET /") {
+  return name_change(head(fields, start), kOld, kNew);
+}
+
+TEST(NameChange, IsNoneWhereTheNameLeadsToWhatWasShown) {
+  const auto navigation = head("Sec-Fetch-Mode: navigate\r\nCookie: a=b\r\n");
+  EXPECT_EQ(name_change(navigation, std::nullopt, kNew), NameChange::none);
+  EXPECT_EQ(name_change(navigation, kNew, kNew), NameChange::none);
+  EXPECT_EQ(name_change(navigation, kOld, kNew), NameChange::begin);
+}
+
+TEST(NameChange, BeginsWithAPageThatIsOpened) {
+  EXPECT_EQ(change("Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n"), NameChange::begin);
+  EXPECT_EQ(change("Sec-Fetch-Mode: navigate\r\n"), NameChange::begin);
+  EXPECT_EQ(change("Sec-Fetch-Mode: navigate\r\n", "POST /form"), NameChange::begin);
+  EXPECT_EQ(change("Accept: text/html\r\nCookie: a=b\r\n"), NameChange::begin) << "an old browser";
+}
+
+TEST(NameChange, HoldsEverythingElseOfABrowserBack) {
+  EXPECT_EQ(change("Sec-Fetch-Mode: cors\r\nAccept: text/html\r\n"), NameChange::pending);
+  EXPECT_EQ(change("Sec-Fetch-Mode: websocket\r\n"), NameChange::pending);
+  EXPECT_EQ(change("Sec-Fetch-Site: none\r\n"), NameChange::pending);
+  EXPECT_EQ(change("Cookie: a=b\r\n"), NameChange::pending);
+  EXPECT_EQ(change("Origin: http://wiki.localhost:7009\r\n"), NameChange::pending);
+}
+
+TEST(NameChange, DoesNotBeginInAFrameOfAnotherPage) {
+  EXPECT_EQ(change("Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: iframe\r\n"), NameChange::pending);
+}
+
+TEST(NameChange, IsNothingToPrograms) {
+  EXPECT_EQ(change(""), NameChange::none);
+  EXPECT_EQ(change("Accept: */*\r\nUser-Agent: Mozilla/5.0\r\n"), NameChange::none);
+  EXPECT_EQ(change("", "CONNECT wiki.localhost:22"), NameChange::none);
+}
+
+TEST(NameChange, HoldsABrowsersConnectBackByWhatItCallsItself) {
+  EXPECT_EQ(change("User-Agent: Mozilla/5.0\r\n", "CONNECT wiki.localhost:80"), NameChange::pending);
+}
+
+TEST(NameChange, LeadsToNoOtherHost) {
+  const auto page = begin_anew_page(head("Accept: text/html\r\n", "GET //example.org/"), "wiki");
+  EXPECT_EQ(page.status, 307);
+  EXPECT_THAT(page.fields, Contains(Pair("Location", "http://wiki.localhost:7009//example.org/")));
+}
+
+TEST(NameChange, HasTheBrowserForgetInEitherAnswer) {
+  const auto forget = Pair("Clear-Site-Data", R"("cache", "cookies", "storage")");
+  EXPECT_THAT(begin_anew_page(head(""), "wiki").fields, Contains(forget));
+  const auto page = name_changed_page("wiki");
+  EXPECT_EQ(page.status, 409);
+  EXPECT_THAT(page.fields, Contains(forget));
+}
+
+}  // namespace
+}  // namespace hardline::web
