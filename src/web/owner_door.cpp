@@ -76,6 +76,32 @@ Json without_ages(Json neighbours) {
 
 }  // namespace
 
+/// A program's connection to a service.
+class OwnerDoor::ConnectSession final : public Session {
+ public:
+  ConnectSession(SessionRegistry& registry, Exchange::Taken taken, tunnel::Tunnel& tunnel)
+      : Session(registry), near_(taken.stream, std::move(taken.early)), tunnel_(tunnel) {}
+
+  awaitable<void> run(BufferPool& buffers) { co_await tunnel::relay_tunnel(near_, tunnel_, buffers, outcome_); }
+
+  std::uint64_t progress() const override { return outcome_.octets(); }
+  void close_session() override {
+    near_.abort();
+    tunnel_.stream->abort();
+  }
+  void check_path() override { tunnel_.stream->check_path(); }
+
+ private:
+  ChunkedStream near_;
+  tunnel::Tunnel& tunnel_;
+  RelayOutcome outcome_;
+};
+
+void OwnerDoor::check_paths() {
+  connected_.check_paths();
+  for (auto* forward : forwards_) forward->sessions().check_paths();
+}
+
 awaitable<void> OwnerDoor::handle(Exchange& exchange) {
   const auto path = exchange.request().path();
   if (path == "/api/connect") {
@@ -114,9 +140,8 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
   }
   auto taken = co_await exchange.take_over(kProtocol);
   if (!taken) co_return;
-  ChunkedStream near(taken->stream, std::move(taken->early));
-  RelayOutcome outcome;
-  co_await tunnel::relay_tunnel(near, *opened, tools_.buffers, outcome);
+  ConnectSession session(connected_, std::move(*taken), *opened);
+  co_await session.run(tools_.buffers);
 }
 
 awaitable<void> OwnerDoor::forward(Exchange& exchange) {
@@ -149,6 +174,7 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
   events.push_back(to_line({{"listening", HostPort{address, forward.port()}.to_string()}}));
   TaskGroup sessions(tools_.executor);
   forward.start(sessions);
+  forwards_.insert(&forward);
   const auto head = json_lines();
   co_await exchange.begin(head);
   while (!exchange.is_over()) {
@@ -160,6 +186,7 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
     events.pop_front();
     co_await exchange.send(line);
   }
+  forwards_.erase(&forward);
   forward.stop();
   forward.sessions().close_all();
   co_await sessions.join();

@@ -368,10 +368,8 @@ Json to_json(const OwnService& service, std::uint16_t local_port) {
 
 Json to_json(const origin::WebServer& server) {
   return {
-      {"host", server.address.host},
-      {"port", server.address.port},
-      {"title", text_or_null(server.title)},
-      {"server", text_or_null(server.server)},
+      {"address", server.address.to_string()}, {"host", server.address.host},           {"port", server.address.port},
+      {"title", text_or_null(server.title)},   {"server", text_or_null(server.server)},
   };
 }
 

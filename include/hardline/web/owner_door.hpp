@@ -2,7 +2,9 @@
 #pragma once
 
 #include <string_view>
+#include <unordered_set>
 
+#include "hardline/rt/session_registry.hpp"
 #include "hardline/tunnel/port_forward.hpp"
 #include "hardline/web/api.hpp"
 #include "hardline/web/http_server.hpp"
@@ -31,7 +33,12 @@ class OwnerDoor final : public HttpHandler {
 
   awaitable<void> handle(Exchange& exchange) override;
 
+  /// Has the tunnels behind connections and forwarded ports look whether their paths still stand.
+  void check_paths();
+
  private:
+  class ConnectSession;
+
   awaitable<void> connect(Exchange& exchange);
   awaitable<void> forward(Exchange& exchange);
   awaitable<void> watch_lan(Exchange& exchange);
@@ -39,6 +46,8 @@ class OwnerDoor final : public HttpHandler {
 
   Api& api_;
   tunnel::TunnelTools tools_;
+  SessionRegistry connected_;
+  std::unordered_set<tunnel::PortForward*> forwards_;  ///< that are open
 };
 
 }  // namespace hardline::web

@@ -105,6 +105,27 @@ TEST(StatusJson, TellsOfEachAnnouncement) {
   EXPECT_EQ(json["peers"][0]["service"], kKey.hex());
 }
 
+TEST(StatusJson, TellsWhatWentThroughAService) {
+  auto status = plain_status();
+  status.services.push_back({"Jellyfin", kKey, true, std::nullopt, true, 7, 1'000'000'000'000});
+  const auto service = to_json(status)["services"][0];
+  EXPECT_EQ(service["paused"], true);
+  EXPECT_EQ(service["connections"], 7);
+  EXPECT_EQ(service["octets"], 1'000'000'000'000);
+}
+
+TEST(StatusJson, TellsOfRecentProblems) {
+  auto status = plain_status();
+  status.problems.push_back({kNow - 90s, false, "lan: something is odd"});
+  status.problems.push_back({kNow, true, "names: nothing was written"});
+  const auto problems = to_json(status)["problems"];
+  EXPECT_EQ(problems[0]["when"], "2023-11-14T22:11:50Z");
+  EXPECT_EQ(problems[0]["seconds_ago"], 90);
+  EXPECT_EQ(problems[0]["level"], "warning");
+  EXPECT_EQ(problems[0]["text"], "lan: something is odd");
+  EXPECT_EQ(problems[1]["level"], "error");
+}
+
 TEST(StatusJson, TellsOfTheDht) {
   auto status = plain_status();
   status.dht_bootstrap = {{"bootstrap.example.org", 4222}};
@@ -182,6 +203,31 @@ TEST(ExaminationJson, TellsWhoWasAsked) {
   EXPECT_EQ(source["candidates"], 2);
   EXPECT_EQ(source["unusable"], 98);
   EXPECT_EQ(source["error"]["code"], "timed_out");
+}
+
+TEST(ServiceJson, SaysWhereItIs) {
+  OwnService service{.id = "a", .title = "A", .name = {std::nullopt, kKey}};
+  service.address = HostPort{"::1", 80};
+  auto json = to_json(service, 7009);
+  EXPECT_EQ(json["host"], "::1");
+  EXPECT_EQ(json["port"], 80);
+  EXPECT_TRUE(json["socket"].is_null());
+  service.address = UnixPath{"/run/a.sock"};
+  json = to_json(service, 7009);
+  EXPECT_TRUE(json["host"].is_null());
+  EXPECT_EQ(json["socket"], "/run/a.sock");
+}
+
+TEST(NameJson, LinksToTheServiceItselfPasswordAndAll) {
+  const store::Pin pin{*Petname::parse("nas"), *ServiceName::parse("secret-" + kKey.hex())};
+  const auto json = to_json(pin, 8009, nullptr, kNow);
+  EXPECT_EQ(json["link"], "http://secret-" + kKey.hex() + ".localhost:8009/");
+  for (const auto* field : {"reached", "reached_seconds_ago", "path", "missed", "missed_seconds_ago", "problem"})
+    EXPECT_TRUE(json.at(field).is_null()) << field;
+}
+
+TEST(JsonLine, HasNoOtherLineEnd) {
+  EXPECT_EQ(to_line({{"text", "a\nb"}}), "{\"text\":\"a\\nb\"}\n");
 }
 
 }  // namespace
