@@ -321,13 +321,13 @@ std::string own_service_html(const DashboardModel& model, const OwnService& serv
   if (!service.editable) html += meta(texts::kFixed);
   html += "</div><div class=\"acts\">";
   if (!service.paused) html += open_link(link, title);
-  html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
+  html += button("copy", texts::kCopyLink, title);
   if (service.editable && !model.read_only) {
     html += button("edit", texts::kEdit, title);
     html += service.paused ? button("resume", texts::kResume, title) : button("pause", texts::kPause, title);
     html += button("remove", texts::kRemove, title, "grave");
   }
-  return html + "</div></li>";
+  return html + qr_code(link, title) + "</div></li>";
 }
 
 std::string published_html(const DashboardModel& model) {
