@@ -321,13 +321,13 @@ std::string own_service_html(const DashboardModel& model, const OwnService& serv
   if (!service.editable) html += meta(texts::kFixed);
   html += "</div><div class=\"acts\">";
   if (!service.paused) html += open_link(link, title);
-  html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
+  html += button("copy", texts::kCopyLink, title);
   if (service.editable && !model.read_only) {
     html += button("edit", texts::kEdit, title);
     html += service.paused ? button("resume", texts::kResume, title) : button("pause", texts::kPause, title);
     html += button("remove", texts::kRemove, title, "grave");
   }
-  return html + "</div></li>";
+  return html + qr_code(link, title) + "</div></li>";
 }
 
 std::string published_html(const DashboardModel& model) {
@@ -618,7 +618,7 @@ std::string head_html() {
       texts::kTitle, dashboard_icon().url(), dashboard_style().url(), dashboard_script().url());
 }
 
-std::string top_html(const DashboardModel& model) {
+std::string top_html() {
   auto html = fmt::format(
       "<a class=\"skip\" href=\"#main\">{}</a>\n<header class=\"top\"><div class=\"brand\"><img src=\"{}\" alt=\"\" "
       "width=\"34\" height=\"34\"><h1>{}</h1></div><nav aria-label=\"{}\">",
@@ -627,8 +627,13 @@ std::string top_html(const DashboardModel& model) {
     html += fmt::format("<a href=\"#{}\">{}</a>", name_of(section), texts_of(section).heading);
   html += fmt::format("</nav></header>\n<div id=\"lost\" role=\"status\"><p class=\"lost\" hidden>{}</p></div>\n",
                       texts::kLost);
-  html += fmt::format("<noscript><div class=\"note\"><p>{}</p></div></noscript>\n", texts::kNoScript);
-  if (model.read_only) html += fmt::format("<div class=\"note\"><p>{}</p></div>\n", texts::kReadOnly);
+  return html;
+}
+
+/// Why less can be done than elsewhere.
+std::string notes_html(const DashboardModel& model) {
+  auto html = fmt::format("<noscript><p class=\"note\">{}</p></noscript>\n", texts::kNoScript);
+  if (model.read_only) html += fmt::format("<p class=\"note\">{}</p>\n", texts::kReadOnly);
   return html;
 }
 
@@ -658,7 +663,7 @@ std::string page_html(const DashboardModel& model, const PageKeys& keys) {
   auto html = head_html();
   html += "<body" + attribute("data-start", keys.start);
   if (!model.read_only) html += attribute("data-token", keys.token);
-  html += ">\n" + top_html(model) + "<main id=\"main\" tabindex=\"-1\">\n";
+  html += ">\n" + top_html() + "<main id=\"main\" tabindex=\"-1\">\n" + notes_html(model);
   for (const auto section : kSections) html += whole_section(model, section);
   html += fmt::format("</main>\n<footer class=\"foot\"><p>{}</p></footer>\n", texts::kFooter);
   html += "<div id=\"toast\" class=\"toast\" role=\"status\" aria-live=\"polite\"></div>\n";
