@@ -76,24 +76,37 @@ void append_fields(std::string& out, const std::vector<Field>& fields,
   }
 }
 
+std::optional<std::uint64_t> parse_length(std::string_view digits) {
+  if (digits.empty() || digits.size() > kMaxLengthDigits || !std::all_of(digits.begin(), digits.end(), is_digit))
+    return std::nullopt;
+  std::uint64_t length = 0;
+  for (const char c : digits) length = length * 10 + static_cast<unsigned>(c - '0');
+  return length;
+}
+
 /// RFC 9112 section 6.3, but that two equal lengths are refused as well: no sane program sends them.
 bool read_framing(const std::vector<Field>& fields, bool http_1_0, ForwardedHead& forwarded) {
-  using Content = ForwardedHead::Content;
-  for (const auto& [name, value, line] : fields) {
-    const bool is_coding = name == "transfer-encoding";
-    if (!is_coding && name != "content-length") continue;
-    if (forwarded.content != Content::none) return false;
-    if (is_coding) {
-      if (http_1_0 || to_lower(value) != "chunked") return false;
-      forwarded.content = Content::chunked;
-      continue;
-    }
-    if (value.empty() || value.size() > kMaxLengthDigits || !std::all_of(value.begin(), value.end(), is_digit))
-      return false;
-    forwarded.content = Content::length;
-    for (const char c : value) forwarded.length = forwarded.length * 10 + static_cast<unsigned>(c - '0');
+  std::vector<std::string_view> lengths;
+  std::vector<std::string_view> codings;
+  for (const auto& field : fields) {
+    if (field.name == "content-length") lengths.push_back(field.value);
+    if (field.name == "transfer-encoding") codings.push_back(field.value);
   }
-  return true;
+  if (lengths.size() + codings.size() > 1) return false;
+  if (!codings.empty()) {
+    forwarded.content = ForwardedHead::Content::chunked;
+    return !http_1_0 && to_lower(codings.front()) == "chunked";
+  }
+  if (lengths.empty()) return true;
+  const auto length = parse_length(lengths.front());
+  forwarded.content = ForwardedHead::Content::length;
+  forwarded.length = length.value_or(0);
+  return length.has_value();
+}
+
+/// Whether a head ends here.
+bool ends_with_blank_line(std::string_view octets) {
+  return octets.ends_with("\n\n") || octets.ends_with("\n\r\n");
 }
 
 /// Whether `octets` begin as an answer does, as far as they go.
@@ -129,11 +142,10 @@ tl::expected<AnswerHead, HeadError> AnswerHeadReader::feed(std::string_view more
     octets_ += c;
     if (octets_.size() <= kStatusLine.size() && !may_be_status_line(octets_))
       return tl::unexpected(HeadError::malformed);
-    const bool ends = c == '\n' && (octets_.ends_with("\n\n") || octets_.ends_with("\n\r\n"));
-    if (ends) break;
+    if (ends_with_blank_line(octets_)) break;
     if (octets_.size() == kMaxAnswerHead) return tl::unexpected(HeadError::too_large);
   }
-  if (!octets_.ends_with("\n\n") && !octets_.ends_with("\n\r\n")) return tl::unexpected(HeadError::incomplete);
+  if (!ends_with_blank_line(octets_)) return tl::unexpected(HeadError::incomplete);
   AnswerHead head;
   head.length = octets_.size();
   for (const char c : octets_.substr(9, 3)) head.status = head.status * 10 + (c - '0');

@@ -221,15 +221,17 @@ void RequestHeadReader::note_field(std::string_view value) {
     head_.accepts_html = head_.accepts_html || to_lower(value).find("text/html") != std::string::npos;
   } else if (name_ == "transfer-encoding" || (name_ == "content-length" && value != "0")) {
     head_.has_body = true;
-  } else if (name_.starts_with("sec-fetch-")) {
-    head_.has_fetch_metadata = true;
-    if (name_ == "sec-fetch-mode") head_.fetch_mode = value;
-    if (name_ == "sec-fetch-dest") head_.fetch_dest = value;
-  } else if (name_ == "cookie" || name_ == "origin") {
-    head_.has_site_data = true;
-  } else if (name_ == "user-agent") {
-    head_.names_browser = value.starts_with("Mozilla/");
+  } else {
+    note_browsers_field(value);
   }
+}
+
+void RequestHeadReader::note_browsers_field(std::string_view value) {
+  if (name_.starts_with("sec-fetch-")) head_.has_fetch_metadata = true;
+  if (name_ == "sec-fetch-mode") head_.fetch_mode = value;
+  if (name_ == "sec-fetch-dest") head_.fetch_dest = value;
+  if (name_ == "cookie" || name_ == "origin") head_.has_site_data = true;
+  if (name_ == "user-agent") head_.names_browser = value.starts_with("Mozilla/");
 }
 
 RequestHeadReader::Step RequestHeadReader::finish() {

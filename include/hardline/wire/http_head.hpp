@@ -100,6 +100,7 @@ class RequestHeadReader {
   Step enter(State state);
   Step end_target(std::string target);
   void note_field(std::string_view value);
+  void note_browsers_field(std::string_view value);
 
   State state_ = State::method;
   std::string part_;       ///< what was read since the present state began
