@@ -63,9 +63,9 @@ auto in_words(Job job) -> OrRefusal<std::invoke_result_t<Job&>> {
   } catch (const store::WriteError& e) {
     return tl::unexpected(refusal_of(e));
   } catch (const store::ConfigError& e) {
-    return refuse(
-        400, e.key().empty() ? "service_file" : e.key(),
-        fmt::format("The service file would not be right: {}{}{}.", e.key(), e.key().empty() ? "" : "= ", e.problem()));
+    const auto where = !e.key().empty() ? e.key() + "= " : e.line() > 0 ? fmt::format("line {} ", e.line()) : "";
+    return refuse(400, e.key().empty() ? "service_file" : e.key(),
+                  fmt::format("The service file would not be right: {}{}.", where, e.problem()));
   } catch (const std::exception& e) {
     return refuse(500, "not_written", e.what());
   }
@@ -99,6 +99,18 @@ bool is_this_machine(const std::string& given) {
   if (address.is_v6() && address.to_v6().is_v4_mapped())
     address = asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6());
   return address.is_loopback() || address.is_unspecified();
+}
+
+/// A host as a service file is read: a person may have pasted brackets or a scheme with it.
+OriginAddress plain(OriginAddress address) {
+  constexpr std::string_view kScheme = "http://";
+  auto* where = std::get_if<HostPort>(&address);
+  if (!where) return address;
+  auto& host = where->host;
+  if (to_lower(host).starts_with(kScheme)) host.erase(0, kScheme.size());
+  if (host.ends_with('/')) host.pop_back();
+  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
+  return address;
 }
 
 /// Whether what was asked for is how the service is now.
@@ -228,6 +240,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, Or
                      "--servicedir to publish more.");
   auto good_title = title_of(title);
   if (!good_title) co_return tl::unexpected(std::move(good_title.error()));
+  address = plain(std::move(address));
   if (auto problem = problem_with(address)) co_return tl::unexpected(std::move(*problem));
 
   const auto write = [folder, title = *good_title, address] {
@@ -262,6 +275,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::S
     if (!std::holds_alternative<OriginAddress>((*known)->file.origin))
       co_return refuse(409, "not_an_address",
                        "This service is a cache or a folder; what it is made of is written in its service file.");
+    changes.address = plain(std::move(*changes.address));
     if (auto problem = problem_with(*changes.address)) co_return tl::unexpected(std::move(*problem));
     for (auto& change : store::address_changes(*changes.address)) wanted.push_back(std::move(change));
   }
