@@ -70,9 +70,22 @@ int complain(const CLI::App& app, const CLI::ParseError& error, int argc, char**
       return kUsageError;
     }
   }
-  fmt::print(stderr, "Run `hardlined --help` for what it takes.\n");
+  const auto verbs = app.get_subcommands();
+  fmt::print(stderr, "Run `hardlined {}--help` for what it takes.\n", verbs.empty() ? "" : verbs[0]->get_name() + " ");
   return kUsageError;
 }
+
+/// The verbs first: who asks for help mostly wants one of them.
+class HelpFormatter final : public CLI::Formatter {
+ public:
+  std::string make_help(const CLI::App* app, std::string name, CLI::AppFormatMode mode) const override {
+    if (mode == CLI::AppFormatMode::Sub) return make_expanded(app);
+    auto text = make_description(app) + make_usage(app, std::move(name)) + make_positionals(app) +
+                make_subcommands(app, mode) + make_groups(app, mode) + "\n" + make_footer(app);
+    for (auto gap = text.find("\n\n\n"); gap != std::string::npos; gap = text.find("\n\n\n", gap)) text.erase(gap, 1);
+    return text;
+  }
+};
 
 }  // namespace
 
@@ -83,6 +96,7 @@ Command parse_command_line(int argc, char** argv) {
   const auto defaults = settings;
 
   CLI::App app(kAbout, "hardlined");
+  app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kExamples);
   app.set_version_flag("--version", "hardlined " HARDLINE_VERSION, "The version");
   app.set_help_flag("--help,-h", "This text");

@@ -1,7 +1,9 @@
 #include <fmt/format.h>
 
+#include <cstdio>
 #include <exception>
 #include <optional>
+#include <system_error>
 #include <type_traits>
 
 #include "ask.hpp"
@@ -9,6 +11,7 @@
 #include "control_client.hpp"
 #include "daemon.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/base/unique_fd.hpp"
 #include "verbs.hpp"
 
 namespace {
@@ -48,7 +51,9 @@ int execute(Command& command) {
     for (const auto& error : errors) fmt::print(stderr, "hardlined: {}\n", error.what());
     return *refusal;
   }
-  return std::visit(Execute{command.settings, errors}, command.verb);
+  const int status = std::visit(Execute{command.settings, errors}, command.verb);
+  if (std::fflush(stdout) != 0) throw std::system_error(hardline::last_error(), "standard output");
+  return status;
 }
 
 int complain(int status, const std::exception& problem) {

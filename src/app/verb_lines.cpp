@@ -15,6 +15,7 @@ template <class V>
 std::pair<CLI::App&, V&> VerbLines::add(const std::string& group, const std::string& name, const std::string& text) {
   const auto verb = std::make_shared<V>();  // stays where it is, as CLI11 refers to it
   auto* line = app_.add_subcommand(name, text)->group(group);
+  line->footer("");  // not that of the whole program
   if constexpr (std::is_base_of_v<PrintsJson, V>)
     line->add_flag("--json", verb->json, "The answer as JSON (docs/api.md)");
   lines_.emplace_back(line, [verb] { return Verb(*verb); });

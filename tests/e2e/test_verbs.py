@@ -90,10 +90,10 @@ def test_the_socket_may_come_before_or_after_the_words(host, words):
 
 @pytest.mark.parametrize("words, wrong", [
     (["discover", "now"], "now"), (["open"], "NAME"), (["open", "x.example.org"], "x.example.org"), (["open", "a--b--"], "a--b--"),
-    (["connect"], "NAME"), (["connect", "-x"], "-x"), (["forward", "demo"], "PORT"), (["forward", "demo", "port"], "port"),
+    (["connect"], "NAME"), (["connect", "demo", "-x"], "-x"), (["forward", "demo"], "PORT"), (["forward", "demo", "port"], "port"),
     (["forward", "demo", "127.0.0.1:70000"], "70000"), (["forward", "demo", "127.0.0.1:"], "127.0.0.1:"),
     (["pin", "demo"], "LINK"), (["pin", "localhost", "0" * 40], "localhost"), (["pin", "demo", "jellyfin"], "jellyfin"),
-    (["pin", "a.b", "0" * 40], "a.b"), (["unpin", "a b"], "a b"), (["names", "--export"], "--export"),
+    (["pin", "a.b", "0" * 40], "a.b"), (["unpin", "a b"], "a b"),
     (["names", "--export", "a", "--import", "b"], "--import"), (["publish", "80"], "--title"), (["publish", "host", "--title", "T"], "host"),
     (["publish", "0", "--title", "T"], "0"), (["publish", "unix:relative", "--title", "T"], "relative"),
     (["publish", "https://localhost:443", "--title", "T"], "https"), (["unpublish"], "ID"), (["why", "de mo"], "de mo"),
