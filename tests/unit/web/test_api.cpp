@@ -437,8 +437,9 @@ TEST_F(ApiTest, RemovesAService) {
 
 TEST_F(ApiTest, ListsWebServers) {
   web_servers.push_back({{"127.0.0.1", 8096}, "Jellyfin", ""});
-  EXPECT_EQ(body_of(ask("GET", "/api/web-servers")).at("web_servers"),
-            json::parse(R"([{"address":"127.0.0.1:8096","host":"127.0.0.1","port":8096,"title":"Jellyfin","server":null}])"));
+  EXPECT_EQ(
+      body_of(ask("GET", "/api/web-servers")).at("web_servers"),
+      json::parse(R"([{"address":"127.0.0.1:8096","host":"127.0.0.1","port":8096,"title":"Jellyfin","server":null}])"));
 }
 
 }  // namespace
