@@ -291,6 +291,7 @@ void Daemon::Parts::network_changed() {
   p2p.sessions().check_paths();
   proxy.sessions().check_paths();
   forwards.check_paths();
+  owner_door.check_paths();
   presence.network_changed();
 }
 
@@ -362,6 +363,7 @@ awaitable<void> Daemon::Parts::handle_signals() {
       p2p.sessions().close_all();
       proxy.sessions().close_all();
       forwards.close_all();
+      owner_door.connections().close_all();
     }
   }
 }
@@ -393,6 +395,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
   forwards.stop();
+  api.close();
   lan_listing.close();
   if (lan) lan->close();
   service_files.close();
@@ -404,6 +407,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));
   finishing.spawn("shutdown", proxy.sessions().finish(kGrace));
   finishing.spawn("shutdown", forwards.finish(kGrace));
+  finishing.spawn("shutdown", owner_door.connections().finish(kGrace));
   co_await finishing.join();
   publisher.close();  // only now, as open sessions were still served
   co_await caches.join();

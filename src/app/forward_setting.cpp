@@ -15,9 +15,15 @@ bool is_local_address(const std::string& address) {
 }  // namespace
 
 std::optional<HostPort> parse_local_port(std::string_view text) {
-  if (const auto port = parse_port(text)) return HostPort{"localhost", *port};
-  auto local = HostPort::parse(text);
+  const auto colon = text.rfind(':');
+  const auto port_text = text.substr(colon == std::string_view::npos ? 0 : colon + 1);
+  const bool any_port = port_text == "0";
+  const auto port = any_port ? std::optional<std::uint16_t>(0) : parse_port(port_text);
+  if (!port) return std::nullopt;
+  if (colon == std::string_view::npos) return HostPort{"localhost", *port};
+  auto local = HostPort::parse(std::string(text.substr(0, colon)) + ":1");  // a port of 0 is none to HostPort
   if (!local || !is_local_address(local->host)) return std::nullopt;
+  local->port = *port;
   return local;
 }
 

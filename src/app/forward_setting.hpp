@@ -10,7 +10,7 @@
 namespace hardline::app {
 
 /// A bare port is one of `localhost`. The address is `localhost`, `*` for every address, or a literal, an IPv6 one in
-/// brackets; the port 1 to 65535.
+/// brackets. Port 0 takes a free one.
 std::optional<HostPort> parse_local_port(std::string_view text);
 
 struct ForwardSetting {

@@ -24,7 +24,7 @@ void KeptForwards::start(const std::vector<ForwardSetting>& settings, tunnel::Tu
       continue;
     }
     forward->start(tasks);
-    log::info("forward: {} leads to a service", local.to_string());
+    log::info("forward: {} leads to a service", HostPort{local.host, forward->port()}.to_string());
     forwards_.push_back(std::move(forward));
   }
 }

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "ask.hpp"
+#include "forward_setting.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/wire/host_name.hpp"
@@ -80,16 +81,7 @@ OriginAddress parse_meant_origin(const std::string& word) {
 }
 
 HostPort parse_meant_listener(const std::string& word) {
-  const auto colon = word.rfind(':');
-  const auto port_text = colon == std::string::npos ? word : word.substr(colon + 1);
-  const bool any_port = port_text == "0";
-  if (colon == std::string::npos && any_port) return {std::string(kThisComputer), 0};
-  if (colon == std::string::npos) {
-    if (const auto port = parse_port(word)) return {std::string(kThisComputer), *port};
-  } else if (auto where = HostPort::parse(any_port ? word.substr(0, colon) + ":1" : word)) {
-    if (any_port) where->port = 0;
-    return std::move(*where);
-  }
+  if (auto local = parse_local_port(word)) return *std::move(local);
   throw UsageError(
       fmt::format("\"{}\" is no place to listen: give a PORT of this computer, ADDRESS:PORT, or *:PORT for all of its "
                   "addresses; port 0 takes a free one",

@@ -36,6 +36,9 @@ class OwnerDoor final : public HttpHandler {
   /// Has the tunnels behind connections and forwarded ports look whether their paths still stand.
   void check_paths();
 
+  /// The connections of `hardlined connect`.
+  SessionRegistry& connections() { return connected_; }
+
  private:
   class ConnectSession;
 
