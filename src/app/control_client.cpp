@@ -53,25 +53,32 @@ class Lines {
 class Watch {
  public:
   Watch(Executor executor, Resolver& resolver, HttpServer server, const std::function<void(std::string_view)>& take)
-      : client_(executor, resolver, std::move(server)), signals_(executor, SIGINT, SIGTERM), lines_(take) {
+      : executor_(executor),
+        resolver_(resolver),
+        server_(std::move(server)),
+        signals_(executor, SIGINT, SIGTERM),
+        lines_(take) {
     signals_.async_wait([this](AsioError error, int) {
       if (error) return;
       end_.by_us = true;
-      client_.close();
+      if (client_) client_->close();
     });
   }
 
   awaitable<void> run(HttpRequest request, std::chrono::steady_clock::duration limit) {
+    HttpClient client(executor_, resolver_, std::move(server_));  // ends with this, as in ask()
+    client_ = &client;
     const auto deadline = std::chrono::steady_clock::now() + limit;
-    auto answer = co_await client_.begin(std::move(request), deadline);
+    auto answer = co_await client.begin(std::move(request), deadline);
     if (!answer) {
       error_ = answer.error();
     } else if (answer->status != 200) {
       co_await read_refusal(std::move(*answer));
     } else {
-      client_.extend(std::chrono::steady_clock::now() + kNoLimit);
+      client.extend(std::chrono::steady_clock::now() + kNoLimit);
       co_await read_lines();
     }
+    client_ = nullptr;
     signals_.cancel();
   }
 
@@ -80,7 +87,7 @@ class Watch {
 
  private:
   awaitable<void> read_refusal(HttpAnswer answer) {
-    auto body = co_await client_.read_body(kMaxAnswer);
+    auto body = co_await client_->read_body(kMaxAnswer);
     if (body) {
       answer.body = std::move(*body);
       end_.refusal = std::move(answer);
@@ -91,13 +98,16 @@ class Watch {
 
   awaitable<void> read_lines() {
     for (;;) {
-      const auto piece = co_await client_.read_piece();
+      const auto piece = co_await client_->read_piece();
       if (!piece || piece->empty()) co_return;
       lines_.add(*piece);
     }
   }
 
-  HttpClient client_;
+  Executor executor_;
+  Resolver& resolver_;
+  HttpServer server_;
+  HttpClient* client_ = nullptr;  ///< while run() does
   asio::signal_set signals_;
   Lines lines_;
   WatchEnd end_;

@@ -309,7 +309,7 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
     ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
-    ("[Everything]\nelse=1\n", "there are [Daemon], [LAN], [DHT], [Portmap], [Timeouts]"),
+    ("[Everything]\nelse=1\n", "there are [Daemon], [Forward], [LAN], [DHT], [Portmap], [Timeouts]"),
     ("[DHT]\nwhatever=1\n", "known are enabled, bootstrap, port, network, proxies"),
     ("[DHT]\nenabled=perhaps\n", "a.ini:2: enabled: must be yes or no"),
     ("[DHT]\n\nbootstrap=a.example.org:4222,b.example.org\n", "a.ini:3: bootstrap: must be HOST:PORT"),

@@ -110,7 +110,8 @@ def test_another_users_daemon_says_so(host, world):
     if subprocess.run([*nobody, "true"], capture_output=True).returncode != 0:
         pytest.skip("there is no other user in this namespace")
     for words in (["names"], ["connect", "0" * 40]):
-        done = host.run([*nobody, HARDLINED, *words, "--socket", "/run/closed.sock"], check=False, env=SANITIZERS)
+        done = host.run([*nobody, HARDLINED, *words, "--socket", "/run/closed.sock"], check=False,
+                        env=SANITIZERS | {"HOME": "/nowhere"})
         assert done.returncode == NO_DAEMON and "belongs to another user" in done.stderr and "sudo" in done.stderr
     assert daemon.running()
 
