@@ -25,6 +25,7 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
   void begin_to_look();
   void end_looking();
   static awaitable<void> run(std::shared_ptr<Impl> self);
+  bool may_search(Clock::time_point now) const;
   void search(Clock::time_point now);
   bool is_gone(const HeardService& service, Clock::time_point now) const;
   std::vector<HeardService> present(Clock::time_point now) const;
@@ -83,6 +84,10 @@ awaitable<void> LanListing::Impl::run(std::shared_ptr<Impl> self) {
   listing.running = false;
 }
 
+bool LanListing::Impl::may_search(Clock::time_point now) const {
+  return searches.empty() || now >= searches.back() + times.search_pause;
+}
+
 void LanListing::Impl::search(Clock::time_point now) {
   lan.search_all();
   searches.push_back(now);
@@ -121,6 +126,12 @@ LanListing::~LanListing() {
 std::shared_ptr<void> LanListing::look() {
   impl_->begin_to_look();
   return {impl_.get(), [impl = impl_](void*) { impl->end_looking(); }};
+}
+
+void LanListing::glance() {
+  const auto now = Clock::now();
+  if (impl_->closed || !impl_->may_search(now)) return;
+  impl_->search(now);
 }
 
 std::vector<Neighbour> LanListing::neighbours() const {

@@ -166,7 +166,10 @@ Response Dashboard::serve(const Request& request) {
     return refusal;
   }
   if (path == kProxyPacPath) return proxy_pac();
-  if (path == "/") return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
+  if (path == "/") {
+    api_.subjects().lan.glance();  // without scripts nobody opens /events, but may load this again
+    return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
+  }
   if (path == "/qr.svg") return serve_qr(request);
   if (path == "/events") return short_page(503, texts::kTooManyTitle, texts::kTooMany);
   if (const auto* asset = find_asset(path)) {

@@ -48,6 +48,9 @@ class LanListing {
   /// Somebody looks, until the token is destroyed: searches at once, but for search_pause, then every search_every.
   [[nodiscard]] std::shared_ptr<void> look();
 
+  /// Somebody glances: one search, but for search_pause. Who answers it is there when he looks again.
+  void glance();
+
   /// Sorted by title, then key. While nobody looks, nobody is asked: then it is who was heard lately (kHeardFor).
   std::vector<Neighbour> neighbours() const;
 
