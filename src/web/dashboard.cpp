@@ -166,7 +166,11 @@ Response Dashboard::serve(const Request& request) {
     return refusal;
   }
   if (path == kProxyPacPath) return proxy_pac();
-  if (path == "/") return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
+  if (path == "/") {
+    // Without scripts nobody asks for events, and a page loaded again shows who has answered this.
+    api_.subjects().lan.glance();
+    return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
+  }
   if (path == "/qr.svg") return serve_qr(request);
   if (path == "/events") return short_page(503, texts::kTooManyTitle, texts::kTooMany);
   if (const auto* asset = find_asset(path)) {
