@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <deque>
+#include <map>
+#include <set>
 #include <tuple>
 #include <utility>
 
@@ -24,9 +26,12 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
 
   void begin_to_look();
   void end_looking();
+  void search_soon();
+  bool is_looked_at() const { return lookers > 0 || Clock::now() < glance_ends; }
   static awaitable<void> run(std::shared_ptr<Impl> self);
-  bool may_search(Clock::time_point now) const;
   void search(Clock::time_point now);
+  void hear(const ServiceName& name);
+  void forget_all_but(const std::vector<Place>& places);
   bool is_gone(const HeardService& service, Clock::time_point now) const;
   std::vector<HeardService> present(Clock::time_point now) const;
   std::vector<Place> places(Clock::time_point now) const;
@@ -37,10 +42,14 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
   Event changed;  ///< the list
   Event wake;     ///< what run() waits for
   std::size_t lookers = 0;
+  Clock::time_point glance_ends{};
   bool running = false;
   bool closed = false;
   std::deque<Clock::time_point> searches;  ///< when the last ones were sent, oldest first
   Clock::time_point next_search{};
+  std::map<KeyHash, Password> passwords;
+  std::set<KeyHash> asked;  ///< for their passwords
+  std::size_t may_ask = 0;  ///< until the next search
   std::vector<Place> told;  ///< who was there when it was last told
   Clock::time_point told_at{};
   bool has_news = false;  ///< since then
@@ -48,6 +57,10 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
 
 void LanListing::Impl::begin_to_look() {
   ++lookers;
+  search_soon();
+}
+
+void LanListing::Impl::search_soon() {
   if (closed) return;
   const auto now = Clock::now();
   next_search = searches.empty() ? now : std::min(next_search, std::max(now, searches.back() + times.search_pause));
@@ -63,13 +76,15 @@ void LanListing::Impl::end_looking() {
 awaitable<void> LanListing::Impl::run(std::shared_ptr<Impl> self) {
   auto& listing = *self;
   const auto& times = listing.times;
-  const auto listening = listing.lan.listen([&listing](const HeardService&) {
+  const auto listening = listing.lan.listen([&listing](const HeardService& service) {
+    listing.hear(service.name);
     if (!std::exchange(listing.has_news, true)) listing.wake.notify();
   });
-  while (listing.lookers > 0 && !listing.closed) {
+  while (listing.is_looked_at() && !listing.closed) {
     const auto now = Clock::now();
     if (now >= listing.next_search) listing.search(now);
     auto places = listing.places(now);
+    listing.forget_all_but(places);
     if (places != listing.told) listing.has_news = true;
     if (listing.has_news && now >= listing.told_at + times.news_pause) {
       listing.told = std::move(places);
@@ -84,15 +99,31 @@ awaitable<void> LanListing::Impl::run(std::shared_ptr<Impl> self) {
   listing.running = false;
 }
 
-bool LanListing::Impl::may_search(Clock::time_point now) const {
-  return searches.empty() || now >= searches.back() + times.search_pause;
-}
-
 void LanListing::Impl::search(Clock::time_point now) {
+  may_ask = kKeysAsked;
   lan.search_all();
   searches.push_back(now);
   if (searches.size() > kSearchesKept) searches.pop_front();
   next_search = now + times.search_every;
+}
+
+void LanListing::Impl::hear(const ServiceName& name) {
+  if (name.password) {
+    passwords.insert_or_assign(name.key, *name.password);
+  } else if (may_ask > 0 && !passwords.contains(name.key) && asked.insert(name.key).second) {
+    --may_ask;
+    lan.search(name.key);
+  }
+}
+
+void LanListing::Impl::forget_all_but(const std::vector<Place>& places) {
+  const auto is_gone = [&places](const KeyHash& key) {
+    const auto place = std::lower_bound(places.begin(), places.end(), key,
+                                        [](const Place& one, const KeyHash& other) { return one.first < other; });
+    return place == places.end() || place->first != key;
+  };
+  std::erase_if(passwords, [&](const auto& known) { return is_gone(known.first); });
+  std::erase_if(asked, is_gone);
 }
 
 bool LanListing::Impl::is_gone(const HeardService& service, Clock::time_point now) const {
@@ -129,9 +160,9 @@ std::shared_ptr<void> LanListing::look() {
 }
 
 void LanListing::glance() {
-  const auto now = Clock::now();
-  if (impl_->closed || !impl_->may_search(now)) return;
-  impl_->search(now);
+  // Until the search, which may have to wait for its turn, is answered.
+  impl_->glance_ends = Clock::now() + impl_->times.search_pause + impl_->times.answer_within;
+  impl_->search_soon();
 }
 
 std::vector<Neighbour> LanListing::neighbours() const {
@@ -143,6 +174,8 @@ std::vector<Neighbour> LanListing::neighbours() const {
     if (known == neighbours.end()) {
       const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - service.heard);
       known = neighbours.insert(known, Neighbour{service.name.key, service.title, {}, ago});
+      const auto password = impl_->passwords.find(service.name.key);
+      if (password != impl_->passwords.end()) known->password = password->second;
     }
     const bool is_new = std::none_of(known->machines.begin(), known->machines.end(), [&](const auto& machine) {
       return machine.address() == service.endpoint.address();

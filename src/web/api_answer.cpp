@@ -115,11 +115,16 @@ struct AddressMembers {
 
 }  // namespace
 
-Response unknown_name_response() {
+Response unknown_name_response(std::string_view asked) {
+  // What may be a mistyped link is not repeated: a password may be in it.
+  const auto petname = Petname::parse(asked);
+  const auto begin = petname ? fmt::format("“{}” is neither a petname of yours", petname->text())
+                             : std::string("This is neither a petname of yours");
   return error_response(400, "bad_name",
-                        "This is neither a petname of yours nor a service's own name. Give NAME, NAME.localhost or "
-                        "http://NAME.localhost:7009/, NAME being what you pinned it as, or 40 digits from 0-9 and a-f, "
-                        "usually with a password and a dash before them.");
+                        begin +
+                            " nor a service's own name. Give NAME, NAME.localhost or http://NAME.localhost:7009/, NAME "
+                            "being what you pinned it as, or 40 digits from 0-9 and a-f, usually with a password and a "
+                            "dash before them.");
 }
 
 awaitable<Response> Api::Answer::status() {
@@ -130,7 +135,7 @@ awaitable<Response> Api::Answer::why() {
   const auto text = request_.parameter("name");
   if (!text) co_return error_response(400, "bad_request", "Name the service once, as in /api/why?name=NAME.");
   const auto service = api_.resolve(*text);
-  if (!service) co_return unknown_name_response();
+  if (!service) co_return unknown_name_response(*text);
   const auto key = service->key;
   const auto examination = co_await subjects_.examine(key);
   auto json = to_json(key, examination, system_clock::now());
@@ -179,7 +184,7 @@ awaitable<Response> Api::Answer::put_name() {
   if (const auto refusal = body.refusal()) co_return *refusal;
   if (!name) co_return bad_petname(named_[0], name.error());
   const auto service = api_.resolve(link);
-  if (!service) co_return unknown_name_response();
+  if (!service) co_return unknown_name_response(link);
   const bool is_new = !subjects_.names.find(name->text());
   const store::Pin pin{*name, *service};
   const auto error = co_await subjects_.names.pin(pin.name, pin.service);

@@ -58,6 +58,6 @@ class Api::Answer {
 };
 
 /// What to say to a text that Api::resolve() does not know.
-Response unknown_name_response();
+Response unknown_name_response(std::string_view asked);
 
 }  // namespace hardline::web

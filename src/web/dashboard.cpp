@@ -167,7 +167,8 @@ Response Dashboard::serve(const Request& request) {
   }
   if (path == kProxyPacPath) return proxy_pac();
   if (path == "/") {
-    api_.subjects().lan.glance();  // without scripts nobody opens /events, but may load this again
+    // Without scripts nobody asks for events, and a page loaded again shows who has answered this.
+    api_.subjects().lan.glance();
     return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
   }
   if (path == "/qr.svg") return serve_qr(request);

@@ -193,7 +193,7 @@ std::string neighbour_html(const DashboardModel& model, const discovery::Neighbo
   const auto title = title_or_stand_in(service.title);
   const auto* pinned = pin_of(model, service.key);
   const auto* own = own_service(model, service.key);
-  auto name = ServiceName{std::nullopt, service.key};  // all that the network tells: without a password
+  auto name = ServiceName{service.password, service.key};
   if (own) name = own->name;
   if (pinned) name = pinned->pin.service;
   const auto link = name.url(model.local_port);

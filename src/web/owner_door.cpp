@@ -126,7 +126,7 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
   else if (!asks_for_protocol(request, kProtocol))
     refusal = no_protocol();
   else if (!service)
-    refusal = unknown_name_response();
+    refusal = unknown_name_response(text.value_or(""));
   if (refusal) {
     co_await exchange.respond(*refusal);
     co_return;
@@ -153,7 +153,7 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
   if (exchange.request().method != "POST")
     refusal = only("POST");
   else if (!refusal && !api_.resolve(name))
-    refusal = unknown_name_response();
+    refusal = unknown_name_response(name);
   std::deque<std::string> events;
   tunnel::PortForward::Resolve resolve = [this, &name] { return api_.resolve(name); };
   tunnel::PortForward::Failed failed = [&](const std::string& problem) {

@@ -313,7 +313,7 @@ Json to_json(const KeyHash& key, const tunnel::Examination& examination, SystemT
 
 Json to_json(const discovery::Neighbour& neighbour, std::uint16_t local_port, const Petname* pinned_as,
              bool published_here) {
-  const ServiceName name{std::nullopt, neighbour.key};
+  const ServiceName name{neighbour.password, neighbour.key};
   return {
       {"key_hash", neighbour.key.hex()},
       {"title", neighbour.title},

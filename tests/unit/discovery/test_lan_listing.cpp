@@ -207,6 +207,53 @@ TEST_F(LanListingTest, PausesBetweenNewsOfATalkativeNeighbour) {
   EXPECT_FALSE(told.done());
 }
 
+TEST_F(LanListingTest, SearchesForOneWhoGlancesAndHearsTheAnswers) {
+  auto times = fast();
+  times.search_every = kNever;
+  lan.when_searched = [&] { lan.hears(kKey, at("192.168.1.2")); };
+  start(times).glance();
+  EXPECT_TRUE(io.run_until([this] { return !lan.searched.empty(); }));
+  EXPECT_EQ(lan.general_searches, 1);
+  EXPECT_TRUE(io.run_until([this] { return tasks.size() == 0; }));
+}
+
+TEST_F(LanListingTest, AsksEachOnceForThePasswordThatAListIsNotTold) {
+  lan.when_searched = [&] { lan.hears(kKey, at("192.168.1.2")); };
+  const auto token = start().look();
+  EXPECT_TRUE(has_searched(4));
+  EXPECT_THAT(lan.searched, ElementsAre(kKey));
+  EXPECT_FALSE(listing->neighbours().at(0).password);
+  lan.announce_with_password(kKey, at("192.168.1.2"), *Password::parse("abc"));
+  lan.hears(kKey, at("192.168.1.2"));
+  ASSERT_TRUE(listing->neighbours().at(0).password);
+  EXPECT_EQ(listing->neighbours().at(0).password->reveal(), "abc");
+}
+
+TEST_F(LanListingTest, AsksAgainForThePasswordOfOneWhoWasGone) {
+  auto times = fast();
+  times.gone_after = 10ms;
+  const auto token = start(times).look();
+  EXPECT_TRUE(has_searched(1));
+  lan.hears(kKey, at("192.168.1.2"));
+  lan.announce_with_password(kKey, at("192.168.1.2"), *Password::parse("abc"));
+  EXPECT_TRUE(io.run_until([&] { return keys().empty(); }));
+  const auto searches = lan.general_searches;
+  EXPECT_TRUE(has_searched(searches + 2));
+  lan.hears(kKey, at("192.168.1.2"));
+  EXPECT_THAT(lan.searched, ElementsAre(kKey, kKey));
+  EXPECT_FALSE(listing->neighbours().at(0).password);
+}
+
+TEST_F(LanListingTest, LeavesPlaceForOtherSearchesHoweverManyServicesThereAre) {
+  auto times = fast();
+  times.search_every = kNever;
+  const auto token = start(times).look();
+  EXPECT_TRUE(has_searched(1));
+  for (unsigned i = 0; i < 1000; ++i)
+    lan.hears(KeyHash::parse(std::string(36, '0') + std::to_string(1000 + i)).value(), at("192.168.1.2"));
+  EXPECT_THAT(lan.searched, SizeIs(LanListing::kKeysAsked));
+}
+
 TEST_F(LanListingTest, EndsWhenItIsClosedThoughSomebodyLooks) {
   const auto token = start().look();
   EXPECT_TRUE(has_searched(1));
