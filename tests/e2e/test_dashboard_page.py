@@ -46,7 +46,7 @@ def test_it_is_read_without_javascript(started, open_page):
     assert "Hello through the tunnel" in page.follow(named("Open", "cinema"), "http://cinema.localhost:7009/")
 
 
-def test_it_asks_nobody_else_and_is_small(started, open_page):
+def test_it_asks_nobody_else_and_is_small(started, open_page, capsys):
     page = open_page(url=None)
     loaded = page.run("""
         const answers = [];
@@ -63,7 +63,8 @@ def test_it_asks_nobody_else_and_is_small(started, open_page):
     for file in loaded["files"]:
         assert file["url"].startswith(HOME) and file["status"] == 200, file
     total = sum(file["octets"] for file in loaded["files"])
-    print(f"{total} octets in {len(loaded['files'])} files; first paint after {loaded['paint']:.0f} ms, with sanitizers where these are on")
+    with capsys.disabled():
+        print(f"\n{total} octets in {len(loaded['files'])} files; first paint after {loaded['paint']:.0f} ms, with sanitizers where these are on")
     assert total < MOST
 
 
