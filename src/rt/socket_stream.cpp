@@ -1,5 +1,6 @@
 #include "hardline/rt/socket_stream.hpp"
 
+#include <poll.h>
 #include <sys/socket.h>
 
 namespace hardline {
@@ -78,6 +79,12 @@ void SocketStream::abort() {
   AsioError ignored;
   socket_.set_option(asio::socket_base::linger(true, 0), ignored);  // close() now sends RST
   socket_.close(ignored);
+}
+
+bool SocketStream::is_hung_up() {
+  if (!socket_.is_open()) return false;
+  pollfd looked_at{socket_.native_handle(), 0, 0};
+  return ::poll(&looked_at, 1, 0) == 1 && (looked_at.revents & POLLHUP) != 0;
 }
 
 void SocketStream::watch_delivery() {

@@ -85,6 +85,8 @@ struct NameBook::Impl {
   Impl(fs::path f, asio::thread_pool& p) : file(std::move(f)), pool(p) { read(); }
 
   void read();
+  Names understand(const std::string& text);
+  awaitable<std::error_code> read_what_others_wrote();
   awaitable<std::error_code> change(Edit edit);
   awaitable<std::error_code> change_in_turn(Edit edit);
   void become(Names next);
@@ -92,6 +94,7 @@ struct NameBook::Impl {
   const fs::path file;
   asio::thread_pool& pool;
   Names names;
+  std::string on_disk;         ///< as it was read or written last
   std::string not_understood;  ///< lines, kept as they are
   std::error_code unreadable;  ///< why nothing can be changed
   std::vector<std::weak_ptr<Listener>> listeners;
@@ -100,7 +103,7 @@ struct NameBook::Impl {
 };
 
 void NameBook::Impl::read() {
-  const auto text = read_small_file(file, kMaxFile);
+  auto text = read_small_file(file, kMaxFile);
   if (!text) {
     if (text.error() == std::errc::no_such_file_or_directory) return;
     unreadable = text.error();
@@ -108,13 +111,34 @@ void NameBook::Impl::read() {
                unreadable.message());
     return;
   }
-  const auto found = parse_names(*text);
-  for (const auto& pin : found.pins) names.emplace(pin.name.text(), pin);
-  if (found.errors.empty()) return;
-  not_understood = lines_of(found.errors, found.pins.size(), *text);
+  on_disk = std::move(*text);
+  names = understand(on_disk);
+}
+
+/// The names in `text`. Notes what is not understood.
+Names NameBook::Impl::understand(const std::string& text) {
+  const auto found = parse_names(text);
+  Names understood;
+  for (const auto& pin : found.pins) understood.emplace(pin.name.text(), pin);
+  not_understood = lines_of(found.errors, found.pins.size(), text);
+  if (found.errors.empty()) return understood;
   const auto& first = found.errors.front();
   log::warn("store: {}:{}: {} ({} more such lines); what is not understood is kept", file.string(), first.line,
             first.problem, found.errors.size() - 1);
+  return understood;
+}
+
+/// A person may have edited the file, or put another in its place: that is not to be lost with our next change.
+awaitable<std::error_code> NameBook::Impl::read_what_others_wrote() {
+  const auto look = [path = file] { return read_small_file(path, kMaxFile); };
+  auto text = co_await offload(pool, look);
+  if (!text && text.error() == std::errc::no_such_file_or_directory) co_return std::error_code();
+  if (!text) co_return text.error();
+  if (*text == on_disk) co_return std::error_code();
+  log::info("store: {} was changed while hardlined ran, and is read again", file.string());
+  on_disk = std::move(*text);
+  become(understand(on_disk));
+  co_return std::error_code();
 }
 
 /// Tells of every label that leads elsewhere by that.
@@ -144,6 +168,8 @@ awaitable<std::error_code> NameBook::Impl::change(Edit edit) {
 
 awaitable<std::error_code> NameBook::Impl::change_in_turn(Edit edit) {
   if (unreadable) co_return unreadable;
+  const auto unreadable_now = co_await read_what_others_wrote();
+  if (unreadable_now) co_return unreadable_now;
   auto next = names;
   if (const auto refusal = edit(next)) co_return refusal;
   auto content = format_names(list_of(next));
@@ -152,12 +178,14 @@ awaitable<std::error_code> NameBook::Impl::change_in_turn(Edit edit) {
   if (next.size() > kMaxPins || content.size() > kMaxFile) co_return make_error_code(Errc::too_large);
   auto before = names;
   become(std::move(next));
-  auto job = [path = file, text = std::move(content)] { return write_names(path, text); };
+  const auto job = [path = file, text = content] { return write_names(path, text); };
   const auto error = co_await offload(pool, job);
   if (error) {
     become(std::move(before));
     log::warn("store: {} cannot be written: {}", file.string(), error.message());
+    co_return error;
   }
+  on_disk = std::move(content);
   co_return error;
 }
 

@@ -13,7 +13,13 @@ awaitable<std::error_code> ChunkedStream::readable() {
 }
 
 Result<std::size_t> ChunkedStream::read_now(std::span<std::byte> buffer) {
-  if (early_.empty()) return below_.read_now(buffer);
+  if (early_.empty()) {
+    const auto got = below_.read_now(buffer);
+    // A program that was killed closes its socket like one that has said everything.
+    const bool is_cut = got && *got == 0 && !buffer.empty() && !has_ended_ && below_.is_hung_up();
+    if (is_cut) return fail(std::make_error_code(std::errc::connection_reset));
+    return got;
+  }
   const auto octets = as_octets(early_);
   const auto taken = octets.first(std::min(octets.size(), buffer.size()));
   std::copy(taken.begin(), taken.end(), buffer.begin());
@@ -47,6 +53,7 @@ awaitable<void> ChunkedStream::end_writing() {
     abort();
     co_return;
   }
+  has_ended_ = true;
   framing_ += "0\r\n\r\n";
   const auto octets = as_octets(framing_);
   const auto error = co_await write_all(below_, octets);

@@ -29,7 +29,8 @@ NameChange name_change(const wire::RequestHead& head, const std::optional<KeyHas
 
 Page begin_anew_page(const wire::RequestHead& head, std::string_view petname) {
   return {
-      .status = 307,
+      // Of a form that the old service's page sends, the content is dropped: the browser asks with GET.
+      .status = 303,
       .title = "This name leads to another service now",
       .text = fmt::format("“{}” was pointed at another service. The browser forgets what it kept for the one before.",
                           petname),

@@ -66,7 +66,7 @@ std::string plain_body(const Page& page) {
 
 std::string_view reason_phrase(int status) {
   switch (status) {
-    case 307: return "Temporary Redirect";
+    case 303: return "See Other";
     case 400: return "Bad Request";
     case 403: return "Forbidden";
     case 404: return "Not Found";

@@ -57,6 +57,9 @@ class LanListing {
   /// Somebody looks for a moment: searches, and waits for the answers to that.
   void glance();
 
+  /// Somebody glances: one search, but for search_pause. Who answers it is there when he looks again.
+  void glance();
+
   /// Sorted by title, then key. While nobody looks, nobody is asked: then it is who was heard lately (kHeardFor).
   std::vector<Neighbour> neighbours() const;
 

@@ -45,6 +45,10 @@ class ByteStream {
   /// Ends both directions in a way that the other side sees as a failure, never as a proper end.
   virtual void abort() = 0;
 
+  /// Whether the other side is known to have gone altogether, rather than to have ended its own direction: a program
+  /// that was killed. A Unix socket tells; TCP does not.
+  virtual bool is_hung_up() { return false; }
+
   /// The network has changed, or this machine slept: abort() now if the stream's path is gone, within seconds if it
   /// turns out to be dead. Does nothing where there is no path.
   virtual void check_path() {}

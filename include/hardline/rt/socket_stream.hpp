@@ -24,6 +24,8 @@ class SocketStream final : public ByteStream {
   void interrupt() override;
   void close() override;
   void abort() override;
+  /// Also once both sides have ended their directions.
+  bool is_hung_up() override;
   void check_path() override;
 
   bool is_open() const { return socket_.is_open(); }

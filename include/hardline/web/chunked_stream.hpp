@@ -8,7 +8,8 @@
 
 namespace hardline::web {
 
-/// What is read is as it is. Closing or aborting it without end_writing() is a cut.
+/// What is read is as it is; an end is an error where the other side, before our own end, has gone altogether. Closing
+/// or aborting it without end_writing() is a cut.
 class ChunkedStream final : public ByteStream {
  public:
   /// `early` is what was read of `below` already. `below` outlives it.
@@ -34,6 +35,7 @@ class ChunkedStream final : public ByteStream {
   std::string early_;
   std::string framing_;         ///< between the chunks' octets, and not written yet
   std::size_t chunk_left_ = 0;  ///< octets of the present one
+  bool has_ended_ = false;      ///< what is written
 };
 
 }  // namespace hardline::web

@@ -15,7 +15,7 @@ inline constexpr Text kSkip = "Skip to the services";
 inline constexpr Text kSections = "Sections";
 inline constexpr Text kNoScript =
     "Scripts are switched off in this browser: the lists and links work, but nothing can be changed here, and the page "
-    "shows how things stood when it was loaded.";
+    "shows how things stood when it was loaded. Load it again to see who has answered since.";
 inline constexpr Text kReadOnly = "Changes are switched off by the configuration: this page only shows.";
 inline constexpr Text kLost = "The connection to hardlined is lost. Trying again…";
 inline constexpr Text kFooter =

@@ -14,9 +14,9 @@ namespace hardline::web {
 /// Beside what Api answers:
 ///
 /// `GET /api/connect?name=NAME` with `Upgrade: hardline-stream`: 101, then a service's bytes. Towards the service they
-/// are as they are, and half-closing the socket ends them; from it they come in chunks (RFC 9112 section 7.1), the last
-/// of which, of size 0, is the proper end: without it the connection was cut. Where there is no tunnel: 502 and an
-/// error.
+/// are as they are, and half-closing the socket ends them (closing it before the service has ended is a cut); from it
+/// they come in chunks (RFC 9112 section 7.1), the last of which, of size 0, is the proper end: without it the
+/// connection was cut. Where there is no tunnel: 502 and an error.
 ///
 /// `POST /api/forward` {"name", "address", "port"}: opens a port for as long as the request goes on; the answer's body
 /// is a line of JSON for each event: {"listening": "localhost:5900"}, {"problem": "…"}.

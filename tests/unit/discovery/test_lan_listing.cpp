@@ -59,6 +59,22 @@ TEST_F(LanListingTest, SearchesAgainAndAgainWhileSomebodyLooks) {
   EXPECT_TRUE(has_searched(4));
 }
 
+TEST_F(LanListingTest, SearchesOnceForAGlance) {
+  auto times = fast();
+  times.search_pause = kNever;
+  start(times).glance();
+  listing->glance();
+  io.settle();
+  EXPECT_EQ(lan.general_searches, 1);
+  EXPECT_EQ(tasks.size(), 0u);
+}
+
+TEST_F(LanListingTest, DoesNotSearchForAGlanceOnceClosed) {
+  start().close();
+  listing->glance();
+  EXPECT_EQ(lan.general_searches, 0);
+}
+
 TEST_F(LanListingTest, DoesNotSearchBeforeSomebodyLooks) {
   lan.knows(kKey, at("192.168.1.2"), 60s);
   start();

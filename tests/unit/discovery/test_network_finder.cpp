@@ -636,8 +636,10 @@ TEST_F(NetworkFinderTest, ManyWaysIntoTheDhtStayWithinTheBound) {
   for (int i = 0; i < 8; ++i)
     for (int j = 1; j <= 100; ++j)
       say(*proxies[static_cast<std::size_t>(i)], "8.8." + std::to_string(i) + "." + std::to_string(j) + ":7008");
+  const auto all = kMaxCandidates - kMaxNearCandidates;
+  ASSERT_TRUE(run_until([&] { return sink.candidates.size() >= all; }));
   settle();
-  EXPECT_THAT(sink.candidates, SizeIs(kMaxCandidates - kMaxNearCandidates));
+  EXPECT_THAT(sink.candidates, SizeIs(all)) << "and no more";
   for (int i = 0; i < 8; ++i)
     EXPECT_THAT(sink.whole, Contains(testing::Field(&Candidate::by, "http://" + std::to_string(i) + ".example")));
   search.reset();

@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/store/file.hpp"
 #include "store/full_disk.hpp"
 #include "store/log_capture.hpp"
 #include "store/temp_dir.hpp"
@@ -105,6 +106,36 @@ TEST_F(NameBookTest, UnpinsAndMindsNoNameThatIsNotThere) {
   EXPECT_FALSE(io.await(book.unpin(kNas)));
   EXPECT_THAT(described(book), IsEmpty());
   EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(NameBookTest, KeepsWhatWasWrittenByHandMeanwhile) {
+  NameBook book(file, pool);
+  EXPECT_FALSE(pin(book, kNas, kService));
+  write_file(file, "wiki " + kOtherHex + "\nwhat is this?\n");
+  std::vector<std::string> told;
+  const auto listening = book.listen([&told](const std::string& label) { told.push_back(label); });
+  EXPECT_FALSE(pin(book, *Petname::parse("films"), kService));
+  EXPECT_THAT(described(book), ElementsAre("films " + kService.label(), "wiki " + kOtherHex));
+  EXPECT_THAT(told, UnorderedElementsAre("nas", "wiki", "films"));
+  EXPECT_EQ(kept(), described(book));
+  EXPECT_THAT(read_small_file(file, 1000).value(), HasSubstr("what is this?\n"));
+}
+
+TEST_F(NameBookTest, OverwritesNothingThatItCannotRead) {
+  NameBook book(file, pool);
+  EXPECT_FALSE(pin(book, kNas, kService));
+  fs::remove(file);
+  fs::create_directory(file);
+  EXPECT_EQ(pin(book, kWiki, kOther), std::errc::is_a_directory);
+  EXPECT_THAT(described(book), ElementsAre("nas " + kService.label()));
+}
+
+TEST_F(NameBookTest, WritesAFileThatWasRemovedAgain) {
+  NameBook book(file, pool);
+  EXPECT_FALSE(pin(book, kNas, kService));
+  fs::remove(file);
+  EXPECT_FALSE(pin(book, kWiki, kOther));
+  EXPECT_EQ(kept(), described(book));
 }
 
 TEST_F(NameBookTest, RenamesToAFreeNameOnly) {

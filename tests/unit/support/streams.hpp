@@ -1,12 +1,15 @@
 // Connected pairs of streams on loopback, and what tests write into and read out of them.
 #pragma once
 
+#include <sys/socket.h>
+
 #include <array>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
 
+#include "hardline/base/unique_fd.hpp"
 #include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/socket_stream.hpp"
 #include "support/test_io.hpp"
@@ -58,6 +61,16 @@ using SocketStreamPtr = std::unique_ptr<SocketStream>;
 inline std::pair<SocketStreamPtr, SocketStreamPtr> socket_streams(TestIo& io) {
   auto [near, far] = tcp_pair(io);
   return {std::make_unique<SocketStream>(std::move(near)), std::make_unique<SocketStream>(std::move(far))};
+}
+
+/// As between this daemon and a program that asks it.
+inline std::pair<SocketStreamPtr, SocketStreamPtr> unix_streams(TestIo& io) {
+  std::array<int, 2> ends{};
+  if (::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends.data()) != 0) throw std::system_error(last_error());
+  const auto stream = [&io](int end) {
+    return std::make_unique<SocketStream>(StreamSocket(io.executor(), {AF_UNIX, 0}, end));
+  };
+  return {stream(ends[0]), stream(ends[1])};
 }
 
 /// What was read until a stream ended, and the error unless that was its proper end.

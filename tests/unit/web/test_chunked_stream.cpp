@@ -102,6 +102,37 @@ TEST_F(ChunkedStreamTest, ReadsChunksAsTheyAre) {
   EXPECT_EQ(io.await(reading_to_end(stream)).text, "1\r\nx\r\n0\r\n\r\n");
 }
 
+TEST_F(ChunkedStreamTest, ReadsAnEndWhereOnlyThatDirectionEnded) {
+  auto [program, daemon] = support::unix_streams(io);
+  ChunkedStream stream(*daemon, "early");
+  io.await(program->end_writing());
+  const auto came = io.await(reading_to_end(stream));
+  EXPECT_EQ(came.text, "early");
+  EXPECT_FALSE(came.error);
+}
+
+TEST_F(ChunkedStreamTest, ReadsNoEndOfAProgramThatIsGone) {
+  auto [program, daemon] = support::unix_streams(io);
+  ChunkedStream stream(*daemon, "");
+  ASSERT_FALSE(io.await(writing(*program, "half")));
+  program->close();
+  const auto came = io.await(reading_to_end(stream));
+  EXPECT_EQ(came.text, "half");
+  EXPECT_TRUE(came.error);
+}
+
+TEST_F(ChunkedStreamTest, ReadsTheEndOfAProgramThatWentAfterOurs) {
+  auto [program, daemon] = support::unix_streams(io);
+  ChunkedStream stream(*daemon, "");
+  io.await(stream.end_writing());
+  EXPECT_EQ(io.await(reading_to_end(*program)).text, support::kLastChunk);
+  ASSERT_FALSE(io.await(writing(*program, "rest")));
+  program->close();
+  const auto came = io.await(reading_to_end(stream));
+  EXPECT_EQ(came.text, "rest");
+  EXPECT_FALSE(came.error);
+}
+
 TEST_F(ChunkedStreamTest, CarriesMuchThroughASlowReader) {
   auto [far, service] = support::socket_streams(io);
   ChunkedStream near(*below, "");

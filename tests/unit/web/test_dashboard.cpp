@@ -175,6 +175,15 @@ TEST_F(DashboardTest, ServesThePageWithItsToken) {
   EXPECT_EQ(get("/?pin=nas").status, 200);
 }
 
+TEST_F(DashboardTest, SearchesForWhoLoadsThePageWithoutScripts) {
+  get("/dashboard.css");
+  EXPECT_EQ(network.searches, 0);
+  get("/");
+  EXPECT_EQ(network.searches, 1);
+  get("/");
+  EXPECT_EQ(network.searches, 1) << "at once again";
+}
+
 TEST_F(DashboardTest, EveryAnswerHasTheSecurityFieldsOnce) {
   for (const auto* target : {"/", "/dashboard.css", "/qr.svg", "/api/status", "/proxy.pac", "/nothing"})
     for (const auto& [name, value] : security_fields()) {
@@ -341,7 +350,7 @@ TEST_F(DashboardTest, EventsAreSilentWhileNothingChanges) {
 }
 
 TEST_F(DashboardTest, SearchesTheNetworkWhileAPageIsOpenAndNotOtherwise) {
-  get("/");
+  get("/dashboard.css");
   io.settle();
   EXPECT_EQ(network.searches, 0);
   const auto events = exchange("GET", "/events");

@@ -602,7 +602,7 @@ class ChangedName : public LocalProxyTest {
 
 TEST_F(ChangedName, HasABrowserForgetTheOldServiceOnce) {
   const auto response = ask(asking(kNavigation));
-  EXPECT_EQ(response.status, 307);
+  EXPECT_EQ(response.status, 303);
   EXPECT_EQ(response.field("Location"), "http://wiki.localhost:7009/a?b");
   EXPECT_EQ(response.field("Clear-Site-Data"), R"("cache", "cookies", "storage")");
   EXPECT_EQ(response.field("Cache-Control"), "no-store");
@@ -614,18 +614,18 @@ TEST_F(ChangedName, HasABrowserForgetTheOldServiceOnce) {
 TEST_F(ChangedName, KeepsWhatABrowserKnowsOfTheOldServiceFromTheNewOne) {
   for (const auto* fields : {"Sec-Fetch-Mode: no-cors\r\n", "Cookie: a=b\r\n", "Origin: http://wiki.localhost\r\n"})
     EXPECT_EQ(ask(asking(fields)).status, 409) << fields;
-  EXPECT_EQ(ask(asking(kNavigation)).status, 307) << "nothing has consumed that";
+  EXPECT_EQ(ask(asking(kNavigation)).status, 303) << "nothing has consumed that";
   expect_passed(asking("Cookie: a=b\r\n"));
 }
 
 TEST_F(ChangedName, IsNothingToProgramsThatKeepNothing) {
   expect_passed(asking("Accept: */*\r\n"));
-  EXPECT_EQ(ask(asking(kNavigation)).status, 307);
+  EXPECT_EQ(ask(asking(kNavigation)).status, 303);
 }
 
 TEST_F(ChangedName, HasABrowserForgetThroughTheProxyToo) {
   const auto response = ask("GET http://wiki.localhost//a HTTP/1.1\r\nAccept: text/html\r\n\r\n");
-  EXPECT_EQ(response.status, 307);
+  EXPECT_EQ(response.status, 303);
   EXPECT_EQ(response.field("Location"), "http://wiki.localhost//a");
 }
 

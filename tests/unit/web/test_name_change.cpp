@@ -69,7 +69,7 @@ TEST(NameChange, HoldsABrowsersConnectBackByWhatItCallsItself) {
 
 TEST(NameChange, LeadsToNoOtherHost) {
   const auto page = begin_anew_page(head("Accept: text/html\r\n", "GET //example.org/"), "wiki");
-  EXPECT_EQ(page.status, 307);
+  EXPECT_EQ(page.status, 303);
   EXPECT_THAT(page.fields, Contains(Pair("Location", "http://wiki.localhost:7009//example.org/")));
 }
 

@@ -41,7 +41,7 @@ class OwnerDoorTest : public testing::Test, public ApiWorld {
     listener.publish({std::move(published)});
     listener.start(sessions);
     finder.add(support::loopback(listener.port()));
-    auto streams = support::socket_streams(io);
+    auto streams = support::unix_streams(io);
     program = std::move(streams.first);
     server = std::move(streams.second);
     serving.emplace(io.start(serve_http(io.executor(), *server, "", door, HttpLimits())));
@@ -163,6 +163,28 @@ TEST_F(OwnerDoorTest, CutsTheServiceOffWhenTheProgramIsGone) {
   auto& at_service = at_origin();
   program->abort();
   EXPECT_TRUE(io.await(reading_to_end(at_service)).error);
+}
+
+TEST_F(OwnerDoorTest, TakesNoKilledProgramForOneThatSaidEverything) {
+  send_connect(service);
+  read_head();
+  send("half");
+  auto& at_service = at_origin();
+  EXPECT_EQ(io.await(reading(at_service, 4)), "half");
+  program->close();
+  EXPECT_TRUE(io.await(reading_to_end(at_service)).error);
+}
+
+TEST_F(OwnerDoorTest, LetsAProgramGoThatTheServiceHasEnded) {
+  send_connect(service);
+  read_head();
+  io.await(writing_and_ending(at_origin(), "answer"));
+  EXPECT_EQ(io.await(reading(*program, 16)), chunk("answer") + support::kLastChunk);
+  send("rest");
+  program->close();
+  const auto came = io.await(reading_to_end(at_origin()));
+  EXPECT_EQ(came.text, "rest");
+  EXPECT_FALSE(came.error);
 }
 
 TEST_F(OwnerDoorTest, CarriesMuchBothWays) {

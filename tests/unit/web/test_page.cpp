@@ -111,11 +111,11 @@ TEST(Page, LinksWhereItLeads) {
 
 TEST(Page, HasItsOwnFieldsInEitherForm) {
   auto redirect = page();
-  redirect.status = 307;
+  redirect.status = 303;
   redirect.fields = {{"Location", "http://a.localhost/"}};
   for (const auto form : {Form::html, Form::plain}) {
     const auto response = to_response(redirect, form, false);
-    EXPECT_THAT(response, StartsWith("HTTP/1.1 307 Temporary Redirect\r\n"));
+    EXPECT_THAT(response, StartsWith("HTTP/1.1 303 See Other\r\n"));
     EXPECT_EQ(HttpResponse::parse(response).field("Location"), "http://a.localhost/");
   }
 }
