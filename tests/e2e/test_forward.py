@@ -1,7 +1,6 @@
 """`hardlined forward`, and ports that the daemon keeps: a local port that leads to a service."""
 
 import json
-import os
 import shlex
 import signal
 import socket

@@ -286,40 +286,47 @@ def test_its_cookies_do_not_reach_the_dashboard(pair, page):
 # ---- What a request must look like
 
 
-@pytest.mark.parametrize("host", [
+REBOUND = [
     "evil.example", "evil.example:7009", "localhost.evil", "localhost.evil.example:7009", "127.0.0.1:7009", "127.0.0.1", "[::1]:7009", "[::1]",
     "0.0.0.0:7009", "0:7009", "2130706433:7009", "localhost.", "localhost.:7009", "hardline.localhost.:7009", "localhost:80", "localhost:7008", "localhost:",
     "localhost:07009", "localhost:7009:7009", "localhost :7009", "localhost:7009, localhost:7009", "user@localhost:7009", "localhost:7009/",
-    "x.hardline.localhost:7009", "localhost.localdomain:7009", "localhost%2e:7009", "localhost\t.evil", ".localhost:7009", ""])
-def test_a_rebound_host_is_refused(pair, host):
-    for path in ("/", "/api/names", "/dashboard.js"):
-        status, body = pair.ask(path=path, host=host)
+    "x.hardline.localhost:7009", "localhost.localdomain:7009", "localhost%2e:7009", "localhost\t.evil", ".localhost:7009", ""]
+
+
+def test_a_rebound_host_is_refused(pair):
+    token = pair.token()
+    for host in REBOUND:
+        for path in ("/", "/api/names", "/dashboard.js"):
+            status, body = pair.ask(path=path, host=host)
+            assert 400 <= status < 500, (host, status)
+            assert SEEN not in body and pair.own.keyhash not in body
+        status, _ = pair.ask("PUT", "/api/names/evil", host, pair.body(), [f"X-Hardline-Token: {token}", f"Origin: http://{host}"])
         assert 400 <= status < 500, (host, status)
-        assert SEEN not in body and pair.own.keyhash not in body
-    status, _ = pair.ask("PUT", "/api/names/evil", host, pair.body(), [f"X-Hardline-Token: {pair.token()}", f"Origin: http://{host}"])
-    assert 400 <= status < 500
     pair.check_unharmed()
 
 
-@pytest.mark.parametrize("fields", [["X-Forwarded-Host: localhost:7009"], ["Forwarded: host=localhost"], ["X-Host: localhost"], ["Host: localhost:7009"]])
-def test_a_second_word_about_the_host_does_not_help(pair, fields):
-    status, body = pair.ask(host="evil.example", fields=fields)
-    assert status in (400, 421) and SEEN not in body
+def test_a_second_word_about_the_host_does_not_help(pair):
+    for field in ("X-Forwarded-Host: localhost:7009", "Forwarded: host=localhost", "X-Host: localhost", "Host: localhost:7009"):
+        status, body = pair.ask(host="evil.example", fields=[field])
+        assert status in (400, 421) and SEEN not in body, field
 
 
 def test_two_equal_hosts_are_refused(pair):
     assert pair.ask(fields=["Host: localhost:7009"])[0] == 400
 
 
-@pytest.mark.parametrize("fields", [
+OTHERS = [
     ["Sec-Fetch-Site: cross-site"], ["Sec-Fetch-Site: same-site"], ["Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: navigate", "Sec-Fetch-Dest: iframe"],
     ["Origin: http://evil.localhost:7009"], ["Origin: null"], ["Origin: http://localhost:8080"], ["Origin: http://localhost"],
-    ["Referer: http://evil.localhost:7009/"], ["Referer: http://localhost:7009.evil.example/"]])
-def test_reading_is_refused_to_other_sites(pair, fields):
-    for path in ("/api/names", "/api/status", "/api/services", "/events", "/dashboard.js", "/qr.svg?text=x"):
-        status, body = pair.ask(path=path, fields=fields)
-        assert status == 403, (path, status)
-        assert pair.own.keyhash not in body
+    ["Referer: http://evil.localhost:7009/"], ["Referer: http://localhost:7009.evil.example/"]]
+
+
+def test_reading_is_refused_to_other_sites(pair):
+    for fields in OTHERS:
+        for path in ("/api/names", "/api/status", "/api/services", "/events", "/dashboard.js", "/qr.svg?text=x"):
+            status, body = pair.ask(path=path, fields=fields)
+            assert status == 403, (path, fields, status)
+            assert pair.own.keyhash not in body
 
 
 def test_a_change_needs_the_token_and_the_pages_own_origin(pair):

@@ -140,19 +140,19 @@ def test_an_unknown_name_has_a_page_that_offers_to_pin_it(pair, browser):
     assert "cinema" in fields, "the name is filled in"
 
 
-@pytest.mark.parametrize("name", ["", "-nas", "nas-", "na_s", "n.as", "na s", "nás", "xn--ns-fia", "ab--c", "localhost", "hardline", "wpad", "www",
-                                  "a" * 64, "0" * 40, "x-" + "0" * 40])
-def test_what_can_be_no_name_is_refused_in_words(pair, name):
-    done = pair.client.verb("pin", "--", name, pair.service.url(), check=False)
-    assert done.returncode != 0 and done.stderr.strip() and "demo" not in done.stdout
-    assert len(done.stderr.splitlines()) <= 5 and pair.is_a_secret(done.stderr)
+def test_what_can_be_no_name_is_refused_in_words(pair):
+    for name in ("", "-nas", "nas-", "na_s", "n.as", "na s", "nás", "xn--ns-fia", "ab--c", "localhost", "hardline", "wpad", "www", "a" * 64, "0" * 40,
+                 "x-" + "0" * 40):
+        done = pair.client.verb("pin", "--", name, pair.service.url(), check=False)
+        assert done.returncode != 0 and done.stdout == "", name
+        assert 1 <= len(done.stderr.splitlines()) <= 5 and pair.is_a_secret(done.stderr)
     assert json.loads(pair.client.verb("names", "--json").stdout) == {"names": []}
 
 
-@pytest.mark.parametrize("link", ["", "nothing", "http://example.com/", "https://0.localhost/", "0" * 39, "../etc/passwd"])
-def test_what_leads_to_no_service_is_refused_in_words(pair, link):
-    done = pair.client.verb("pin", "nas", link, check=False)
-    assert done.returncode != 0 and done.stderr.strip()
+def test_what_leads_to_no_service_is_refused_in_words(pair):
+    for link in ("", "nothing", "http://example.com/", "https://0.localhost/", "0" * 39, "../etc/passwd"):
+        done = pair.client.verb("pin", "nas", link, check=False)
+        assert done.returncode != 0 and done.stderr.strip(), link
     assert "nas" not in pair.names()
 
 
