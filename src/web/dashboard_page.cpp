@@ -321,13 +321,13 @@ std::string own_service_html(const DashboardModel& model, const OwnService& serv
   if (!service.editable) html += meta(texts::kFixed);
   html += "</div><div class=\"acts\">";
   if (!service.paused) html += open_link(link, title);
-  html += button("copy", texts::kCopyLink, title);
+  html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
   if (service.editable && !model.read_only) {
     html += button("edit", texts::kEdit, title);
     html += service.paused ? button("resume", texts::kResume, title) : button("pause", texts::kPause, title);
     html += button("remove", texts::kRemove, title, "grave");
   }
-  return html + qr_code(link, title) + "</div></li>";
+  return html + "</div></li>";
 }
 
 std::string published_html(const DashboardModel& model) {
@@ -375,6 +375,8 @@ Reach reach(const DashboardModel& model) {
     if (hosts.size() > 1) result.lines.push_back(safe(fmt::format(texts::kAlsoAt, list_of(hosts, 1))));
   } else if (six != hosts.end()) {
     result = {"warn", fmt::format(texts::kReachableBySix, six->to_string())};
+  } else if (nat == Nat::unknown && !status.port_mapping && !status.dht) {
+    return {"", std::string(texts::kReachOff), {std::string(texts::kReachOffText)}};
   } else if (nat == Nat::unknown) {
     return {"", std::string(texts::kReachUnknown), {std::string(texts::kReachUnknownText)}};
   } else {

@@ -430,6 +430,13 @@ TEST(ThisComputer, IsReachableOverIpv6Alone) {
   EXPECT_THAT(text_of(html), HasSubstr("over IPv6 alone, at [2001:db8::1]:7008"));
 }
 
+TEST(ThisComputer, IsNotLookingForWhatIsSwitchedOff) {
+  auto model = with(own("Films"));
+  model.status.port_mapping = false;
+  model.status.dht = false;
+  EXPECT_THAT(text_of(computer(model)), HasSubstr("For this network only"));
+}
+
 TEST(ThisComputer, IsStillLookingAtFirst) {
   EXPECT_THAT(text_of(computer(with(own("Films")))), HasSubstr("Looking for a way in from the internet"));
 }
