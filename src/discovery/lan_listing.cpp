@@ -160,9 +160,8 @@ std::shared_ptr<void> LanListing::look() {
 }
 
 void LanListing::glance() {
-  // Until the search, which may have to wait for its turn, is answered.
-  impl_->glance_ends = Clock::now() + impl_->times.search_pause + impl_->times.answer_within;
   impl_->search_soon();
+  impl_->glance_ends = impl_->next_search + impl_->times.answer_within;
 }
 
 std::vector<Neighbour> LanListing::neighbours() const {
