@@ -26,7 +26,8 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
 
   void begin_to_look();
   void end_looking();
-  void search_soon();
+  void plan_search();
+  void search_as_planned();
   bool is_looked_at() const { return lookers > 0 || Clock::now() < glance_ends; }
   static awaitable<void> run(std::shared_ptr<Impl> self);
   void search(Clock::time_point now);
@@ -57,13 +58,18 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
 
 void LanListing::Impl::begin_to_look() {
   ++lookers;
-  search_soon();
+  plan_search();
+  search_as_planned();
 }
 
-void LanListing::Impl::search_soon() {
-  if (closed) return;
+void LanListing::Impl::plan_search() {
   const auto now = Clock::now();
   next_search = searches.empty() ? now : std::min(next_search, std::max(now, searches.back() + times.search_pause));
+}
+
+/// By run(), which ends at once where nobody looks.
+void LanListing::Impl::search_as_planned() {
+  if (closed) return;
   wake.notify();
   if (!std::exchange(running, true)) tasks.spawn("lan listing", run(shared_from_this()));
 }
@@ -160,8 +166,9 @@ std::shared_ptr<void> LanListing::look() {
 }
 
 void LanListing::glance() {
-  impl_->search_soon();
+  impl_->plan_search();
   impl_->glance_ends = impl_->next_search + impl_->times.answer_within;
+  impl_->search_as_planned();
 }
 
 std::vector<Neighbour> LanListing::neighbours() const {
