@@ -3,10 +3,21 @@
 import pytest
 
 from browser import Browser, named
+from conftest import Pair
 from net import wait_until
 
 HOME = "http://localhost:7009/"
 SECTIONS = ["On this network", "Yours", "Published here", "This computer"]
+
+
+@pytest.fixture
+def pair(world):
+    return Pair(world)
+
+
+@pytest.fixture
+def started(pair):
+    return pair.start()
 
 
 @pytest.fixture

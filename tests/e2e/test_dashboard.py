@@ -7,22 +7,11 @@ import time
 import pytest
 
 from browser import named
-from conftest import Pair
-from dashboard import HOME, SECTIONS, decode, link_to, open_page, pin
+from dashboard import HOME, SECTIONS, decode, link_to, open_page, pair, pin, started
 from net import wait_until
 from oldpeer import GROUP, Lpd
 from origin import Origin
 from tunnel import lpd_socket
-
-
-@pytest.fixture
-def pair(world):
-    return Pair(world)
-
-
-@pytest.fixture
-def started(pair):
-    return pair.start()
 
 
 # ---- On this network

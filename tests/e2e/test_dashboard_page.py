@@ -5,22 +5,11 @@ import re
 import pytest
 
 from browser import named
-from conftest import Pair
-from dashboard import HOME, SECTIONS, decode, open_page, pin
+from dashboard import HOME, SECTIONS, decode, open_page, pair, pin, started
 from net import wait_until
 from origin import Origin
 
 MOST = 100_000  # octets of the page and all its files
-
-
-@pytest.fixture
-def pair(world):
-    return Pair(world)
-
-
-@pytest.fixture
-def started(pair):
-    return pair.start()
 
 
 def test_it_lives_on_when_its_daemon_starts_anew(started, open_page):
