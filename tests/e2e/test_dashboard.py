@@ -194,7 +194,7 @@ def test_a_service_is_published_from_the_page_and_opened_from_another_computer(p
     assert (page.dialog.filled("Address"), page.dialog.filled("Port")) == ("127.0.0.1", "8080")
     page.dialog.fill("Title", "Our recipes")
     page.dialog.click("button", named("Publish"))
-    page.read("is published")
+    page.dialog.see("heading", named("Our recipes", "is published"))
     link = re.search(r"http://[a-z2-7]{13}-[0-9a-f]{40}\.localhost:7009/", page.text())
     assert link, page.text()
     page.press("Escape")
