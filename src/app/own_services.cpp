@@ -34,9 +34,9 @@ OrRefusal<std::string> title_of(const std::string& given) {
   const bool control = std::any_of(given.begin(), given.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
   if (control) return refuse(400, "title", "The title must be one line of text.");
   auto title = wire::clean_text(given, given.size());
-  if (title.empty()) return refuse(400, "title", "The service needs a title: it is what people on the network see.");
+  if (title.empty()) return refuse(400, "title", "The service needs a title, which people on the network will see.");
   if (title.size() > kMaxTitle)
-    return refuse(400, "title", fmt::format("The title is too long: {} characters are the most.", kMaxTitle));
+    return refuse(400, "title", fmt::format("The title is too long: {} octets are allowed.", kMaxTitle));
   return title;
 }
 
@@ -46,10 +46,11 @@ Refusal refusal_of(const store::WriteError& error) {
   for (const auto missing_right :
        {std::errc::permission_denied, std::errc::operation_not_permitted, std::errc::read_only_file_system})
     if (code == missing_right)
-      return {403, "no_permission",
-              fmt::format("The folder {} cannot be written by the user that hardlined runs as ({}). Give that user the "
-                          "right to write there, or change the service files by hand.",
-                          folder, code.message())};
+      return {
+          403, "no_permission",
+          fmt::format("The user that hardlined runs as cannot write to the folder {} ({}). Let that user write there, "
+                      "or change the service files by hand.",
+                      folder, code.message())};
   if (code == std::errc::no_space_on_device || code.value() == EDQUOT)
     return {507, "disk_full", fmt::format("There is no room left for {}: {}.", error.file().string(), code.message())};
   return {500, "not_written", error.what()};
@@ -65,7 +66,7 @@ auto in_words(Job job) -> OrRefusal<std::invoke_result_t<Job&>> {
   } catch (const store::ConfigError& e) {
     const auto where = !e.key().empty() ? e.key() + "= " : e.line() > 0 ? fmt::format("line {} ", e.line()) : "";
     return refuse(400, e.key().empty() ? "service_file" : e.key(),
-                  fmt::format("The service file would not be right: {}{}.", where, e.problem()));
+                  fmt::format("The service file would not be valid: {}{}.", where, e.problem()));
   } catch (const std::exception& e) {
     return refuse(500, "not_written", e.what());
   }
@@ -73,7 +74,7 @@ auto in_words(Job job) -> OrRefusal<std::invoke_result_t<Job&>> {
 
 std::string problem_of(const std::error_code& error) {
   if (!error) return "";
-  if (error == std::errc::connection_refused) return "nothing listens there";
+  if (error == std::errc::connection_refused) return "nothing is listening there";
   if (error == Errc::timed_out) return "it does not answer";
   if (error == std::errc::no_such_file_or_directory) return "there is no such file or socket";
   if (error == std::errc::permission_denied) return "hardlined may not open it";
@@ -122,7 +123,7 @@ bool shows(const store::ServiceFile& file, const web::ServiceChanges& changes) {
 }
 
 constexpr auto kNotTakenUp =
-    "The service file was written, but what is published did not follow it; the daemon's recent problems say why.";
+    "The service file was written, but did not take effect; the daemon's recent problems say why.";
 
 }  // namespace
 
@@ -145,7 +146,7 @@ OrRefusal<const KnownService*> OwnServices::find_editable(const std::string& id)
   if (id.empty() && tools_.settings.single_service)
     return refuse(409, "no_service_file",
                   "This service comes from the daemon's command line (--service), and can only be changed there.");
-  return refuse(404, "unknown_service", "There is no such service on this computer any more.");
+  return refuse(404, "unknown_service", "This service is no longer on this computer.");
 }
 
 web::OwnService OwnServices::describe(const KnownService& known) const {
@@ -227,8 +228,7 @@ std::optional<Refusal> OwnServices::problem_with(const OriginAddress& address) c
   const bool own = where->port == tools_.p2p.port() || where->port == tools_.settings.local_port;
   if (own && is_this_machine(where->host))
     return Refusal{400, "address",
-                   fmt::format("Port {} is Hardline's own; give the port of the web server that is to be published.",
-                               where->port)};
+                   fmt::format("Port {} is Hardline's own; give the port of the web server to publish.", where->port)};
   return std::nullopt;
 }
 
@@ -258,7 +258,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, Or
   co_return refuse(500, "not_published",
                    fmt::format("The service could not be published; the daemon's recent problems say why. Its file {} "
                                "{}.",
-                               file->string(), kept ? "was put into " + kept->string() : "is still there"));
+                               file->string(), kept ? "was moved to " + kept->string() : "is still there"));
 }
 
 awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::ServiceChanges changes) {
@@ -274,7 +274,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::S
   if (changes.address) {
     if (!std::holds_alternative<OriginAddress>((*known)->file.origin))
       co_return refuse(409, "not_an_address",
-                       "This service is a cache or a folder; what it is made of is written in its service file.");
+                       "This service is a cache or a folder; its service file says where its content comes from.");
     changes.address = plain(std::move(*changes.address));
     if (auto problem = problem_with(*changes.address)) co_return tl::unexpected(std::move(*problem));
     for (auto& change : store::address_changes(*changes.address)) wanted.push_back(std::move(change));

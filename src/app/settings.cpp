@@ -192,15 +192,14 @@ std::string unknown(std::string_view section, std::string_view key) {
   }
   if (keys.empty()) {
     const auto meant = store::closest(section, sections);
-    return fmt::format("is in section [{}], which is not known; {}", section,
+    return fmt::format("is in an unknown section, [{}]; {}", section,
                        meant.empty() ? fmt::format("there are [{}]", fmt::join(sections, "], ["))
                                      : fmt::format("did you mean [{}]?", meant));
   }
   if (const auto meant = store::closest(key, keys); !meant.empty())
     return fmt::format("is not known in [{}]; did you mean {}=?", section, meant);
-  if (!everywhere.empty())
-    return fmt::format("is not known in [{}]; it belongs into [{}]", section, everywhere.front());
-  return fmt::format("is not known in [{}]; known are {}", section, fmt::join(keys, ", "));
+  if (!everywhere.empty()) return fmt::format("is not known in [{}]; it belongs in [{}]", section, everywhere.front());
+  return fmt::format("is not known in [{}]; its keys are {}", section, fmt::join(keys, ", "));
 }
 
 }  // namespace

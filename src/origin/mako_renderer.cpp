@@ -165,7 +165,7 @@ struct MakoRenderer::State {
   Rendered missing(std::string_view why) {
     unavailable_until = Clock::now() + options.look_again;
     if (missing_log.admit())
-      log::warn("mako: templates cannot be rendered: {}: install the Debian package python3-mako", loggable(why));
+      log::warn("mako: templates cannot be rendered: {}; install the Debian package python3-mako", loggable(why));
     return unavailable();
   }
 

@@ -82,7 +82,7 @@ EvpPkeyPtr read_private_key(const fs::path& file) {
   ERR_clear_error();
   if (encrypted)
     throw ConfigError(file, 0, "",
-                      "is encrypted with a pass phrase, which a daemon cannot ask for; write it in the clear with "
+                      "is encrypted with a pass phrase, which a daemon cannot ask for; write it unencrypted with "
                       "'openssl pkey -in FILE -out NEWFILE' and put that in its place");
   if (!key)
     throw ConfigError(file, 0, "",
@@ -114,8 +114,8 @@ ServiceName read_name(const fs::path& file, const KeyHash& key) {
   if (name->key != key)
     throw ConfigError(file, 0, "",
                       "names the service " + name->key.brief() + "…, but the certificate beside it is " + key.brief() +
-                          "…; put back the file that belongs to the certificate, or remove this one to have it made "
-                          "anew, without a password");
+                          "…; put back the file that belongs to the certificate, or remove this one to have a new one "
+                          "made, without a password");
   return *std::move(name);
 }
 
@@ -158,8 +158,7 @@ void write_missing_name(const fs::path& certfile, const ServiceName& name) {
     if (error) throw std::system_error(error);
     file.keep();
   } catch (const std::exception& e) {
-    log::warn("store: cannot write {}: {}; the service goes without a password", hash_file(certfile).string(),
-              e.what());
+    log::warn("store: cannot write {}: {}; the service has no password", hash_file(certfile).string(), e.what());
   }
 }
 

@@ -11,7 +11,7 @@ namespace hardline::store {
 namespace {
 
 constexpr std::string_view kHeading =
-    "# Names of services, one a line: the name, then the service. The part before a dash is a password.\n";
+    "# Names of services, one per line: the name, then the service. What stands before a dash is its password.\n";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r";
 
@@ -35,7 +35,7 @@ tl::expected<Pin, std::string> parse_line(std::string_view line) {
   auto name = Petname::parse(line.substr(0, end_of_name));
   if (!name) return tl::unexpected("the name " + name.error());
   const auto link = trim(line.substr(end_of_name));
-  if (link.empty()) return tl::unexpected<std::string>("the service is missing behind the name");
+  if (link.empty()) return tl::unexpected<std::string>("the service is missing after the name");
   auto service = parse_link(link);
   if (!service) return tl::unexpected<std::string>("what follows the name is neither a link nor a service's own name");
   return Pin{*std::move(name), *std::move(service)};
@@ -62,7 +62,7 @@ NamesFile parse_names(std::string_view text) {
     if (!pin)
       file.errors.push_back({number, std::move(pin).error()});
     else if (!seen.insert(pin->name).second)
-      file.errors.push_back({number, "the name is that of a line before"});
+      file.errors.push_back({number, "the name is already on an earlier line"});
     else
       file.pins.push_back(*std::move(pin));
   }

@@ -122,9 +122,10 @@ awaitable<Response> Api::Answer::make() {
   const auto& all = routes();
   const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
   if (route == all.end())
-    co_return error_response(404, "not_found",
-                             "There is no such thing here. There are /api/status, /api/why?name=NAME, /api/neighbours, "
-                             "/api/names, /api/services and others (docs/api.md).");
+    co_return error_response(
+        404, "not_found",
+        "Not found. The API has /api/status, /api/why?name=NAME, /api/neighbours, /api/names, /api/services "
+        "and others (docs/api.md).");
   const std::string_view asked = request_.method == "HEAD" ? "GET" : std::string_view(request_.method);
   std::string allowed;
   for (const auto& [name, way] : route->methods) {
@@ -134,7 +135,7 @@ awaitable<Response> Api::Answer::make() {
     }
     allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
   }
-  auto refusal = error_response(405, "method_not_allowed", fmt::format("There are only {} here.", allowed));
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
   refusal.fields.emplace_back("Allow", allowed);
   co_return refusal;
 }

@@ -126,24 +126,23 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   void look_at_head() {
     const auto hosts = count("host");
     if (hosts > 1 || (hosts == 0 && !is_http10))
-      return refuse(400, "bad_request", "A request names its Host exactly once (RFC 9112 section 3.2).");
+      return refuse(400, "bad_request", "A request must have exactly one Host (RFC 9112 section 3.2).");
     const auto codings = count("transfer-encoding");
     if (codings > 0) {
       const auto coding = request.field("Transfer-Encoding");
       if (is_http10 || count("content-length") > 0 || !coding)
         return refuse(400, "bad_request", "It is not clear where the body of this request ends.");
       if (to_lower(*coding) != "chunked")
-        return refuse(501, "bad_request", "Of transfer codings only `chunked` is understood.");
+        return refuse(501, "bad_request", "The only transfer coding supported is `chunked`.");
     }
     if (count("content-length") > 1)
       return refuse(400, "bad_request", "It is not clear where the body of this request ends.");
-    if (!to_origin_form())
-      return refuse(400, "bad_request", "This is no target that can be asked for here: it must begin with a slash.");
+    if (!to_origin_form()) return refuse(400, "bad_request", "The request target must begin with a slash.");
     if (is_http10) std::erase_if(request.fields, [](const auto& field) { return is_named(field, "upgrade"); });
     if (count("expect") == 0 || is_http10) return;
     const auto expected = request.field("Expect");
     if (!expected || to_lower(*expected) != "100-continue")
-      return refuse(417, "bad_request", "Nothing but 100-continue can be expected here.");
+      return refuse(417, "bad_request", "The only expectation supported is 100-continue.");
     expects_continue = true;
   }
 

@@ -166,7 +166,7 @@ def test_check_says_where_a_folder_is_missing(world, host):
     (daemon.services / "folder.ini").write_text(cached(host.folder / "photos"))
     (daemon.services / "cache.ini").write_text(cached("cache/wiki", "https://example.org"))
     status, said = check(host, daemon)
-    assert status == 0 and "2 of 2 services are right" in said
+    assert status == 0 and "2 of 2 service files are valid" in said
     assert f"folder.ini: directory: {host.folder}/photos: there is no such folder" in said
     assert "cache.ini" not in said, "the daemon makes that one"
     (host.folder / "photos").mkdir()
@@ -182,7 +182,7 @@ def test_check_keeps_the_folder_of_a_cache_apart(world, host):
     assert check(host, daemon)[0] == 0, "files may be shown by two services"
     (daemon.services / "some.ini").write_text(cached(photos / "2024", "https://example.org"))
     status, said = check(host, daemon)
-    assert status == 1 and f"some.ini: directory: must be apart from {photos}, the folder of" in said
+    assert status == 1 and f"some.ini: directory: must not overlap {photos}, the folder of" in said
 
 
 def test_check_keeps_the_daemons_own_files_out_of_a_folder(world, host):
@@ -307,7 +307,7 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\npublicaddress=203.0.113.7:7008, 203.0.113.8\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\npublicaddress=home.example:7008\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
-    ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
+    ("[Daemon]\nproxies=none\n", "belongs in [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
     ("[Everything]\nelse=1\n", "there are [Daemon], [Forward], [LAN], [DHT], [Portmap], [Timeouts]"),
     ("[DHT]\nwhatever=1\n", "known are enabled, bootstrap, port, network, proxies"),

@@ -193,7 +193,7 @@ def test_discover_shows_who_is_here(pair):
 def test_discover_where_nobody_is(host, world):
     daemon = world.daemon(host).start()
     done = ask(daemon, "discover")
-    assert done.returncode == 0 and not done.stdout and "Nobody answers" in done.stderr
+    assert done.returncode == 0 and not done.stdout and "No service answers" in done.stderr
     assert said_json(daemon, "discover") == {"neighbours": []}
 
 
@@ -242,7 +242,7 @@ def test_a_watcher_is_told_that_the_daemon_has_ended(pair):
     watching = Watching(pair.client)
     watching.wait_for("demo")
     assert pair.client.stop() < 5
-    assert watching.process.wait(10) == PROBLEM and "the daemon has ended" in watching.process.stderr.read()
+    assert watching.process.wait(10) == PROBLEM and "the daemon has stopped" in watching.process.stderr.read()
 
 
 def test_discover_watches_on_a_terminal(pair):
@@ -426,7 +426,7 @@ UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade:
     (["connect", "0" * 40], UPGRADED + b"5\r\nhel", PROBLEM, "was cut"),
     (["connect", "0" * 40], UPGRADED + b"nothing like a chunk", PROBLEM, "was cut"),
     (["connect", "0" * 40], UPGRADED + b"5\r\nhello\r\n0\r\n\r\n", 0, ""),
-    (["forward", "demo", "0"], answered('{"listening": "localhost:1"}\n'), PROBLEM, "has ended"),
+    (["forward", "demo", "0"], answered('{"listening": "localhost:1"}\n'), PROBLEM, "has stopped"),
     (["forward", "demo", "0"], answered('{"error": {"code": "x", "text": "port is taken"}}', "409 Conflict"), PROBLEM, "port is taken"),
 ])
 def test_answers_of_strangers(host, words, answer, status, message):

@@ -105,7 +105,7 @@ TEST(CacheDirectory, MustBeThereWhereItIsAllThereIs) {
             (dir / "new").string() + ": there is no such folder");
   EXPECT_EQ(problem_with_directory(in_folder(dir.path(), false)), std::nullopt);
   write_file(dir / "file", "");
-  EXPECT_EQ(problem_with_directory(in_folder(dir / "file", false)), (dir / "file").string() + ": is no folder");
+  EXPECT_EQ(problem_with_directory(in_folder(dir / "file", false)), (dir / "file").string() + ": is not a folder");
 }
 
 TEST(CacheDirectory, MustBeReadableAndOfACacheWritable) {

@@ -53,9 +53,9 @@ TEST(ParseNames, SaysWhichLineIsWrongAndWhy) {
   EXPECT_THAT(described(file.pins), ElementsAre("ok " + kHex));
   ASSERT_THAT(file.errors, SizeIs(4));
   EXPECT_EQ(file.errors[0].line, 2u);
-  EXPECT_EQ(file.errors[0].problem, "the name may have nothing but the letters a to z, digits and dashes");
+  EXPECT_EQ(file.errors[0].problem, "the name may only contain the letters a to z, digits and dashes");
   EXPECT_EQ(file.errors[1].line, 3u);
-  EXPECT_EQ(file.errors[1].problem, "the service is missing behind the name");
+  EXPECT_EQ(file.errors[1].problem, "the service is missing after the name");
   EXPECT_EQ(file.errors[2].line, 5u);
   EXPECT_EQ(file.errors[2].problem, "what follows the name is neither a link nor a service's own name");
   EXPECT_EQ(file.errors[3].line, 7u);
@@ -66,7 +66,7 @@ TEST(ParseNames, TakesTheFirstOfTwoLinesWithOneName) {
   EXPECT_THAT(described(file.pins), ElementsAre("nas " + kHex));
   ASSERT_THAT(file.errors, SizeIs(1));
   EXPECT_EQ(file.errors[0].line, 2u);
-  EXPECT_EQ(file.errors[0].problem, "the name is that of a line before");
+  EXPECT_EQ(file.errors[0].problem, "the name is already on an earlier line");
 }
 
 TEST(ParseNames, ReadsABoundedNumberOfLines) {
