@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Neither is ours (PROTOCOL: WAN): both can be replaced, and the daemon is of use without them.
+/// Neither is ours (docs/protocol.md, "Across the internet"): both can be replaced, and the daemon is of use without
+/// them.
 constexpr auto kDefaultBootstrap = "bootstrap.jami.net:4222";
 constexpr auto kDefaultProxy = "http://dhtproxy.jami.net/";
 

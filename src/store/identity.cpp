@@ -26,8 +26,8 @@ constexpr std::size_t kMaxFileSize = 64 * 1024;  // an RSA 16384 key is 13 KiB o
 constexpr mode_t kSecretMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 
-/// A certificate says until when it is good and nobody looks (PROTOCOL: Identity): RFC 5280 4.1.2.5's "no end", from
-/// a day that every clock has behind it.
+/// A certificate says until when it is good and nobody looks (docs/protocol.md, "Identity"): RFC 5280 4.1.2.5's "no
+/// end", from a day that every clock has behind it.
 constexpr char kNotBefore[] = "20000101000000Z";
 constexpr char kNotAfter[] = "99991231235959Z";
 

@@ -1,5 +1,5 @@
 // The P2P port, 7008: other daemons come in here and are led to the services published on this machine
-// (PROTOCOL: Tunnel).
+// (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <functional>

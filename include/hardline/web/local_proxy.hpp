@@ -1,5 +1,5 @@
 // The local port, 7009: a browser on this machine asks for http://NAME.localhost and is led through a tunnel to the
-// service of that name (PROTOCOL: Tunnel 5), or to the dashboard. For programs it is an HTTP proxy, too, for
+// service of that name (docs/protocol.md, "Tunnel"), or to the dashboard. For programs it is an HTTP proxy, too, for
 // *.localhost alone (RFC 9110 sections 7.2 and 9.3.6).
 #pragma once
 
