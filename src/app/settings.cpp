@@ -19,7 +19,7 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Neither is ours (docs/protocol.md, "Across the internet"): both can be replaced, and the daemon is of use without
+/// Neither is ours (docs/configuration.md, "The command line"): both can be replaced, and the daemon is of use without
 /// them.
 constexpr auto kDefaultBootstrap = "bootstrap.jami.net:4222";
 constexpr auto kDefaultProxy = "http://dhtproxy.jami.net/";

@@ -24,7 +24,7 @@ constexpr auto kLogPause = std::chrono::hours(1);
 
 /// For a person. The system's word for a node that nobody answers is about sockets.
 std::string describe(const std::error_code& error) {
-  return error == std::errc::not_connected ? "nobody answers" : error.message();
+  return error == std::errc::not_connected ? "no node answers" : error.message();
 }
 
 /// A put or get that somebody is waiting for, or not any more.

@@ -169,7 +169,9 @@ struct MakoRenderer::State {
     return unavailable();
   }
 
-  static Rendered unavailable() { return {Outcome::unavailable, "Mako is not installed on the machine of this page"}; }
+  static Rendered unavailable() {
+    return {Outcome::unavailable, "Mako is not installed on the computer that serves this page"};
+  }
   static Rendered ending() { return {Outcome::failed, "the service is ending"}; }
 
   Rendered failed(const std::string& name, std::string_view reason, std::string_view traceback) {

@@ -319,8 +319,8 @@ class HttpClient::Impl {
     if (error == Errc::certificate_untrusted)
       return std::string("its certificate is not trusted: ") +
              X509_verify_cert_error_string(SSL_get_verify_result(tls_->ssl()));
-    if (error == Errc::tls_failed) return "no TLS with it: " + tls_->failure();
-    if (error == Errc::malformed) return "what it answers is not HTTP/1.1";
+    if (error == Errc::tls_failed) return "TLS with it failed: " + tls_->failure();
+    if (error == Errc::malformed) return "its answer is not HTTP/1.1";
     if (error == Errc::too_large) return "its answer is too long";
     if (error == Errc::truncated) return "the connection was cut before the end of its answer";
     if (error == Errc::peer_closed) return "it closed the connection without an answer";
@@ -329,7 +329,7 @@ class HttpClient::Impl {
 
   awaitable<std::error_code> connect(Deadline deadline) {
     if (const auto* path = std::get_if<UnixPath>(&server_.where)) {
-      doing_ = "it took no connection in time";
+      doing_ = "it did not accept the connection in time";
       const auto error = co_await connect_to_path(path->path);
       co_return error;
     }
@@ -337,7 +337,7 @@ class HttpClient::Impl {
     doing_ = "no name server answered in time";
     const auto endpoints = co_await resolver_.resolve(where, deadline - Clock::now(), &*stop_);
     if (!endpoints) co_return endpoints.error();
-    doing_ = "it took no connection in time";
+    doing_ = "it did not accept the connection in time";
     Race race;
     auto ordered = by_turns(*endpoints);
     co_await run(race, std::move(ordered));

@@ -23,7 +23,7 @@ constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
 
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& problem) {
   throw std::runtime_error(
-      fmt::format("the control socket {} cannot be used: {}; name another one with --socket", path.string(), problem));
+      fmt::format("the control socket {} cannot be used: {}; choose another with --socket", path.string(), problem));
 }
 
 /// Whether somebody answers at `address`. Never waits: a listener whose queue is full is one, too.
@@ -38,7 +38,7 @@ bool is_answered(const sockaddr_un& address) {
 void clear_away(const std::filesystem::path& path, const sockaddr_un& address) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0) return;
-  if (!S_ISSOCK(there.st_mode)) refuse(path, "there is a file that is no socket");
+  if (!S_ISSOCK(there.st_mode)) refuse(path, "a file that is not a socket is there");
   if (is_answered(address)) refuse(path, "another hardlined answers there");
   ::unlink(path.c_str());
 }

@@ -187,7 +187,7 @@ def test_a_default_place_that_cannot_be_had_is_a_warning(world):
     daemon.state.mkdir(mode=0o700)
     (daemon.state / "hardlined.sock").write_text("in the way")
     daemon.start()
-    assert "no socket" in daemon.log() and "hardlined status" in daemon.log()
+    assert "not a socket" in daemon.log() and "hardlined status" in daemon.log()
 
 
 def test_another_user_is_not_answered(world):

@@ -1,5 +1,5 @@
-// The client's side of a tunnel: from a service's name to a stream on which its bytes flow (docs/protocol.md,
-// "Tunnel").
+// The client's side of a tunnel: from a service's name to a stream on which its bytes flow
+// (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <string>
