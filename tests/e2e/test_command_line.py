@@ -310,7 +310,7 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\nproxies=none\n", "belongs in [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
     ("[Everything]\nelse=1\n", "there are [Daemon], [Forward], [LAN], [DHT], [Portmap], [Timeouts]"),
-    ("[DHT]\nwhatever=1\n", "known are enabled, bootstrap, port, network, proxies"),
+    ("[DHT]\nwhatever=1\n", "its keys are enabled, bootstrap, port, network, proxies"),
     ("[DHT]\nenabled=perhaps\n", "a.ini:2: enabled: must be yes or no"),
     ("[DHT]\n\nbootstrap=a.example.org:4222,b.example.org\n", "a.ini:3: bootstrap: must be HOST:PORT"),
     ("[DHT]\nproxies=ftp://a b\n", "a.ini:2: proxies: must be a URL"),
@@ -332,9 +332,9 @@ def test_check_names_every_mistake_and_the_file(host):
     config.write_text("[Daemon]\np2pport=many\n[DHT]\nport=many\n")
     done = hardlined(host, "check", "--config", config)
     assert done.returncode == 1 and "a.ini:2" in done.stderr and "a.ini:4" in done.stderr
-    assert f"{config} is wrong" in done.stdout
+    assert f"{config} has errors" in done.stdout
     config.write_text("[Daemon]\np2pport=0\n")
-    assert f"{config} is right" in hardlined(host, "check", "--config", config).stdout
+    assert f"{config} is valid" in hardlined(host, "check", "--config", config).stdout
     assert hardlined(host, "check", "--config", host.folder / "none.ini").returncode == 1
     done = host.run([HARDLINED, "check"], env=SANITIZERS | {"CONFIGURATION_DIRECTORY": str(host.folder)})
     assert f"There is no configuration file {host.folder}/hardlined.ini" in done.stdout

@@ -255,7 +255,7 @@ def test_discover_watches_on_a_terminal(pair):
 def test_a_name_is_pinned_shown_and_taken_back(pair):
     assert "http://films.localhost:7009/" in said(pair.client, "pin", "Films", pair.service.url("/page"))
     assert "Hello" in pair.client_host.run(["curl", "-sS", "--max-time", "20", "http://films.localhost:7009/"]).stdout
-    assert re.search(rf"^films +\d+ s ago +lan +reached +{pair.service.url()}$", said(pair.client, "names"), re.MULTILINE)
+    assert re.search(rf"^films +\d+ s ago +the local network +reached +{pair.service.url()}$", said(pair.client, "names"), re.MULTILINE)
     (name,) = said_json(pair.client, "names")["names"]
     assert name["name"] == "films" and name["link"] == pair.service.url()
     assert said_json(pair.client, "discover")["neighbours"][0]["pinned_as"] == "films"
@@ -305,7 +305,7 @@ def test_many_names_are_imported(pair):
 
 def test_an_export_replaces_no_device(pair):
     done = ask(pair.client, "names", "--export", "/dev/null")
-    assert done.returncode == PROBLEM and "is no file" in done.stderr
+    assert done.returncode == PROBLEM and "is not a regular file" in done.stderr
 
 
 # ---- publish, unpublish
@@ -414,8 +414,8 @@ UPGRADED = b"HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade:
 
 
 @pytest.mark.parametrize("words, answer, status, message", [
-    (["names"], answered("{}"), PROBLEM, "another version"),
-    (["names"], answered("nothing"), PROBLEM, "another version"),
+    (["names"], answered("{}"), PROBLEM, "a different version"),
+    (["names"], answered("nothing"), PROBLEM, "a different version"),
     (["names"], answered('{"error": {"code": "x", "text": "not \u001b[2J today"}}'.replace("\u001b", "\\u001b"), "409 Conflict"), PROBLEM, "today"),
     (["names"], answered("", "500 Oops"), PROBLEM, "status 500"),
     (["names"], b"", NO_DAEMON, "gave no answer"),

@@ -67,7 +67,7 @@ TEST(CacheDirectory, IsNeverWhereTheDaemonKeepsItsOwn) {
 
 TEST(CacheDirectory, ShouldNotHoldTheServicesOwnKey) {
   EXPECT_THAT(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/photos/keys/a.cert\n")),
-              Optional(HasSubstr("/etc/hardline/services/app.ini: directory: the service's key lies in /srv/photos")));
+              Optional(HasSubstr("/etc/hardline/services/app.ini: directory: the service's key is in /srv/photos")));
   EXPECT_EQ(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/a.cert\n")), std::nullopt);
 }
 

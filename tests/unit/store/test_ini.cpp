@@ -95,10 +95,10 @@ TEST(Ini, KeepsTheSectionOverAGapAndTakesItUpAgain) {
 }
 
 TEST(Ini, NamesTheLineThatMakesNoSense) {
-  EXPECT_THAT(error("[a]\n\nnonsense\nk=1\n"), HasSubstr("a.ini:3: is none of"));
-  EXPECT_THAT(error("[a]\n[b\n"), HasSubstr("a.ini:2: is none of"));
-  EXPECT_THAT(error("[a]\n" + std::string(5000, 'x')), HasSubstr("a.ini:2: is none of"));
-  EXPECT_THAT(error("[a]\nnonsense\nk=1\nk=2\n"), HasSubstr("a.ini:2: is none of"));
+  EXPECT_THAT(error("[a]\n\nnonsense\nk=1\n"), HasSubstr("a.ini:3: is not a [section]"));
+  EXPECT_THAT(error("[a]\n[b\n"), HasSubstr("a.ini:2: is not a [section]"));
+  EXPECT_THAT(error("[a]\n" + std::string(5000, 'x')), HasSubstr("a.ini:2: is not a [section]"));
+  EXPECT_THAT(error("[a]\nnonsense\nk=1\nk=2\n"), HasSubstr("a.ini:2: is not a [section]"));
 }
 
 TEST(Ini, RefusesAKeyBeforeAnySection) {

@@ -187,7 +187,7 @@ TEST(ServiceFile, WarnsOfWhatItDoesNotKnow) {
 TEST(ServiceFile, WarnsOnceOfACacheWithoutItsFolder) {
   const auto service = parse("[Service]\nservice=a\nport=80\n[Cache]\ndirectory=\nmaxAge=soon\nmaxSize=1M\n");
   EXPECT_EQ(to_string(service.origin), "a:80");
-  EXPECT_THAT(service.warnings, ElementsAre(std::string(kFile) + ":6: [Cache] has no effect; there is a cache where "
+  EXPECT_THAT(service.warnings, ElementsAre(std::string(kFile) + ":6: [Cache] has no effect; it needs "
                                                                  "directory=, the folder for the copies"));
 }
 
