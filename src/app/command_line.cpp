@@ -17,7 +17,8 @@ constexpr auto kAbout =
 constexpr auto kLast = CLI::MultiOptionPolicy::TakeLast;
 
 constexpr auto kExamples = R"(
-Every verb has its own --help, and --json if it prints something. Most verbs talk to the daemon running on this computer.
+Every verb has its own --help, and --json if it prints something.
+Most verbs talk to the daemon running on this computer.
 Exit status: 0 success; 1 failed or not found; 2 usage error; 3 no daemon, or no permission to ask it.
 
 Examples:
