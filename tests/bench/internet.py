@@ -131,9 +131,9 @@ def main():
 
 def print_table(fast, slow, arguments):
     print(f"time to first byte across two NATs, ms, medians of {arguments.rounds} rounds\n")
-    print(f"{'':<32}{'no delay':>12}{f'{arguments.round_trip:g} ms away':>14}")
+    print(f"{'':<34}{'no delay':>12}{f'{arguments.round_trip:g} ms away':>14}")
     for name, title in [("round trip", "a TCP connection"), *NAMES.items()]:
-        print(f"{title:<32}{fast[name]:>12.1f}{slow[name]:>14.1f}")
+        print(f"{title:<34}{fast[name]:>12.1f}{slow[name]:>14.1f}")
 
 
 if __name__ == "__main__":
