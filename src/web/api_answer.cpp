@@ -63,6 +63,18 @@ Response refused(const Refusal& refusal) {
   return error_response(refusal.status, refusal.code, refusal.text);
 }
 
+/// How long somebody wants to wait: not at all who does not say; nullopt where that makes no sense.
+std::optional<std::chrono::milliseconds> wait_in(const Request& request) {
+  if (!request.has_parameter("wait")) return std::chrono::milliseconds(0);
+  const auto text = request.parameter("wait");
+  if (!text) return std::nullopt;
+  unsigned number = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || stop != end || number > kMaxWait.count()) return std::nullopt;
+  return std::chrono::milliseconds(number);
+}
+
 /// What a person calls a service, in one line.
 tl::expected<std::string, Response> title_in(std::string_view text) {
   auto title = wire::clean_text(text, text.size());
@@ -146,20 +158,13 @@ awaitable<Response> Api::Answer::why() {
 }
 
 awaitable<Response> Api::Answer::neighbours() {
-  std::chrono::milliseconds wait{0};
-  if (request_.query().find("wait") != std::string_view::npos) {
-    const auto text = request_.parameter("wait");
-    unsigned number = 0;
-    const auto* const end = text ? text->data() + text->size() : nullptr;
-    const auto [stop, error] = std::from_chars(text ? text->data() : nullptr, end, number);
-    if (!text || error != std::errc() || stop != end || number > kMaxWait.count())
-      co_return error_response(400, "bad_request",
-                               fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
-    wait = std::chrono::milliseconds(number);
-  }
-  const auto until = std::chrono::steady_clock::now() + wait;
+  const auto wait = wait_in(request_);
+  if (!wait)
+    co_return error_response(400, "bad_request",
+                             fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
+  const auto until = std::chrono::steady_clock::now() + *wait;
   std::shared_ptr<void> looking;
-  if (wait.count() > 0) looking = subjects_.lan.look();
+  if (wait->count() > 0) looking = subjects_.lan.look();
   while (!api_.closed_ && std::chrono::steady_clock::now() < until) co_await subjects_.lan.changed().wait_until(until);
   co_return json_response(200, {{"neighbours", api_.neighbours()}});
 }

@@ -31,6 +31,7 @@ struct Request {
 
   /// The one parameter of the query, decoded; nullopt where it is missing, given twice, or broken.
   std::optional<std::string> parameter(std::string_view name) const;
+  bool has_parameter(std::string_view name) const;
 };
 
 /// Whether a request of this method could change anything: all but GET and HEAD.
