@@ -8,6 +8,7 @@
 #include "api_answer.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/host_name.hpp"
 #include "hardline/wire/percent.hpp"

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/lpd.hpp"
 #include "hardline/wire/percent.hpp"

@@ -7,6 +7,7 @@
 #include "hardline/base/hash160.hpp"
 #include "hardline/web/dashboard_assets.hpp"
 #include "hardline/web/dashboard_texts.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/qr_code.hpp"
 #include "hardline/wire/host_name.hpp"
 #include "hardline/wire/html.hpp"

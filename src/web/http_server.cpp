@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/watchdog.hpp"
-#include "hardline/web/to_json.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/percent.hpp"
 #include "http_messages.hpp"
 
@@ -348,10 +347,6 @@ bool is_change(std::string_view method) {
 
 bool asks_for_protocol(const Request& request, std::string_view protocol) {
   return lists(request, "Connection", "upgrade") && lists(request, "Upgrade", protocol);
-}
-
-Response error_response(int status, std::string_view code, std::string_view text) {
-  return json_response(status, error_to_json(code, text));
 }
 
 awaitable<void> serve_http(Executor executor, ByteStream& stream, std::string early, HttpHandler& handler,

@@ -49,9 +49,6 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
 
-/// {"error": {"code": …, "text": …}}: a word for programs, a sentence for people.
-Response error_response(int status, std::string_view code, std::string_view text);
-
 /// One request, and the way to answer it: by respond(), by begin() and send(), or by take_over(), once; a second time
 /// throws std::logic_error.
 class Exchange {
