@@ -58,72 +58,70 @@ std::string field_html(const Field& field) {
   return html + "></div>";
 }
 
-constexpr std::string_view kName = "maxlength=\"63\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kLink = "maxlength=\"512\" inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kTitle = "maxlength=\"100\"";
-constexpr std::string_view kHost = "maxlength=\"253\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kPort = "maxlength=\"5\" inputmode=\"numeric\"";
+constexpr std::string_view kNameInput = "maxlength=\"63\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kLinkInput =
+    "maxlength=\"512\" inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kTitleInput = "maxlength=\"100\"";
+constexpr std::string_view kHostInput = "maxlength=\"253\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kPortInput = "maxlength=\"5\" inputmode=\"numeric\"";
 
-/// `inside` is HTML. What goes wrong is said in `.error`.
-std::string form_dialog(std::string_view id, std::string_view heading, std::string_view inside, std::string_view submit,
-                        std::string_view look = "main") {
+/// `inside` is HTML, with a heading of the id `ID-title`.
+std::string dialog(std::string_view id, std::string_view inside, std::string_view more = "") {
+  return fmt::format("<dialog id=\"{0}-dialog\"{2} aria-labelledby=\"{0}-title\">{1}</dialog>\n", id, inside, more);
+}
+
+/// What a dialog asks for. `inside` is HTML; what goes wrong is said in `.error`.
+std::string form(std::string_view id, std::string_view heading, std::string_view inside, std::string_view submit,
+                 std::string_view look = "main") {
   return fmt::format(
-      "<dialog id=\"{0}-dialog\" aria-labelledby=\"{0}-title\"><form method=\"dialog\" autocomplete=\"off\" novalidate>"
-      "<h2 id=\"{0}-title\">{1}</h2>{2}<p class=\"error\" role=\"alert\"></p><div class=\"acts\">"
+      "<form method=\"dialog\" autocomplete=\"off\" novalidate><h2 id=\"{0}-title\">{1}</h2>{2}"
+      "<p class=\"error\" role=\"alert\"></p><div class=\"acts\">"
       "<button type=\"button\" class=\"btn\" data-act=\"close\">{3}</button>"
-      "<button type=\"submit\" class=\"btn {4}\">{5}</button></div></form></dialog>\n",
+      "<button type=\"submit\" class=\"btn {4}\">{5}</button></div></form>",
       id, heading, inside, texts::kCancel, look, submit);
 }
 
 std::string address_fields(std::string_view id) {
   const auto host = fmt::format("{}-host", id);
   const auto port = fmt::format("{}-port", id);
-  return "<div class=\"pair\">" + field_html({host, texts::kAddress, "host", std::string(texts::kAddressHint), kHost}) +
-         field_html({port, texts::kPort, "port", "", kPort}) + "</div>";
+  return "<div class=\"pair\">" +
+         field_html({host, texts::kAddress, "host", std::string(texts::kAddressHint), kHostInput}) +
+         field_html({port, texts::kPort, "port", "", kPortInput}) + "</div>";
 }
 
-/// After the form, the link that was made.
 std::string publish_dialog() {
-  auto found = fmt::format(
-      "<div class=\"servers stack\"><h3>{}</h3><p class=\"meta\" role=\"status\"></p>"
+  const auto found = fmt::format(
+      "<div class=\"stack\"><h3>{}</h3><p class=\"meta\" role=\"status\"></p>"
       "<ul class=\"found\" role=\"list\"></ul></div>",
       texts::kFoundServers);
-  auto html = form_dialog(
-      "publish", texts::kPublishHeading,
-      field_html({"publish-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitle}) +
-          address_fields("publish") + found,
-      texts::kPublish);
-  constexpr std::string_view kEnd = "</dialog>\n";
-  html.resize(html.size() - kEnd.size());
-  html += fmt::format(
+  const auto fields =
+      field_html({"publish-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitleInput}) +
+      address_fields("publish") + found;
+  const auto link_made = fmt::format(
       "<div class=\"done stack\" hidden><h2 tabindex=\"-1\"></h2><p>{}</p><code class=\"link\"></code><img alt=\"\" "
       "width=\"240\" height=\"240\"><p class=\"meta\" role=\"status\"></p><div class=\"acts\"><button type=\"button\" "
       "class=\"btn\" data-act=\"copy-made\">{}"
       "</button><button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div>",
       texts::kPublishedDone, texts::kCopyLink, texts::kClose);
-  return html + std::string(kEnd);
+  return dialog("publish", form("publish", texts::kPublishHeading, fields, texts::kPublish) + link_made);
 }
 
 std::string change_dialogs(const DashboardModel& model) {
   const auto name_hint = fmt::format(texts::kNameHint, model.local_port);
-  auto html = form_dialog(
-      "pin", texts::kPinHeading,
-      field_html({"pin-name", texts::kName, "name", name_hint, kName}) +
-          field_html({"pin-link", texts::kLink, "link", fmt::format(texts::kLinkHint, model.local_port), kLink}),
-      texts::kPin);
-  html += form_dialog("rename", texts::kRenameHeading,
-                      field_html({"rename-to", texts::kNewName, "name", name_hint, kName}), texts::kRename);
-  html +=
-      form_dialog("unpin", texts::kUnpinHeading, fmt::format("<p>{}</p>", texts::kUnpinText), texts::kUnpin, "grave");
-  html += publish_dialog();
-  html += form_dialog(
-      "edit", texts::kEditHeading,
-      field_html({"edit-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitle}) +
-          address_fields("edit"),
-      texts::kSave);
-  html += form_dialog("remove", texts::kRemoveHeading, fmt::format("<p>{}</p>", texts::kRemoveText), texts::kRemove,
-                      "grave");
-  return html;
+  const auto link_hint = fmt::format(texts::kLinkHint, model.local_port);
+  const auto pin_fields = field_html({"pin-name", texts::kName, "name", name_hint, kNameInput}) +
+                          field_html({"pin-link", texts::kLink, "link", link_hint, kLinkInput});
+  const auto new_name = field_html({"rename-to", texts::kNewName, "name", name_hint, kNameInput});
+  const auto unpin_text = fmt::format("<p>{}</p>", texts::kUnpinText);
+  const auto edit_fields =
+      field_html({"edit-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitleInput}) +
+      address_fields("edit");
+  const auto remove_text = fmt::format("<p>{}</p>", texts::kRemoveText);
+  return dialog("pin", form("pin", texts::kPinHeading, pin_fields, texts::kPin)) +
+         dialog("rename", form("rename", texts::kRenameHeading, new_name, texts::kRename)) +
+         dialog("unpin", form("unpin", texts::kUnpinHeading, unpin_text, texts::kUnpin, "grave")) + publish_dialog() +
+         dialog("edit", form("edit", texts::kEditHeading, edit_fields, texts::kSave)) +
+         dialog("remove", form("remove", texts::kRemoveHeading, remove_text, texts::kRemove, "grave"));
 }
 
 std::string table(std::string_view id, std::string_view caption, const std::vector<std::string_view>& columns) {
@@ -136,14 +134,16 @@ std::string table(std::string_view id, std::string_view caption, const std::vect
 }
 
 std::string why_dialog() {
-  return fmt::format(
-      "<dialog id=\"why-dialog\" class=\"wide\" aria-labelledby=\"why-title\"><div class=\"stack\">"
-      "<h2 id=\"why-title\">{}</h2><p class=\"outcome\" role=\"status\"></p><progress aria-label=\"{}\"></progress>"
-      "<p class=\"error\" role=\"alert\"></p><div class=\"found-out stack\" hidden>{}{}</div><div class=\"acts\">"
-      "<button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div></dialog>\n",
-      texts::kWhyHeading, texts::kWhyProgress,
-      table("why-tried", texts::kWhyTried, {texts::kAddress, texts::kToldBy, texts::kResult, texts::kTook}),
-      table("why-asked", texts::kWhyAsked, {texts::kWho, texts::kResult, texts::kAddresses}), texts::kClose);
+  const auto tried =
+      table("why-tried", texts::kWhyTried, {texts::kAddress, texts::kToldBy, texts::kResult, texts::kTook});
+  const auto asked = table("why-asked", texts::kWhyAsked, {texts::kWho, texts::kResult, texts::kAddresses});
+  const auto inside = fmt::format(
+      "<div class=\"stack\"><h2 id=\"why-title\">{}</h2><p class=\"outcome\" role=\"status\"></p>"
+      "<progress aria-label=\"{}\"></progress><p class=\"error\" role=\"alert\"></p>"
+      "<div class=\"found-out stack\" hidden>{}{}</div><div class=\"acts\">"
+      "<button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div>",
+      texts::kWhyHeading, texts::kWhyProgress, tried, asked, texts::kClose);
+  return dialog("why", inside, " class=\"wide\"");
 }
 
 std::string head_html() {
