@@ -34,6 +34,27 @@ std::string petname_url(const Petname& name, std::uint16_t port) {
   return fmt::format("http://{}.localhost:{}/", name.text(), port);
 }
 
+const KeyHash& key_of(const discovery::Neighbour& service) {
+  return service.key;
+}
+const KeyHash& key_of(const PinnedService& service) {
+  return service.pin.service.key;
+}
+const KeyHash& key_of(const OwnService& service) {
+  return service.name.key;
+}
+const KeyHash& key_of(const ServiceStatus& service) {
+  return service.key;
+}
+
+/// Null where it is not among them.
+template <class Service>
+const Service* service_with(const KeyHash& key, const std::vector<Service>& services) {
+  const auto found =
+      std::find_if(services.begin(), services.end(), [&key](const Service& service) { return key_of(service) == key; });
+  return found == services.end() ? nullptr : &*found;
+}
+
 // ---- Pieces of a card ----
 
 /// The first letter of a title on a colour of the service's own: quicker to find again than a word.
@@ -79,24 +100,6 @@ std::string empty(std::string_view text, std::string_view advice) {
 
 // ---- On this network ----
 
-const PinnedService* pin_of(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.pins.begin(), model.pins.end(),
-                                  [&key](const PinnedService& pinned) { return pinned.pin.service.key == key; });
-  return found == model.pins.end() ? nullptr : &*found;
-}
-
-const OwnService* own_service(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.services.begin(), model.services.end(),
-                                  [&key](const OwnService& service) { return service.name.key == key; });
-  return found == model.services.end() ? nullptr : &*found;
-}
-
-const discovery::Neighbour* neighbour(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.neighbours.begin(), model.neighbours.end(),
-                                  [&key](const discovery::Neighbour& near) { return near.key == key; });
-  return found == model.neighbours.end() ? nullptr : &*found;
-}
-
 bool is_this_computer(const DashboardModel& model, const asio::ip::address& address) {
   const auto& own = model.status.addresses;
   return address.is_loopback() || std::any_of(own.begin(), own.end(), [&address](const discovery::LocalAddress& local) {
@@ -115,8 +118,8 @@ std::string machines(const DashboardModel& model, const discovery::Neighbour& se
 
 std::string neighbour_html(const DashboardModel& model, const discovery::Neighbour& service) {
   const auto title = title_or_stand_in(service.title);
-  const auto* pinned = pin_of(model, service.key);
-  const auto* own = own_service(model, service.key);
+  const auto* pinned = service_with(service.key, model.pins);
+  const auto* own = service_with(service.key, model.services);
   auto name = ServiceName{service.password, service.key};
   if (own) name = own->name;
   if (pinned) name = pinned->pin.service;
@@ -158,7 +161,7 @@ std::string visit_html(const DashboardModel& model, const PinnedService& pinned)
   std::string html;
   const auto& visit = pinned.visit;
   const auto now = model.status.now;
-  if (neighbour(model, pinned.pin.service.key)) html += state("ok", texts::kHereNow);
+  if (service_with(pinned.pin.service.key, model.neighbours)) html += state("ok", texts::kHereNow);
   if (visit && visit->missed) {
     const auto when = time_element(*visit->missed, now);
     html += state("bad", visit->problem.empty() ? fmt::format(texts::kMissedSilently, when)
@@ -172,8 +175,8 @@ std::string visit_html(const DashboardModel& model, const PinnedService& pinned)
 
 std::string pin_html(const DashboardModel& model, const PinnedService& pinned) {
   const auto& [name, service] = pinned.pin;
-  const auto* near = neighbour(model, service.key);
-  const auto* own = own_service(model, service.key);
+  const auto* near = service_with(service.key, model.neighbours);
+  const auto* own = service_with(service.key, model.services);
   auto lines = meta(escape_html(fmt::format("{}.localhost:{}", name.text(), model.local_port)));
   if (own)
     lines += meta(isolated(title_or_stand_in(own->title)));
@@ -213,10 +216,8 @@ std::string origin_state(const OwnService& service) {
 std::string announcement(const DashboardModel& model, const OwnService& service) {
   if (service.paused) return {};
   if (!service.uses_dht) return meta(texts::kLanOnly);
-  const auto& all = model.status.services;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const ServiceStatus& status) { return status.key == service.name.key; });
-  if (!model.status.dht || found == all.end()) return {};
+  const auto* found = service_with(service.name.key, model.status.services);
+  if (!model.status.dht || !found) return {};
   const auto& made = found->announcement;
   if (made && !made->problem.empty()) return meta(fmt::format(texts::kNotAnnouncedBecause, isolated(made->problem)));
   if (!made || !made->last_put) return meta(texts::kNotAnnounced);
@@ -263,10 +264,17 @@ std::string published_html(const DashboardModel& model) {
 
 // ---- This computer ----
 
-bool dht_works(const DaemonStatus& status) {
-  if (status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected) return true;
-  return std::any_of(status.dht_proxies.begin(), status.dht_proxies.end(),
-                     [](const ProxyStatus& proxy) { return proxy.status.last_answer && proxy.status.problem.empty(); });
+bool node_is_connected(const DaemonStatus& status) {
+  return status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected;
+}
+
+/// The best of those that answered when they were last asked; null where none did.
+const ProxyStatus* working_proxy(const DaemonStatus& status) {
+  const auto& proxies = status.dht_proxies;
+  const auto found = std::find_if(proxies.begin(), proxies.end(), [](const ProxyStatus& proxy) {
+    return proxy.status.last_answer && proxy.status.problem.empty();
+  });
+  return found == proxies.end() ? nullptr : &*found;
 }
 
 /// Whether others on the internet get in here, as far as is known.
@@ -308,7 +316,7 @@ Reach reach(const DashboardModel& model) {
     if (status.lan) result.lines.emplace_back(texts::kOnTheLanItIs);
   }
   if (const auto why = discovery::explain(nat); !why.empty()) result.lines.push_back(safe(why));
-  if (result.tone != "bad" && !dht_works(status)) {
+  if (result.tone != "bad" && !node_is_connected(status) && !working_proxy(status)) {
     result.tone = "warn";
     result.lines.emplace_back(texts::kNobodyFinds);
   }
@@ -356,14 +364,12 @@ std::string node_state(const discovery::DhtNodeStatus& node) {
 
 std::string dht(const DaemonStatus& status) {
   if (!status.dht) return std::string(texts::kDhtOff);
-  if (status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected)
-    return node_state(*status.dht_node);
-  for (const auto& proxy : status.dht_proxies)
-    if (proxy.status.last_answer && proxy.status.problem.empty()) return fmt::format(texts::kDhtByProxy, proxy.url);
+  if (node_is_connected(status)) return node_state(*status.dht_node);
+  if (const auto* proxy = working_proxy(status)) return fmt::format(texts::kDhtByProxy, proxy->url);
   if (status.dht_node) return with_problem(node_state(*status.dht_node), status.dht_node->problem);
-  for (const auto& proxy : status.dht_proxies)
-    return with_problem(fmt::format(texts::kDhtByProxy, proxy.url), proxy.status.problem);
-  return std::string(texts::kDhtOff);
+  if (status.dht_proxies.empty()) return std::string(texts::kDhtOff);
+  const auto& best = status.dht_proxies.front();
+  return with_problem(fmt::format(texts::kDhtByProxy, best.url), best.status.problem);
 }
 
 std::string facts(const DaemonStatus& status) {

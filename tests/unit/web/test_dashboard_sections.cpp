@@ -5,12 +5,14 @@
 
 #include <set>
 
+#include "hardline/discovery/finder.hpp"
 #include "web/dashboard_model.hpp"
 
 namespace hardline::web {
 namespace {
 
 using namespace sample;
+using discovery::Source;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
@@ -187,8 +189,8 @@ TEST(Yours, TellsHowItWentTheLastTime) {
 TEST(Yours, KnowsEveryWayOfTheLogOfVisits) {
   auto service = pinned("cinema");
   std::set<std::string> said;
-  for (const auto* path : {"lan", "remembered", "dht", "dht_proxy", "this_machine"}) {
-    service.visit = reached(kNow - 2min, path);
+  for (const auto source : {Source::lan, Source::remembered, Source::dht, Source::dht_proxy, Source::this_machine}) {
+    service.visit = reached(kNow - 2min, std::string(discovery::source_word(source)));
     const auto text = text_of(yours(with(service)));
     EXPECT_THAT(text, ContainsRegex("Reached 2 minutes ago [a-z]"));
     said.insert(text);
