@@ -322,7 +322,6 @@ web::DaemonStatus Daemon::Parts::status() {
   if (const auto* node = dht.node()) status.dht_node = node->status();
   for (const auto* through : dht.proxies()) status.dht_proxies.push_back({through->name(), through->status()});
 
-  const auto in_dht = publisher.for_dht();
   const auto& announced = presence.announcer().announcements();
   for (const auto& [file, known] : publisher.services()) {
     const auto& key = known.name.key;
@@ -331,7 +330,7 @@ web::DaemonStatus Daemon::Parts::status() {
     status.services.push_back(
         {.title = known.file.title,
          .key = key,
-         .uses_dht = std::find(in_dht.begin(), in_dht.end(), key) != in_dht.end(),
+         .uses_dht = known.file.use_dht,
          .announcement = found == announced.end() ? std::nullopt : std::make_optional(found->second),
          .paused = known.service == nullptr,
          .connections = traffic.connections,

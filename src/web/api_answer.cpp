@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/lpd.hpp"
 #include "hardline/wire/percent.hpp"
@@ -24,6 +25,21 @@ constexpr std::size_t kMaxShown = 60;
 constexpr std::size_t kMaxLinesNamed = 10;
 /// Longest path of a Unix socket (unix(7)).
 constexpr std::size_t kMaxSocketPath = 107;
+
+/// The segments of a path, decoded; nullopt where it is none.
+std::optional<std::vector<std::string>> segments_of(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    auto decoded = wire::percent_decode(segment);
+    if (!decoded) return std::nullopt;
+    segments.push_back(std::move(*decoded));
+  }
+  return segments;
+}
 
 std::string shown(std::string_view text) {
   return wire::clean_text(text, kMaxShown);
@@ -61,6 +77,18 @@ Response not_kept(std::error_code error) {
 
 Response refused(const Refusal& refusal) {
   return error_response(refusal.status, refusal.code, refusal.text);
+}
+
+/// How long somebody wants to wait: not at all who does not say; nullopt where that makes no sense.
+std::optional<std::chrono::milliseconds> wait_in(const Request& request) {
+  if (!request.has_parameter("wait")) return std::chrono::milliseconds(0);
+  const auto text = request.parameter("wait");
+  if (!text) return std::nullopt;
+  unsigned number = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || stop != end || number > kMaxWait.count()) return std::nullopt;
+  return std::chrono::milliseconds(number);
 }
 
 /// What a person calls a service, in one line.
@@ -127,6 +155,56 @@ Response unknown_name_response(std::string_view asked) {
                             "dash before them.");
 }
 
+const std::vector<Api::Answer::Route>& Api::Answer::routes() {
+  static const std::vector<Route> kRoutes{
+      {{"api", "status"}, {{"GET", &Answer::status}}},
+      {{"api", "why"}, {{"GET", &Answer::why}}},
+      {{"api", "neighbours"}, {{"GET", &Answer::neighbours}}},
+      {{"api", "names"}, {{"GET", &Answer::names}}},
+      {{"api", "names.txt"}, {{"GET", &Answer::export_names}, {"POST", &Answer::import_names}}},
+      {{"api", "names", "*"}, {{"PUT", &Answer::put_name}, {"DELETE", &Answer::remove_name}}},
+      {{"api", "names", "*", "rename"}, {{"POST", &Answer::rename}}},
+      {{"api", "services"}, {{"GET", &Answer::services}, {"POST", &Answer::publish}}},
+      {{"api", "services", "*"}, {{"PATCH", &Answer::change_service}, {"DELETE", &Answer::remove_service}}},
+      {{"api", "web-servers"}, {{"GET", &Answer::web_servers}}},
+  };
+  return kRoutes;
+}
+
+bool Api::Answer::leads_along(const Route& route, const std::vector<std::string>& path) {
+  if (route.path.size() != path.size()) return false;
+  named_.clear();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_open = route.path[i] == "*";
+    if (is_open ? path[i].empty() : path[i] != route.path[i]) return false;
+    if (is_open) named_.push_back(path[i]);
+  }
+  return true;
+}
+
+awaitable<Response> Api::Answer::make() {
+  const auto path = segments_of(request_.path());
+  const auto& all = routes();
+  const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
+  if (route == all.end())
+    co_return error_response(
+        404, "not_found",
+        "Not found. The API has /api/status, /api/why?name=NAME, /api/neighbours, /api/names, /api/services "
+        "and others (docs/api.md).");
+  const std::string_view asked = request_.method == "HEAD" ? "GET" : std::string_view(request_.method);
+  std::string allowed;
+  for (const auto& [name, way] : route->methods) {
+    if (name == asked) {
+      auto response = co_await (this->*way)();
+      co_return response;
+    }
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
+  }
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
+  refusal.fields.emplace_back("Allow", allowed);
+  co_return refusal;
+}
+
 awaitable<Response> Api::Answer::status() {
   co_return json_response(200, to_json(subjects_.status()));
 }
@@ -146,20 +224,13 @@ awaitable<Response> Api::Answer::why() {
 }
 
 awaitable<Response> Api::Answer::neighbours() {
-  std::chrono::milliseconds wait{0};
-  if (request_.query().find("wait") != std::string_view::npos) {
-    const auto text = request_.parameter("wait");
-    unsigned number = 0;
-    const auto* const end = text ? text->data() + text->size() : nullptr;
-    const auto [stop, error] = std::from_chars(text ? text->data() : nullptr, end, number);
-    if (!text || error != std::errc() || stop != end || number > kMaxWait.count())
-      co_return error_response(400, "bad_request",
-                               fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
-    wait = std::chrono::milliseconds(number);
-  }
-  const auto until = std::chrono::steady_clock::now() + wait;
+  const auto wait = wait_in(request_);
+  if (!wait)
+    co_return error_response(400, "bad_request",
+                             fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
+  const auto until = std::chrono::steady_clock::now() + *wait;
   std::shared_ptr<void> looking;
-  if (wait.count() > 0) looking = subjects_.lan.look();
+  if (wait->count() > 0) looking = subjects_.lan.look();
   while (!api_.closed_ && std::chrono::steady_clock::now() < until) co_await subjects_.lan.changed().wait_until(until);
   co_return json_response(200, {{"neighbours", api_.neighbours()}});
 }

@@ -60,7 +60,6 @@ awaitable<std::optional<Page>> LocalProxy::BrowserSession::read_head() {
     auto head = reader.feed(more);
     if (head) {
       head_ = std::move(*head);
-      head_size_ = head_.length;
       co_return std::nullopt;
     }
     if (head.error() != wire::HeadError::incomplete) co_return bad_request_page(head.error());
@@ -103,7 +102,6 @@ awaitable<void> LocalProxy::BrowserSession::lead_to(const ToService& service) {
       co_await show(page);
       co_return;
     }
-    head_size_ = head->text.size();
     forwarded_.emplace(browser_, std::move(*head), behind_head());
     received_ = forwarded_->start();
   }
@@ -179,9 +177,10 @@ awaitable<void> LocalProxy::BrowserSession::ask(const ServiceName& name) {
   }
 }
 
-/// Whether the request is safe, and whole in received_ (RFC 9110 section 9.2.2).
+/// Whether the request is safe (RFC 9110 section 9.2.2), and whole and alone in received_, as every forwarded one is
+/// that has no content.
 bool LocalProxy::BrowserSession::is_repeatable() const {
-  return (head_.method == "GET" || head_.method == "HEAD") && !head_.has_body && received_.size() == head_size_;
+  return (head_.method == "GET" || head_.method == "HEAD") && !head_.has_body && (forwarded_ || behind_head().empty());
 }
 
 /// Behind what is in received_.

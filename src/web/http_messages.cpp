@@ -6,6 +6,7 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/rt/beast.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/http_date.hpp"
 
 namespace hardline::web {

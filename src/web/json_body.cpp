@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/text.hpp"
 
 namespace hardline::web {

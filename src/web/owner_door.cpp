@@ -6,7 +6,7 @@
 
 #include "api_answer.hpp"
 #include "hardline/web/chunked_stream.hpp"
-#include "hardline/web/to_json.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/text.hpp"
 #include "json_body.hpp"
 

@@ -57,6 +57,16 @@ def test_status_as_json(pair):
     assert pair.service.password not in json.dumps(status)
 
 
+def test_status_says_which_services_use_the_dht(world):
+    """As their files do, paused ones among them: pausing one changes nothing of how it will be found."""
+    daemon = world.daemon(world.host("host", world.lan()))
+    for name, paused, use_dht in [("open", "no", "yes"), ("hidden", "no", "no"), ("resting", "yes", "yes"), ("both", "yes", "no")]:
+        daemon.publish(name, "127.0.0.1:8080", Service={"paused": paused}, Access={"useDHT": use_dht})
+    daemon.start()
+    stands = {service["title"]: (service["paused"], service["uses_dht"]) for service in status_of(daemon)["services"]}
+    assert stands == {"open": (False, True), "hidden": (False, False), "resting": (True, True), "both": (True, False)}
+
+
 def test_status_counts_who_is_connected(pair):
     client = pair.client_host.popen(["curl", "-sSN", "--max-time", "60", pair.service.url("/drip/200")], stdout=subprocess.PIPE, text=True)
     client.stdout.readline()
