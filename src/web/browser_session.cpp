@@ -23,7 +23,7 @@ awaitable<void> LocalProxy::BrowserSession::run() {
     co_return;
   }
   if (!browser_.is_open()) co_return;
-  const auto route = find_route(head_, proxy_.names_, proxy_.port_);
+  const auto route = find_route(head_, proxy_.names_, proxy_.acceptors_.port());
   if (const auto* page = std::get_if<Page>(&route)) {
     co_await show(*page);
   } else if (const auto* service = std::get_if<ToService>(&route)) {
