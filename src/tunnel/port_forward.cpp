@@ -17,7 +17,7 @@ class PortForward::ForwardSession final : public Session {
       co_return;
     }
     const auto& tools = forward_.tools_;
-    auto opened = co_await open_tunnel(tools.dialer, tools.finder, *name, kNothingYet);
+    auto opened = co_await open_tunnel(tools, *name, kNothingYet);
     if (closed_) co_return;
     if (!opened) {
       fail(describe(opened.error()));

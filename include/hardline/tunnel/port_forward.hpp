@@ -14,14 +14,6 @@
 
 namespace hardline::tunnel {
 
-/// What is needed for a tunnel; all outlive who uses them.
-struct TunnelTools {
-  Executor executor;
-  BufferPool& buffers;
-  Dialer& dialer;
-  discovery::Finder& finder;
-};
-
 /// io thread only.
 class PortForward {
  public:

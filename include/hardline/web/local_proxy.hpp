@@ -11,7 +11,7 @@
 #include "hardline/rt/task_group.hpp"
 #include "hardline/store/name_book.hpp"
 #include "hardline/store/visit_log.hpp"
-#include "hardline/tunnel/port_forward.hpp"
+#include "hardline/tunnel/client.hpp"
 #include "hardline/web/http_server.hpp"
 
 namespace hardline::web {
