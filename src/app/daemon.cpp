@@ -158,7 +158,7 @@ Daemon::Parts::Parts(Settings s)
       presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
                [this] { tell_finder_who_we_are(); }),
       lan_listing(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, tasks),
-      own_services({settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
+      own_services({io.get_executor(), settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
       api(api_subjects()),
       dashboard(api, settings.dashboard, settings.local_port),
       proxy(tunnel_tools(), names, visits, dashboard),

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <variant>
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/wire/host_name.hpp"
@@ -24,10 +23,14 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::string_view without_scheme(std::string_view url) {
+/// Of a link what stands between its scheme, if it has one, and its path.
+std::string_view host_of(std::string_view link) {
   for (const std::string_view scheme : {"http://", "https://"})
-    if (to_lower(url.substr(0, scheme.size())) == scheme) return url.substr(scheme.size());
-  return url;
+    if (to_lower(link.substr(0, scheme.size())) == scheme) {
+      link.remove_prefix(scheme.size());
+      break;
+    }
+  return link.substr(0, link.find_first_of("/?#"));
 }
 
 tl::expected<Pin, std::string> parse_line(std::string_view line) {
@@ -80,11 +83,20 @@ std::optional<ServiceName> parse_link(std::string_view text) {
   text = trim(text);
   // First as it is: a password of old may have a character that would end a URL's host.
   if (auto service = ServiceName::parse(text)) return service;
-  const auto url = without_scheme(text);
-  const auto host = url.substr(0, url.find_first_of("/?#"));
+  const auto host = host_of(text);
   if (auto service = ServiceName::parse(host)) return service;
   auto target = wire::parse_host(host);
   if (auto* service = std::get_if<ServiceName>(&target)) return std::move(*service);
+  return std::nullopt;
+}
+
+std::optional<MeantService> parse_meant(std::string_view text) {
+  if (auto service = parse_link(text)) return *std::move(service);
+  if (text.size() > kMaxLink) return std::nullopt;
+  const auto host = host_of(trim(text));
+  const auto target = wire::parse_host(host);
+  const auto* label = std::get_if<wire::HostIsLabel>(&target);
+  if (auto name = Petname::parse(label ? label->label : host)) return *std::move(name);
   return std::nullopt;
 }
 

@@ -131,7 +131,7 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
     co_return;
   }
   const std::string_view nothing_yet;
-  auto opened = co_await tunnel::open_tunnel(tools_.dialer, tools_.finder, *service, nothing_yet);
+  auto opened = co_await tunnel::open_tunnel(tools_, *service, nothing_yet);
   if (!opened) {
     const auto failure = no_tunnel(opened.error());
     co_await exchange.respond(failure);

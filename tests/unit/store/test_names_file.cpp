@@ -118,5 +118,36 @@ TEST(ParseLink, RefusesEverythingElse) {
     EXPECT_FALSE(parse_link(text)) << text;
 }
 
+TEST(ParseMeant, TakesAPetnameInEveryFormOfALink) {
+  for (const auto* text : {"jellyfin", "Jellyfin", " jellyfin\r", "jellyfin.localhost", "JELLYFIN.localhost:7009",
+                           "jellyfin.localhost.", "jellyfin.localhost/x", "http://jellyfin.localhost:7009/x",
+                           "HTTPS://jellyfin.localhost/", "http://jellyfin/"}) {
+    const auto meant = parse_meant(text);
+    ASSERT_TRUE(meant) << text;
+    const auto* name = std::get_if<Petname>(&*meant);
+    ASSERT_TRUE(name) << text;
+    EXPECT_EQ(name->text(), "jellyfin") << text;
+  }
+}
+
+TEST(ParseMeant, TakesEveryLink) {
+  for (const auto& text : {kHex, kLabel, "https://" + kLabel + ".localhost:7009/x", "-" + kHex, "#so?me%-" + kHex}) {
+    const auto meant = parse_meant(text);
+    ASSERT_TRUE(meant) << text;
+    const auto* service = std::get_if<ServiceName>(&*meant);
+    ASSERT_TRUE(service) << text;
+    EXPECT_EQ(service->label(), parse_link(text)->label()) << text;
+  }
+}
+
+TEST(ParseMeant, RefusesEverythingElse) {
+  for (const auto& text :
+       {std::string(), std::string(" "), std::string("localhost"), std::string("http://hardline.localhost:7009/"),
+        std::string("jellyfin.example.org"), std::string("www.jellyfin.localhost"), std::string("my films"),
+        std::string("jellyfin:x"), std::string("ftp://jellyfin"), std::string("http://"), kLabel + ".example.org",
+        "x." + kLabel + ".localhost", "jellyfin.localhost/" + std::string(5000, 'a')})
+    EXPECT_FALSE(parse_meant(text)) << text;
+}
+
 }  // namespace
 }  // namespace hardline::store
