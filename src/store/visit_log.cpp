@@ -1,10 +1,13 @@
 #include "hardline/store/visit_log.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <map>
 #include <string>
 #include <unordered_map>
 #include <utility>
+#include <vector>
 
 #include "hardline/store/peer_database.hpp"
 #include "hardline/wire/text.hpp"
@@ -20,6 +23,15 @@ struct Entry {
   bool is_changed = false;           ///< since it was written
   std::optional<Time> written = {};  ///< none: not since the start
 };
+
+/// As in Shown::label. No label has a space.
+std::string label_of(std::string_view label, const Keeper& keeper) {
+  return fmt::format("{} {} {}", label, keeper.port, keeper.browser);
+}
+
+bool is_older(const Shown* a, const Shown* b) {
+  return a->number < b->number;
+}
 
 /// It has at least one of them.
 Time last_tried(const Visit& visit) {
@@ -42,10 +54,12 @@ struct VisitLog::Impl {
   void write_if_due(const KeyHash& key, Entry& entry, Time now);
   void make_room_for_a_visit();
   void make_room_for_a_label();
+  void forget(std::string_view label_and_keeper);
+  std::vector<const Shown*> shown_under(std::string_view label) const;
 
   PeerStore& store;
   std::unordered_map<KeyHash, Entry> entries;
-  std::map<std::string, Shown, std::less<>> shown;  // by label
+  std::map<std::string, Shown, std::less<>> shown;  // by label and keeper
   std::int64_t next_number = 0;
 };
 
@@ -97,9 +111,25 @@ void VisitLog::Impl::make_room_for_a_visit() {
 void VisitLog::Impl::make_room_for_a_label() {
   if (shown.size() < kMaxShown) return;
   const auto oldest = std::min_element(shown.begin(), shown.end(),
-                                       [](const auto& a, const auto& b) { return a.second.number < b.second.number; });
-  store.forget_shown(oldest->first);
-  shown.erase(oldest);
+                                       [](const auto& a, const auto& b) { return is_older(&a.second, &b.second); });
+  forget(oldest->first);
+}
+
+void VisitLog::Impl::forget(std::string_view label_and_keeper) {
+  const auto found = shown.find(label_and_keeper);
+  store.forget_shown(found->first);
+  shown.erase(found);
+}
+
+/// To all keepers.
+std::vector<const Shown*> VisitLog::Impl::shown_under(std::string_view label) const {
+  std::vector<const Shown*> found;
+  const auto prefix = std::string(label) + ' ';
+  for (auto one = shown.lower_bound(label); one != shown.end(); ++one) {
+    if (one->first != label && !one->first.starts_with(prefix)) break;
+    found.push_back(&one->second);
+  }
+  return found;
 }
 
 VisitLog::VisitLog(PeerStore& store, Time now) : impl_(std::make_unique<Impl>(store, now)) {}
@@ -137,17 +167,32 @@ const Visit* VisitLog::visit(const KeyHash& key) const {
   return found == impl_->entries.end() ? nullptr : &found->second.visit;
 }
 
-std::optional<KeyHash> VisitLog::shown(std::string_view label) const {
-  const auto found = impl_->shown.find(label);
-  if (found == impl_->shown.end()) return std::nullopt;
-  return found->second.key;
+bool VisitLog::may_hold_another(std::string_view label, const Keeper& keeper, const KeyHash& key) const {
+  const auto own_label = label_of(label, keeper);
+  const Shown* last = nullptr;
+  const Shown* last_of_browser = nullptr;
+  for (const auto* one : impl_->shown_under(label)) {
+    if (one->label == own_label && one->key != key) return true;
+    if (!last || is_older(last, one)) last = one;
+    const bool is_of_browser = one->label.ends_with(' ' + keeper.browser);
+    if (is_of_browser && (!last_of_browser || is_older(last_of_browser, one))) last_of_browser = one;
+  }
+  if (last_of_browser) last = last_of_browser;
+  return last && last->key != key;
 }
 
-void VisitLog::show(std::string_view label, const KeyHash& key) {
-  const auto found = impl_->shown.find(label);
-  if (found != impl_->shown.end() && found->second.key == key) return;
-  if (found == impl_->shown.end()) impl_->make_room_for_a_label();
-  const Shown now{std::string(label), key, impl_->next_number++};
+void VisitLog::show(std::string_view label, const Keeper& keeper, const KeyHash& key) {
+  auto own_label = label_of(label, keeper);
+  if (!impl_->shown.contains(own_label)) {
+    const auto all = impl_->shown_under(label);
+    if (all.size() >= kMaxKeepers)
+      impl_->forget((*std::min_element(all.begin(), all.end(), is_older))->label);
+    else
+      impl_->make_room_for_a_label();
+  } else if (!may_hold_another(label, keeper, key)) {
+    return;
+  }
+  const Shown now{std::move(own_label), key, impl_->next_number++};
   impl_->shown.insert_or_assign(now.label, now);
   impl_->store.write_shown(now);
 }

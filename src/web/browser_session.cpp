@@ -96,26 +96,46 @@ awaitable<void> LocalProxy::BrowserSession::lead_to(const ToService& service) {
     co_await connect(name);
     co_return;
   }
-  if (head_.form == wire::TargetForm::absolute) {
+  if (head_.form == wire::TargetForm::absolute || is_watched()) {
     auto head = forwarded_head();
     if (!head) {
       const auto page = unclear_length_page();
       co_await show(page);
       co_return;
     }
-    forwarded_.emplace(browser_, std::move(*head), behind_head());
-    received_ = forwarded_->start();
+    if (head_.form == wire::TargetForm::absolute) {
+      forwarded_.emplace(browser_, std::move(*head), behind_head());
+      received_ = forwarded_->start();
+    } else {
+      watched_.emplace(browser_, *head, behind_head(), [this](const auto& next) { return may_follow(next); });
+      received_.replace(head_.length, std::string::npos, watched_->start());
+    }
   }
   co_await ask(name);
+}
+
+/// Whether more requests may come on this connection that pages of other sites had a browser send.
+bool LocalProxy::BrowserSession::is_watched() const {
+  return !petname_.empty() && !head_.has_upgrade && (is_of_browser(head_) || head_.names_browser);
+}
+
+bool LocalProxy::BrowserSession::may_follow(const wire::RequestHead& next) const {
+  if (next.form != wire::TargetForm::origin) return false;
+  const auto route = find_route(next, proxy_.names_, proxy_.acceptors_.port());
+  const auto* service = std::get_if<ToService>(&route);
+  return service && service->petname == petname_ && service->name.key == service_;
 }
 
 /// Whether the request is answered with that: it came by a petname under which the browser keeps another service's
 /// data.
 awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& key) {
   if (petname_.empty()) co_return false;
-  const auto shown = proxy_.visits_.shown(petname_);
-  if (!shown && is_of_browser(head_)) proxy_.visits_.show(petname_, key);
-  const auto change = name_change(head_, shown, key);
+  const auto keeper = keeper_of(head_);
+  if (!proxy_.visits_.may_hold_another(petname_, keeper, key)) {
+    if (is_navigation(head_)) proxy_.visits_.show(petname_, keeper, key);
+    co_return false;
+  }
+  const auto change = name_change(head_);
   if (change == NameChange::none) co_return false;
   if (change == NameChange::pending) {
     const auto page = name_changed_page(petname_);
@@ -125,7 +145,7 @@ awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& ke
   const auto page = begin_anew_page(head_, petname_);
   const bool sent = co_await send(page);
   if (sent) {
-    proxy_.visits_.show(petname_, key);  // before lingering: the browser may come back at once
+    proxy_.visits_.show(petname_, keeper, key);  // before lingering: the browser may come back at once
     co_await linger_and_close(browser_);
   }
   co_return true;
@@ -192,7 +212,9 @@ bool LocalProxy::BrowserSession::nothing_more_was_sent() const {
 
 /// Whether the browser still waits for a first octet.
 awaitable<bool> LocalProxy::BrowserSession::carry_through(tunnel::Tunnel& tunnel) {
-  ByteStream& near = forwarded_ ? static_cast<ByteStream&>(*forwarded_) : browser_;
+  ByteStream& near = forwarded_ ? static_cast<ByteStream&>(*forwarded_)
+                     : watched_ ? static_cast<ByteStream&>(*watched_)
+                                : browser_;
   far_ = tunnel.stream.get();
   const auto early = as_octets(tunnel.early);
   const auto gone = co_await write_all(near, early);

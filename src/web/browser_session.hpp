@@ -9,6 +9,7 @@
 #include "hardline/web/local_proxy.hpp"
 #include "hardline/web/page.hpp"
 #include "hardline/web/route.hpp"
+#include "watched_requests.hpp"
 
 namespace hardline::web {
 
@@ -39,6 +40,8 @@ class LocalProxy::BrowserSession final : public Session {
 
   std::optional<wire::ForwardedHead> forwarded_head() const;
   std::string_view behind_head() const { return std::string_view(received_).substr(head_.length); }
+  bool is_watched() const;
+  bool may_follow(const wire::RequestHead& next) const;
   bool is_repeatable() const;
   bool nothing_more_was_sent() const;
 
@@ -48,6 +51,7 @@ class LocalProxy::BrowserSession final : public Session {
   std::string received_;
   wire::RequestHead head_;
   std::optional<ForwardedRequest> forwarded_;  ///< where it came in absolute-form
+  std::optional<WatchedRequests> watched_;     ///< where a browser came by a petname, in origin-form
   std::optional<KeyHash> service_;
   std::string petname_;  ///< empty where it came by none
   ByteStream* far_ = nullptr;

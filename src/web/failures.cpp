@@ -195,6 +195,27 @@ Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
   };
 }
 
+Page other_origin_page(std::string_view label, std::uint16_t local_port) {
+  const auto url = fmt::format("http://{}.localhost:{}/", label, local_port);
+  return {
+      .status = 421,
+      .title = "This is not the address of a name",
+      .text = fmt::format("“{}” is opened at {}, with no other port and without a dot at the end.", label, url),
+      .links = {{fmt::format("Open {}", url), url}},
+  };
+}
+
+Page other_site_page() {
+  return {
+      .status = 403,
+      .proxy_error = "http_request_denied",
+      .title = "Another site's page asked for this",
+      .text =
+          "Pages of other sites may link to a name on this computer. They may not embed it, or send anything to it.",
+      .advice = {"Open the address in a tab of its own."},
+  };
+}
+
 Page no_proxy_page() {
   return {
       .status = 403,

@@ -1,7 +1,5 @@
 #include "forwarded_request.hpp"
 
-#include <algorithm>
-
 namespace hardline::web {
 namespace {
 
@@ -13,35 +11,21 @@ std::string_view as_text(std::span<Octet> octets) {
 }  // namespace
 
 ForwardedRequest::ForwardedRequest(ByteStream& client, wire::ForwardedHead head, std::string_view behind)
-    : client_(client), start_(std::move(head.text)) {
-  content_left_ = head.length;
-  if (head.content == wire::ForwardedHead::Content::chunked) chunks_.emplace();
-  if (has_all_content()) return;
-  const auto content = take_content(behind);
+    : client_(client), content_(head), start_(std::move(head.text)) {
+  if (content_.is_over()) return;
+  const auto content = content_.take(behind);
   if (content)
     start_ += behind.substr(0, *content);
   else
     broken_content_ = content.error();
 }
 
-bool ForwardedRequest::has_all_content() const {
-  return chunks_ ? chunks_->is_over() : content_left_ == 0;
-}
-
-/// How many of `octets` are of the content.
-Result<std::size_t> ForwardedRequest::take_content(std::string_view octets) {
-  if (chunks_) return chunks_->take(octets);
-  const auto taken = std::min<std::uint64_t>(octets.size(), content_left_);
-  content_left_ -= taken;
-  return taken;
-}
-
 Result<std::size_t> ForwardedRequest::read_now(std::span<std::byte> buffer) {
   if (broken_content_) return fail(broken_content_);
   const auto got = client_.read_now(buffer);
   if (!got || *got == 0) return got;
-  if (has_all_content()) return fail(would_block());
-  const auto taken = take_content(as_text(buffer.first(*got)));
+  if (content_.is_over()) return fail(would_block());
+  const auto taken = content_.take(as_text(buffer.first(*got)));
   if (!taken) broken_content_ = taken.error();
   return taken;
 }

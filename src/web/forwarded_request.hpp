@@ -3,12 +3,10 @@
 // next request may be meant for another service.
 #pragma once
 
-#include <optional>
 #include <string>
 
-#include "chunk_meter.hpp"
+#include "content_meter.hpp"
 #include "hardline/rt/byte_stream.hpp"
-#include "hardline/wire/forwarding.hpp"
 
 namespace hardline::web {
 
@@ -35,13 +33,10 @@ class ForwardedRequest final : public ByteStream {
   void check_path() override { client_.check_path(); }
 
  private:
-  bool has_all_content() const;
-  Result<std::size_t> take_content(std::string_view octets);
   std::size_t take_answer_head(std::string_view octets);
 
   ByteStream& client_;
-  std::uint64_t content_left_ = 0;    ///< where its length was told
-  std::optional<ChunkMeter> chunks_;  ///< where it comes in chunks
+  ContentMeter content_;
   std::error_code broken_content_;
   std::string start_;
 

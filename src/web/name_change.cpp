@@ -2,17 +2,26 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
+#include <iterator>
+#include <vector>
+
+#include "hardline/base/hash160.hpp"
+#include "hardline/web/site_wall.hpp"
+#include "hardline/wire/host_name.hpp"
+
 namespace hardline::web {
 namespace {
 
 const std::pair<std::string, std::string> kForgetEverything = {"Clear-Site-Data", R"("cache", "cookies", "storage")"};
 
+constexpr std::size_t kKeeperDigits = 16;  // of a hash: enough to tell a handful of browsers apart
+
 /// A page that fills its tab. Not a frame's: to the page around it, the browser might clear only what it keeps for the
-/// name inside of that page.
+/// name inside of that page. Nor one that is fetched or rendered ahead, whose answer clears nothing.
 bool opens_page(const wire::RequestHead& head) {
-  if (!head.target.starts_with('/')) return false;
-  if (!head.has_fetch_metadata) return head.accepts_html;
-  return head.fetch_mode == "navigate" && (head.fetch_dest.empty() || head.fetch_dest == "document");
+  if (!head.target.starts_with('/') || head.is_ahead) return false;
+  return head.has_fetch_metadata ? is_navigation_of_tab(head) : head.accepts_html;
 }
 
 }  // namespace
@@ -22,8 +31,24 @@ bool is_of_browser(const wire::RequestHead& head) {
   return head.has_fetch_metadata || head.has_site_data || head.accepts_html;
 }
 
-NameChange name_change(const wire::RequestHead& head, const std::optional<KeyHash>& shown, const KeyHash& service) {
-  if (!shown || *shown == service || !is_of_browser(head)) return NameChange::none;
+bool is_navigation(const wire::RequestHead& head) {
+  if (head.form == wire::TargetForm::authority) return false;
+  return head.has_fetch_metadata ? head.fetch_mode.ends_with("navigate") : head.accepts_html;
+}
+
+store::Keeper keeper_of(const wire::RequestHead& head) {
+  store::Keeper keeper;
+  const auto host = wire::parse_host(head.host);
+  if (const auto* label = std::get_if<wire::HostIsLabel>(&host)) keeper.port = label->port;
+  std::vector<std::uint8_t> name;
+  std::copy_if(head.user_agent.begin(), head.user_agent.end(), std::back_inserter(name),
+               [](char c) { return c < '0' || c > '9'; });
+  keeper.browser = to_hex(blake2b_160(name)).substr(0, kKeeperDigits);
+  return keeper;
+}
+
+NameChange name_change(const wire::RequestHead& head) {
+  if (!is_of_browser(head)) return NameChange::none;
   return opens_page(head) ? NameChange::begin : NameChange::pending;
 }
 
@@ -45,7 +70,7 @@ Page name_changed_page(std::string_view petname) {
       .proxy_error = "http_request_denied",
       .title = "This name leads to another service now",
       .text = fmt::format("“{}” now leads to another service. This page belongs to the previous service.", petname),
-      .advice = {"Reload the page."},
+      .advice = {"Reload the page.", "Close every other tab that still shows the previous service."},
       // A worker that the old service left in the browser answers for it until that forgets.
       .fields = {kForgetEverything},
   };

@@ -1,12 +1,23 @@
 #include "hardline/web/route.hpp"
 
 #include "hardline/web/failures.hpp"
+#include "hardline/web/site_wall.hpp"
 #include "hardline/wire/host_name.hpp"
 
 namespace hardline::web {
 namespace {
 
 constexpr std::string_view kOwnLabel = "hardline";
+
+constexpr int kHttpPort = 80;
+
+/// Whether browsers keep what comes from here for the origin that has a Clear-Site-Data of its own (name_change.hpp).
+/// Programs may name any port to CONNECT: ssh's, say.
+bool is_own_origin(const wire::RequestHead& head, const wire::HostIsLabel& host, std::uint16_t local_port) {
+  if (host.ends_in_dot) return false;
+  if (head.form == wire::TargetForm::authority && !head.names_browser) return true;
+  return host.port == local_port || host.port == kHttpPort;
+}
 
 Route route_of_label(const std::string& label, const store::NameBook& names, std::uint16_t local_port) {
   if (const auto* service = names.find(label)) return ToService{*service, label};
@@ -24,7 +35,12 @@ Route find_route(const wire::RequestHead& head, const store::NameBook& names, st
     if (head.form == wire::TargetForm::authority) return no_proxy_page();
     return ToDashboard{};
   }
-  if (label) return route_of_label(label->label, names, local_port);
+  if (label) {
+    // Before the name is looked up, so that a page of another site cannot find out which names there are.
+    if (is_sent_by_other_site(head)) return other_site_page();
+    if (!is_own_origin(head, *label, local_port)) return other_origin_page(label->label, local_port);
+    return route_of_label(label->label, names, local_port);
+  }
   return head.form == wire::TargetForm::origin ? foreign_host_page() : no_proxy_page();
 }
 

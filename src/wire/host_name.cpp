@@ -23,15 +23,25 @@ bool is_port(std::string_view text) {
   return text.size() <= kMaxPortDigits && std::all_of(text.begin(), text.end(), is_digit);
 }
 
+int port_number(std::string_view digits) {
+  if (digits.empty()) return HostIsLabel().port;
+  int number = 0;
+  for (const char c : digits) number = number * 10 + (c - '0');
+  return number;
+}
+
 }  // namespace
 
 HostTarget parse_host(std::string_view host) {
+  std::string_view port;
   const auto colon = host.find(':');
   if (colon != std::string_view::npos) {
-    if (!is_port(host.substr(colon + 1))) return HostIsForeign{};
+    port = host.substr(colon + 1);
+    if (!is_port(port)) return HostIsForeign{};
     host = host.substr(0, colon);
   }
-  if (host.ends_with('.')) host.remove_suffix(1);
+  const bool ends_in_dot = host.ends_with('.');
+  if (ends_in_dot) host.remove_suffix(1);
 
   const auto name = to_lower(host);
   if (name == kLocalhost) return HostIsLocalhost{};
@@ -43,7 +53,7 @@ HostTarget parse_host(std::string_view host) {
 
   // First, because a service's label may be longer than DNS allows: old passwords have up to 23 characters.
   if (auto service = ServiceName::parse(label)) return *std::move(service);
-  if (is_label(label)) return HostIsLabel{std::string(label)};
+  if (is_label(label)) return HostIsLabel{std::string(label), ends_in_dot, port_number(port)};
   return HostIsForeign{};
 }
 

@@ -221,6 +221,8 @@ void RequestHeadReader::note_field(std::string_view value) {
     head_.accepts_html = head_.accepts_html || to_lower(value).find("text/html") != std::string::npos;
   } else if (name_ == "transfer-encoding" || (name_ == "content-length" && value != "0")) {
     head_.has_body = true;
+  } else if (name_ == "upgrade") {
+    head_.has_upgrade = true;
   } else {
     note_browsers_field(value);
   }
@@ -228,10 +230,15 @@ void RequestHeadReader::note_field(std::string_view value) {
 
 void RequestHeadReader::note_browsers_field(std::string_view value) {
   if (name_.starts_with("sec-fetch-")) head_.has_fetch_metadata = true;
+  if (name_ == "sec-fetch-site") head_.fetch_site = value;
   if (name_ == "sec-fetch-mode") head_.fetch_mode = value;
   if (name_ == "sec-fetch-dest") head_.fetch_dest = value;
   if (name_ == "cookie" || name_ == "origin") head_.has_site_data = true;
-  if (name_ == "user-agent") head_.names_browser = value.starts_with("Mozilla/");
+  if (name_ == "origin") head_.origin = value;
+  if (name_ == "sec-purpose" || name_ == "purpose" || name_ == "x-purpose" || name_ == "x-moz") head_.is_ahead = true;
+  if (name_ != "user-agent") return;
+  head_.user_agent = value;
+  head_.names_browser = value.starts_with("Mozilla/");
 }
 
 RequestHeadReader::Step RequestHeadReader::finish() {

@@ -25,7 +25,16 @@ struct Visit {
 
 using Visits = std::vector<std::pair<KeyHash, Visit>>;
 
+/// Who keeps data under a label: a browser, for one port, as its storage goes by origin.
+struct Keeper {
+  int port = 0;
+  std::string browser = {};  ///< the same for the same one; without spaces
+
+  friend bool operator==(const Keeper&, const Keeper&) = default;
+};
+
 struct Shown {
+  /// And its Keeper: "nas 7009 BROWSER". "nas" alone, written by older versions, is of an unknown one.
   std::string label;
   KeyHash key;
   std::int64_t number = 0;  ///< grows: the lowest was shown first

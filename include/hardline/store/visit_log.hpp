@@ -1,10 +1,9 @@
-// How opening each service went the last time, and which service browsers last saw under each petname.
+// How opening each service went the last time, and which service each browser last saw under each petname.
 #pragma once
 
 #include <chrono>
 #include <cstddef>
 #include <memory>
-#include <optional>
 #include <string_view>
 
 #include "hardline/base/key_hash.hpp"
@@ -22,9 +21,12 @@ class VisitLog {
   /// millisecond makes no write a millisecond. One that was never reached is written by flush() alone, as a page full
   /// of invented names makes many of them.
   static constexpr auto kWriteEvery = std::chrono::minutes(1);
-  /// Most services, and most labels; the oldest go first, of services those that were never reached before others.
+  /// Most services, and most labels with their keepers; the oldest go first, of services those that were never reached
+  /// before others.
   static constexpr std::size_t kMaxVisits = 4096;
   static constexpr std::size_t kMaxShown = 4096;
+  /// Most keepers of one label: whoever invents browsers drives out no other label's.
+  static constexpr std::size_t kMaxKeepers = 16;
   /// Longest problem kept, in octets.
   static constexpr std::size_t kMaxProblem = 200;
 
@@ -41,10 +43,12 @@ class VisitLog {
   /// Null for one that nobody has tried to open. Good until the next call of reached() or missed().
   const Visit* visit(const KeyHash& key) const;
 
-  /// The service that a browser was last shown under this label; nullopt: none yet, so that it holds nothing of
-  /// another's (cookies, storage, cache).
-  std::optional<KeyHash> shown(std::string_view label) const;
-  void show(std::string_view label, const KeyHash& key);
+  /// Whether this keeper may hold data (cookies, storage, cache) of another service than `key` under the label: that
+  /// was what it was shown last, there or, as cookies go by no port, at another port since. A browser that is not known
+  /// may hold what was shown last to any.
+  bool may_hold_another(std::string_view label, const Keeper& keeper, const KeyHash& key) const;
+  /// The keeper is shown this service now, and holds no data of another.
+  void show(std::string_view label, const Keeper& keeper, const KeyHash& key);
 
   /// Hands what is not written yet to the store: before PeerStore::close(), after which nothing is.
   void flush();

@@ -21,6 +21,10 @@ Page foreign_host_page();
 Page no_such_name_page(std::string_view label);
 /// `LABEL.localhost`, where LABEL could be a petname and is none: offers to make it one.
 Page unpinned_name_page(const Petname& label, std::uint16_t local_port);
+/// `LABEL.localhost.`, or LABEL at a port that is not ours (421).
+Page other_origin_page(std::string_view label, std::uint16_t local_port);
+/// To a petname, sent by another site's page (403). Tells nothing of the name.
+Page other_site_page();
 /// A request to a proxy for what this one does not lead to (403).
 Page no_proxy_page();
 

@@ -2,11 +2,11 @@
 // cached) is the old service's, and must not reach the new one (W3C Clear Site Data).
 #pragma once
 
-#include <optional>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
-#include "hardline/base/key_hash.hpp"
+#include "hardline/store/visit.hpp"
 #include "hardline/web/page.hpp"
 #include "hardline/wire/http_head.hpp"
 
@@ -21,8 +21,16 @@ enum class NameChange {
 /// Whether a browser sent this, rather than a program that keeps nothing.
 bool is_of_browser(const wire::RequestHead& head);
 
-/// `shown` is the service that browsers were last shown under the name; `service` the one that it leads to.
-NameChange name_change(const wire::RequestHead& head, const std::optional<KeyHash>& shown, const KeyHash& service);
+/// Whether a browser goes to a page by this, in a tab, in a frame or ahead of time. It keeps what it is given there;
+/// what scripts ask for comes later, and may have fields of their own making.
+bool is_navigation(const wire::RequestHead& head);
+
+/// Where what sent this keeps what it is given. Browsers are told apart by User-Agent without its digits, so that an
+/// update makes none of them another; two profiles of one browser look the same.
+store::Keeper keeper_of(const wire::RequestHead& head);
+
+/// Of a request by a petname whose Keeper may hold another service's data.
+NameChange name_change(const wire::RequestHead& head);
 
 /// The answers to NameChange::begin and pending.
 Page begin_anew_page(const wire::RequestHead& head, std::string_view petname);

@@ -22,7 +22,9 @@ struct ToDashboard {};
 using Route = std::variant<ToService, ToDashboard, Page>;
 
 /// `localhost` and `hardline.localhost` are the dashboard's in every spelling, whatever `names` says; no CONNECT leads
-/// there, and nothing leads to what is not on this computer's list.
+/// there, and nothing leads to what is not on this computer's list. Labels other than services' own names are taken at
+/// `local_port` and 80 only, without a dot at the end, and not from pages of other sites (site_wall.hpp), whether
+/// anything is pinned under them or not.
 Route find_route(const wire::RequestHead& head, const store::NameBook& names, std::uint16_t local_port);
 
 }  // namespace hardline::web

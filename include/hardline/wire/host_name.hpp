@@ -13,7 +13,9 @@ namespace hardline::wire {
 struct HostIsLocalhost {};
 /// `LABEL.localhost`, where LABEL is not a service's name.
 struct HostIsLabel {
-  std::string label;  ///< lower case
+  std::string label;         ///< lower case
+  bool ends_in_dot = false;  ///< behind `localhost`: to a browser another origin
+  int port = 80;             ///< 0 to 99999; 80 where none is told
 };
 /// Anything else: another domain, an address, two labels before `.localhost`, nonsense. Answered 421, which is
 /// what keeps DNS rebinding out.

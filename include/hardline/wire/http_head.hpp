@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <tl/expected.hpp>
@@ -29,12 +30,17 @@ struct RequestHead {
   std::string host;
   bool accepts_html = false;  ///< Accept names text/html: a person looks at the answer
   bool has_body = false;      ///< Transfer-Encoding or Content-Length says that content follows (RFC 9112 section 6)
-  std::string fetch_mode;     ///< Sec-Fetch-Mode: "navigate" where a browser goes to a page; empty if not told
-  std::string fetch_dest;     ///< Sec-Fetch-Dest: "document" where that fills its tab; empty if not told
-  bool has_fetch_metadata = false;  ///< any Sec-Fetch-*: a browser asks
-  bool has_site_data = false;       ///< Cookie or Origin: what a browser keeps or tells of a site
-  bool names_browser = false;       ///< User-Agent begins as those of all browsers do: "Mozilla/"
-  std::size_t length = 0;           ///< octets up to and including the blank line
+  bool has_upgrade = false;   ///< Upgrade: what follows may be no HTTP (RFC 9110 section 7.8)
+  std::optional<std::string> origin;  ///< Origin: of the page that asks
+  std::string fetch_site;             ///< Sec-Fetch-Site: how near that page is, as "cross-site"; empty if not told
+  std::string fetch_mode;             ///< Sec-Fetch-Mode: "navigate" where a browser goes to a page; empty if not told
+  std::string fetch_dest;             ///< Sec-Fetch-Dest: "document" where that fills its tab; empty if not told
+  bool has_fetch_metadata = false;    ///< any Sec-Fetch-*: a browser asks
+  bool has_site_data = false;         ///< Cookie or Origin: what a browser keeps or tells of a site
+  bool is_ahead = false;       ///< Sec-Purpose, Purpose or X-Moz: a browser asks before anybody wants to see the answer
+  std::string user_agent;      ///< User-Agent
+  bool names_browser = false;  ///< user_agent begins as those of all browsers do: "Mozilla/"
+  std::size_t length = 0;      ///< octets up to and including the blank line
 
   friend bool operator==(const RequestHead&, const RequestHead&) = default;
 };

@@ -19,6 +19,8 @@ using testing::SizeIs;
 const KeyHash kKey = *KeyHash::parse("03b131fef9459a4a73da0c27e5b9e96362859de6");
 const KeyHash kOther = *KeyHash::parse("f4525bb0fb13c3ed1816607803ee2991997de13d");
 constexpr Visit::Time kNow{1'700'000'000s};
+const Keeper kBrowser{7009, "one"};
+const Keeper kOtherBrowser{7009, "two"};
 
 KeyHash key_number(unsigned number) {
   Hash160Bytes bytes{};
@@ -44,6 +46,12 @@ class VisitLogTest : public testing::Test {
     open_again();
   }
 
+  /// To kBrowser, and last.
+  bool is_shown(std::string_view label, const KeyHash& key) const {
+    const bool is_known = log->may_hold_another(label, kBrowser, key == kKey ? kOther : kKey);
+    return is_known && !log->may_hold_another(label, kBrowser, key);
+  }
+
   Visit visit(const KeyHash& key = kKey) {
     const auto* found = log->visit(key);
     if (!found) ADD_FAILURE() << "no visit";
@@ -58,7 +66,7 @@ class VisitLogTest : public testing::Test {
 TEST_F(VisitLogTest, KnowsNothingOfWhatNobodyTried) {
   open();
   EXPECT_EQ(log->visit(kKey), nullptr);
-  EXPECT_EQ(log->shown("nas"), std::nullopt);
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kKey));
 }
 
 TEST_F(VisitLogTest, KnowsAtOnceHowItWent) {
@@ -78,14 +86,14 @@ TEST_F(VisitLogTest, IsFoundAgain) {
   log->reached(kKey, "lan", kNow);
   log->missed(kKey, "no answer", kNow + 1s);
   log->missed(kOther, "no source knows where it is", kNow);
-  log->show("nas", kKey);
-  log->show("wiki", kKey);
-  log->show("nas", kOther);
+  log->show("nas", kBrowser, kKey);
+  log->show("wiki", kBrowser, kKey);
+  log->show("nas", kBrowser, kOther);
   open_again();
   EXPECT_EQ(visit(), (Visit{kNow, "lan", kNow + 1s, "no answer"}));
   EXPECT_EQ(visit(kOther), (Visit{{}, "", kNow, "no source knows where it is"}));
-  EXPECT_EQ(log->shown("nas"), kOther);
-  EXPECT_EQ(log->shown("wiki"), kKey);
+  EXPECT_TRUE(is_shown("nas", kOther));
+  EXPECT_TRUE(is_shown("wiki", kKey));
 }
 
 TEST_F(VisitLogTest, IsFlushedBeforeItsStoreCloses) {
@@ -181,20 +189,84 @@ TEST_F(VisitLogTest, ForgetsWhatWasNeverReachedFirst) {
 
 TEST_F(VisitLogTest, ShowsABoundedNumberOfLabels) {
   open();
-  for (std::size_t i = 0; i <= VisitLog::kMaxShown; ++i) log->show("n" + std::to_string(i), kKey);
-  EXPECT_FALSE(log->shown("n0"));
+  for (std::size_t i = 0; i <= VisitLog::kMaxShown; ++i) log->show("n" + std::to_string(i), kBrowser, kKey);
+  EXPECT_FALSE(is_shown("n0", kKey));
   open_again();
-  EXPECT_FALSE(log->shown("n0"));
-  EXPECT_TRUE(log->shown("n1"));
-  log->show("n1", kKey);    // no news
-  log->show("n2", kOther);  // makes it the youngest
-  log->show("one more", kKey);
-  log->show("and more", kKey);
+  EXPECT_FALSE(is_shown("n0", kKey));
+  EXPECT_TRUE(is_shown("n1", kKey));
+  log->show("n1", kBrowser, kKey);    // no news
+  log->show("n2", kBrowser, kOther);  // makes it the youngest
+  log->show("one more", kBrowser, kKey);
+  log->show("and more", kBrowser, kKey);
   open_again();
-  EXPECT_FALSE(log->shown("n1"));
-  EXPECT_EQ(log->shown("n2"), kOther);
-  EXPECT_FALSE(log->shown("n3"));
-  EXPECT_TRUE(log->shown("n4"));
+  EXPECT_FALSE(is_shown("n1", kKey));
+  EXPECT_TRUE(is_shown("n2", kOther));
+  EXPECT_FALSE(is_shown("n3", kKey));
+  EXPECT_TRUE(is_shown("n4", kKey));
+}
+
+TEST_F(VisitLogTest, TellsBrowsersApart) {
+  open();
+  log->show("nas", kBrowser, kKey);
+  log->show("nas", kOtherBrowser, kKey);
+  log->show("nas", kBrowser, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kOther));
+  EXPECT_TRUE(log->may_hold_another("nas", kOtherBrowser, kOther));
+  log->show("nas", kOtherBrowser, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", kOtherBrowser, kOther));
+  EXPECT_FALSE(log->may_hold_another("nas-2", kBrowser, kKey)) << "another label";
+}
+
+TEST_F(VisitLogTest, TakesABrowserThatIsNotKnownForTheLastOne) {
+  open();
+  log->show("nas", kBrowser, kKey);
+  EXPECT_TRUE(log->may_hold_another("nas", kOtherBrowser, kOther));
+  log->show("nas", kBrowser, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", kOtherBrowser, kOther));
+}
+
+TEST_F(VisitLogTest, HasEachPortToldButKnowsThatCookiesGoByNone) {
+  const Keeper by_proxy{80, kBrowser.browser};
+  open();
+  log->show("nas", kBrowser, kKey);
+  EXPECT_TRUE(log->may_hold_another("nas", by_proxy, kOther)) << "a cookie of the other port's";
+  log->show("nas", by_proxy, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", by_proxy, kOther));
+  EXPECT_TRUE(log->may_hold_another("nas", kBrowser, kOther)) << "storage, of this port";
+  log->show("nas", kBrowser, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kOther));
+  EXPECT_FALSE(log->may_hold_another("nas", by_proxy, kOther));
+}
+
+TEST_F(VisitLogTest, NoticesACookieThatCameBackAtAnotherPort) {
+  const Keeper by_proxy{80, kBrowser.browser};
+  open();
+  log->show("nas", by_proxy, kOther);
+  log->show("nas", kBrowser, kKey);
+  EXPECT_TRUE(log->may_hold_another("nas", by_proxy, kOther));
+  log->show("nas", by_proxy, kOther);
+  open_again();
+  EXPECT_FALSE(log->may_hold_another("nas", by_proxy, kOther));
+}
+
+TEST_F(VisitLogTest, KnowsWhatOlderVersionsWroteWithoutABrowser) {
+  open();
+  store->write_shown({"nas", kKey, 1});
+  open_again();
+  EXPECT_TRUE(log->may_hold_another("nas", kBrowser, kOther));
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kKey));
+  log->show("nas", kBrowser, kOther);
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kOther));
+}
+
+TEST_F(VisitLogTest, LetsInventedBrowsersDriveOutTheirOwnLabelsAlone) {
+  open();
+  log->show("wiki", kBrowser, kKey);
+  log->show("nas", kBrowser, kKey);
+  for (std::size_t i = 0; i < VisitLog::kMaxShown; ++i) log->show("nas", {7009, "n" + std::to_string(i)}, kOther);
+  EXPECT_TRUE(is_shown("wiki", kKey));
+  EXPECT_TRUE(log->may_hold_another("nas", kBrowser, kKey)) << "it is as one that is not known";
+  EXPECT_THAT(store->shown(), SizeIs(1 + VisitLog::kMaxKeepers));
 }
 
 TEST_F(VisitLogTest, GoesOnInMemoryWhereItCannotWrite) {
@@ -203,13 +275,13 @@ TEST_F(VisitLogTest, GoesOnInMemoryWhereItCannotWrite) {
   {
     const FullDisk full(0);
     log->reached(kKey, "lan", kNow);
-    log->show("nas", kKey);
+    log->show("nas", kBrowser, kKey);
     log->flush();
     store->close();
   }
   EXPECT_THAT(lines.lines(), testing::ElementsAre(HasSubstr("peers.db")));
   EXPECT_EQ(visit(), (Visit{kNow, "lan", {}, ""}));
-  EXPECT_EQ(log->shown("nas"), kKey);
+  EXPECT_TRUE(is_shown("nas", kKey));
 }
 
 TEST_F(VisitLogTest, BeginsAnewWhereTheFileIsDamaged) {
@@ -239,7 +311,7 @@ TEST_F(VisitLogTest, PassesOverWhatAForeignHandHasWritten) {
   open_again();
   EXPECT_TRUE(log->visit(kKey));
   EXPECT_EQ(log->visit(key_number(0)), nullptr) << "it has no time at all";
-  EXPECT_EQ(log->shown("nas"), std::nullopt);
+  EXPECT_FALSE(log->may_hold_another("nas", kBrowser, kKey));
 }
 
 }  // namespace

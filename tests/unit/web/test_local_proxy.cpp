@@ -6,6 +6,7 @@
 #include <netinet/tcp.h>
 
 #include "hardline/tunnel/p2p_listener.hpp"
+#include "hardline/web/name_change.hpp"
 #include "hardline/wire/http_head.hpp"
 #include "store/temp_dir.hpp"
 #include "support/http.hpp"
@@ -549,7 +550,7 @@ TEST_F(LocalProxyTest, EndsWhatTheDashboardShowsWhenItCloses) {
 TEST_F(LocalProxyTest, LeadsByAPetname) {
   pin("wiki", "ec");
   const auto browser = connect();
-  const auto asked = get("Wiki.localhost:7009");
+  const auto asked = get("Wiki.localhost:" + std::to_string(port));
   ASSERT_FALSE(io.await(writing(*browser, asked)));
   EXPECT_EQ(io.await(reading(at_origin(), asked.size())), asked);
 }
@@ -583,11 +584,14 @@ class ChangedName : public LocalProxyTest {
  protected:
   ChangedName() {
     pin("wiki", "ec");
-    visits.show("wiki", service_name("rsa").key);
+    visits.show("wiki", keeper(), service_name("rsa").key);
   }
 
-  static std::string asking(const std::string& fields, const std::string& target = "/a?b") {
-    return "GET " + target + " HTTP/1.1\r\nHost: wiki.localhost:7009\r\n" + fields + "\r\n";
+  /// Of one without a User-Agent.
+  store::Keeper keeper() const { return keeper_of(*wire::parse_request_head(asking(""))); }
+
+  std::string asking(const std::string& fields, const std::string& target = "/a?b") const {
+    return "GET " + target + " HTTP/1.1\r\nHost: " + authority + "\r\n" + fields + "\r\n";
   }
 
   /// Whether `sent` gets to the service.
@@ -598,12 +602,13 @@ class ChangedName : public LocalProxyTest {
   }
 
   static constexpr auto kNavigation = "Sec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\nCookie: a=b\r\n";
+  const std::string authority = "wiki.localhost:" + std::to_string(port);
 };
 
 TEST_F(ChangedName, HasABrowserForgetTheOldServiceOnce) {
   const auto response = ask(asking(kNavigation));
   EXPECT_EQ(response.status, 303);
-  EXPECT_EQ(response.field("Location"), "http://wiki.localhost:7009/a?b");
+  EXPECT_EQ(response.field("Location"), "http://" + authority + "/a?b");
   EXPECT_EQ(response.field("Clear-Site-Data"), R"("cache", "cookies", "storage")");
   EXPECT_EQ(response.field("Cache-Control"), "no-store");
   EXPECT_EQ(response.field("Connection"), "close");
@@ -612,8 +617,10 @@ TEST_F(ChangedName, HasABrowserForgetTheOldServiceOnce) {
 }
 
 TEST_F(ChangedName, KeepsWhatABrowserKnowsOfTheOldServiceFromTheNewOne) {
-  for (const auto* fields : {"Sec-Fetch-Mode: no-cors\r\n", "Cookie: a=b\r\n", "Origin: http://wiki.localhost\r\n"})
+  for (const auto* fields :
+       {"Sec-Fetch-Mode: no-cors\r\n", "Cookie: a=b\r\n", "Sec-Purpose: prefetch\r\nSec-Fetch-Mode: navigate\r\n"})
     EXPECT_EQ(ask(asking(fields)).status, 409) << fields;
+  EXPECT_EQ(ask(asking("Origin: http://" + authority + "\r\n")).status, 409);
   EXPECT_EQ(ask(asking(kNavigation)).status, 303) << "nothing has consumed that";
   expect_passed(asking("Cookie: a=b\r\n"));
 }
@@ -627,6 +634,23 @@ TEST_F(ChangedName, HasABrowserForgetThroughTheProxyToo) {
   const auto response = ask("GET http://wiki.localhost//a HTTP/1.1\r\nAccept: text/html\r\n\r\n");
   EXPECT_EQ(response.status, 303);
   EXPECT_EQ(response.field("Location"), "http://wiki.localhost//a");
+  EXPECT_EQ(ask(asking(kNavigation)).status, 303) << "to the browser, that was another origin";
+}
+
+TEST_F(ChangedName, HasEachBrowserForget) {
+  visits.show("wiki", keeper_of(*wire::parse_request_head(asking("User-Agent: Mozilla/5.0 Other\r\n"))),
+              service_name("rsa").key);
+  EXPECT_EQ(ask(asking("Accept: text/html\r\nUser-Agent: curl/7.88.1\r\n")).status, 303);
+  EXPECT_EQ(ask(asking(kNavigation)).status, 303);
+  EXPECT_EQ(ask(asking(std::string(kNavigation) + "User-Agent: Mozilla/5.1 Other\r\n")).status, 303);
+  expect_passed(asking(kNavigation));
+}
+
+TEST_F(ChangedName, IsToldToNoOtherSpellingInstead) {
+  const auto with_dot = "GET / HTTP/1.1\r\nHost: wiki.localhost.:7009\r\n" + std::string(kNavigation) + "\r\n";
+  EXPECT_EQ(ask(with_dot).status, 421);
+  EXPECT_EQ(ask("GET http://wiki.localhost:81/ HTTP/1.1\r\nAccept: text/html\r\n\r\n").status, 421);
+  EXPECT_EQ(ask(asking(kNavigation)).status, 303);
 }
 
 TEST_F(ChangedName, LetsNoBrowserThroughByConnect) {
@@ -641,11 +665,89 @@ TEST_F(LocalProxyTest, RemembersWhatABrowserIsShownUnderAName) {
   const auto program = connect();
   ASSERT_FALSE(io.await(writing(*program, get("wiki.localhost"))));
   at_origin();
-  EXPECT_EQ(visits.shown("wiki"), std::nullopt);
+  const auto keeper = keeper_of(*wire::parse_request_head(get("wiki.localhost")));
+  const auto& another = service_name("rsa").key;
+  EXPECT_FALSE(visits.may_hold_another("wiki", keeper, another));
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, "GET / HTTP/1.1\r\nHost: wiki.localhost\r\nAccept: text/html\r\n\r\n")));
   at_origin(1);
-  EXPECT_EQ(visits.shown("wiki"), service_name("ec").key);
+  EXPECT_TRUE(visits.may_hold_another("wiki", keeper, another));
+}
+
+/// Of a browser that has opened a page by the petname "wiki", and keeps its connection.
+class KeptConnection : public LocalProxyTest {
+ protected:
+  KeptConnection() {
+    pin("wiki", "ec");
+    const auto first = of_own_page();
+    if (io.await(writing(*browser, first))) throw std::runtime_error("nothing is taken");
+    EXPECT_EQ(io.await(reading(at_origin(), first.size())), first);
+    const std::string answer = "HTTP/1.1 204 No Content\r\n\r\n";
+    EXPECT_FALSE(io.await(writing(at_origin(), answer)));
+    EXPECT_EQ(io.await(reading(*browser, answer.size())), answer);
+  }
+
+  std::string head(const std::string& method, const std::string& site, const std::string& fields = "") const {
+    return method + " / HTTP/1.1\r\nHost: wiki.localhost:" + std::to_string(port) + "\r\nSec-Fetch-Site: " + site +
+           "\r\n" + fields + "\r\n";
+  }
+  std::string of_own_page(const std::string& fields = "") const { return head("GET", "same-origin", fields); }
+
+  void expect_passed(const std::string& sent) {
+    ASSERT_FALSE(io.await(writing(*browser, sent)));
+    EXPECT_EQ(io.await(reading(at_origin(), sent.size())), sent);
+  }
+
+  support::SocketStreamPtr browser = connect();
+};
+
+TEST_F(KeptConnection, CarriesMoreRequestsOfTheSamePage) {
+  expect_passed(of_own_page());
+  expect_passed(head("POST", "same-origin", "Content-Length: 5\r\n") + "hello" + of_own_page());
+  expect_passed(head("POST", "same-origin", "Transfer-Encoding: chunked\r\n") + "2\r\nhi\r\n0\r\n\r\n");
+  expect_passed(of_own_page());
+}
+
+TEST_F(KeptConnection, CarriesAnUploadOfAnyLength) {
+  const auto content = noise(support::kMoreThanBuffersHold, 4);
+  const auto sent = head("PUT", "same-origin", "Content-Length: " + std::to_string(content.size()) + "\r\n") + content;
+  auto upload = io.start(writing(*browser, sent));
+  EXPECT_EQ(io.await(reading(at_origin(), sent.size())), sent);
+  expect_passed(of_own_page());
+}
+
+TEST_F(KeptConnection, CarriesAHeadThatComesInPieces) {
+  const auto sent = of_own_page();
+  ASSERT_FALSE(io.await(writing(*browser, sent.substr(0, 20))));
+  io.settle();
+  ASSERT_FALSE(io.await(writing(*browser, sent.substr(20))));
+  EXPECT_EQ(io.await(reading(at_origin(), sent.size())), sent);
+}
+
+TEST_F(KeptConnection, LooksAtNothingBehindAnUpgrade) {
+  expect_passed(of_own_page("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  expect_passed("\x81\x05hello" + head("POST", "cross-site"));
+}
+
+TEST_F(KeptConnection, EndsWhereAnotherSitesPageUsesIt) {
+  for (const auto& sent : {head("POST", "cross-site"), head("GET", "same-site"), std::string("no request"),
+                           "GET / HTTP/1.1\r\nHost: other.localhost:" + std::to_string(port) + "\r\n\r\n",
+                           head("POST", "same-origin", "Content-Length: 1\r\nContent-Length: 2\r\n")}) {
+    SCOPED_TRACE(sent);
+    const auto count = origin.connections.size();
+    const auto kept = connect();
+    const auto first = of_own_page();
+    ASSERT_FALSE(io.await(writing(*kept, first)));
+    ASSERT_EQ(io.await(reading(at_origin(count), first.size())), first);
+    ASSERT_FALSE(io.await(writing(*kept, sent)));
+    EXPECT_TRUE(io.await(reading_to_end(*kept)).error);
+    EXPECT_EQ(io.await(reading_to_end(at_origin(count))).text, "");
+  }
+  EXPECT_EQ(ask(head("POST", "cross-site")).status, 403) << "as the browser then asks again";
+}
+
+TEST_F(KeptConnection, TellsABrowserWhoseContentHasNoEnd) {
+  EXPECT_EQ(ask(head("POST", "same-origin", "Content-Length: x\r\n")).status, 400);
 }
 
 class Connect : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
@@ -667,7 +769,7 @@ TEST_P(Connect, LeadsBytesOfAnyKindToAService) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Names, Connect,
-                         testing::Values("NAME.localhost:22", "nas.localhost:1", "NAS.LOCALHOST.:65535"));
+                         testing::Values("NAME.localhost:22", "nas.localhost:1", "NAS.LOCALHOST:65535"));
 
 TEST_F(LocalProxyTest, LetsTheServiceOfAConnectSpeakFirst) {
   const auto program = connect();

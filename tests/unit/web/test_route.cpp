@@ -42,7 +42,7 @@ constexpr auto kForms = {TargetForm::origin, TargetForm::absolute, TargetForm::a
 
 TEST_F(RouteTest, LeadsToAServiceInEveryForm) {
   for (const auto form : kForms)
-    for (const auto& host : {service_name("ec").label() + ".localhost:1", std::string("WIKI.localhost.:1")}) {
+    for (const auto& host : {service_name("ec").label() + ".localhost:1", std::string("WIKI.localhost:7009")}) {
       const auto found = route(host, form);
       ASSERT_TRUE(std::holds_alternative<ToService>(found)) << host;
       EXPECT_EQ(std::get<ToService>(found).name.key, service_name("ec").key);
@@ -54,6 +54,46 @@ TEST_F(RouteTest, RemembersThePetnameInLowerCase) {
   EXPECT_EQ(std::get<ToService>(by_petname).petname, "wiki");
   const auto by_own_name = route(service_name("ec").label() + ".localhost");
   EXPECT_EQ(std::get<ToService>(by_own_name).petname, "");
+}
+
+TEST_F(RouteTest, LeadsByAPetnameAtTwoPortsAlone) {
+  for (const char* host : {"wiki.localhost", "wiki.localhost:", "wiki.localhost:80", "wiki.localhost:7009"})
+    for (const auto form : {TargetForm::origin, TargetForm::absolute}) EXPECT_EQ(refusal(host, form), 0) << host;
+  for (const char* host : {"wiki.localhost.", "wiki.localhost.:7009", "wiki.localhost:81", "wiki.localhost:443",
+                           "wiki.localhost:7008", "wiki.localhost:70091", "nobodys.localhost.", "nobodys.localhost:81"})
+    for (const auto form : {TargetForm::origin, TargetForm::absolute}) EXPECT_EQ(refusal(host, form), 421) << host;
+}
+
+TEST_F(RouteTest, SaysHowANameIsWritten) {
+  const auto found = route("Wiki.localhost.:7009");
+  ASSERT_EQ(std::get<Page>(found).links.size(), 1u);
+  EXPECT_EQ(std::get<Page>(found).links[0].url, "http://wiki.localhost:7009/");
+}
+
+TEST_F(RouteTest, LeadsProgramsToEveryPortByConnectButNoBrowser) {
+  EXPECT_EQ(refusal("wiki.localhost:22", TargetForm::authority), 0);
+  EXPECT_EQ(refusal("wiki.localhost.:22", TargetForm::authority), 421);
+  for (const int port : {80, 7009, 22, 443}) {
+    const auto head = *wire::parse_request_head("CONNECT wiki.localhost:" + std::to_string(port) +
+                                                " HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n");
+    const auto found = find_route(head, names, 7009);
+    EXPECT_EQ(std::holds_alternative<ToService>(found), port == 80 || port == 7009) << port;
+  }
+}
+
+TEST_F(RouteTest, TellsPagesOfOtherSitesNothingOfNames) {
+  const auto asked = [this](const std::string& host) {
+    const auto head = *wire::parse_request_head("POST / HTTP/1.1\r\nHost: " + host +
+                                                "\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n");
+    const auto found = find_route(head, names, 7009);
+    const auto* page = std::get_if<Page>(&found);
+    return page ? to_response(*page, Form::html, true) : "";
+  };
+  const auto refusal = asked("wiki.localhost:7009");
+  EXPECT_EQ(refusal.substr(0, 13), "HTTP/1.1 403 ");
+  for (const char* host : {"nobodys.localhost:7009", "www.localhost:7009", "wiki.localhost.", "nobodys.localhost:1"})
+    EXPECT_EQ(asked(host), refusal) << host;
+  EXPECT_EQ(asked(service_name("ec").label() + ".localhost:7009"), "") << "which nobody can guess";
 }
 
 TEST_F(RouteTest, LeadsToTheDashboardInEverySpellingButNotByConnect) {

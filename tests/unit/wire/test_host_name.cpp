@@ -45,6 +45,17 @@ TEST(HostName, TellsPetnamesFromServices) {
   EXPECT_EQ(target(std::string(64, 'a') + ".localhost"), "foreign");
 }
 
+TEST(HostName, TellsTheOriginOfALabel) {
+  const auto label = [](std::string_view host) { return std::get<HostIsLabel>(parse_host(host)); };
+  EXPECT_EQ(label("wiki.localhost").port, 80);
+  EXPECT_EQ(label("wiki.localhost:").port, 80);
+  EXPECT_EQ(label("wiki.localhost:07009").port, 7009);
+  EXPECT_EQ(label("wiki.localhost:99999").port, 99999);
+  EXPECT_FALSE(label("wiki.localhost:1").ends_in_dot);
+  EXPECT_TRUE(label("wiki.localhost.").ends_in_dot);
+  EXPECT_TRUE(label("wiki.localhost.:7009").ends_in_dot);
+}
+
 TEST(HostName, TakesEverythingElseForForeign) {
   for (const char* host : {"",
                            ".",

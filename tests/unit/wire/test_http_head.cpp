@@ -181,7 +181,17 @@ TEST(RequestHead, TellsFieldsOfBrowsersApart) {
   EXPECT_FALSE(with("Sec-Fetchx: none").has_fetch_metadata);
   EXPECT_TRUE(with("Cookie: a=b").has_site_data);
   EXPECT_TRUE(with("ORIGIN: null").has_site_data);
+  EXPECT_EQ(with("Cookie: a=b").origin, std::nullopt);
+  EXPECT_EQ(with("ORIGIN: null").origin, "null");
+  EXPECT_EQ(with("Sec-Fetch-Site: cross-site").fetch_site, "cross-site");
   EXPECT_TRUE(with("User-Agent: Mozilla/5.0 (X11)").names_browser);
+  EXPECT_EQ(with("User-Agent: Mozilla/5.0 (X11)").user_agent, "Mozilla/5.0 (X11)");
+  for (const char* ahead :
+       {"Sec-Purpose: prefetch;prerender", "Purpose: prefetch", "X-Purpose: preview", "X-moz: prefetch"})
+    EXPECT_TRUE(with(ahead).is_ahead) << ahead;
+  EXPECT_FALSE(with("Sec-Fetch-Mode: navigate").is_ahead);
+  EXPECT_TRUE(with("Upgrade: websocket").has_upgrade);
+  EXPECT_FALSE(with("Upgrade-Insecure-Requests: 1").has_upgrade);
   const auto of_curl = with("User-Agent: curl/7.88.1 Mozilla/5.0");
   EXPECT_FALSE(of_curl.names_browser || of_curl.has_site_data || of_curl.has_fetch_metadata);
 }

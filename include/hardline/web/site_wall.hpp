@@ -1,0 +1,17 @@
+// Which requests a page of another site may have a browser send to a petname. A service's own name cannot be guessed,
+// `nas` can (docs/architecture.md, "The dashboard's walls"; W3C Fetch Metadata).
+#pragma once
+
+#include "hardline/wire/http_head.hpp"
+
+namespace hardline::web {
+
+/// A browser that tells goes to a page that will fill its tab, and somebody waits to see it.
+bool is_navigation_of_tab(const wire::RequestHead& head);
+
+/// Whether a page of another site, another petname's included, had a browser send this, and it is more than a link that
+/// was followed: GET or HEAD, in a tab of its own. By Sec-Fetch-Site, else by Origin; programs send neither. CONNECT
+/// has no such fields: never.
+bool is_sent_by_other_site(const wire::RequestHead& head);
+
+}  // namespace hardline::web
