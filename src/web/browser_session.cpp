@@ -107,16 +107,29 @@ awaitable<void> LocalProxy::BrowserSession::lead_to(const ToService& service) {
       forwarded_.emplace(browser_, std::move(*head), behind_head());
       received_ = forwarded_->start();
     } else {
-      watched_.emplace(browser_, *head, behind_head(), [this](const auto& next) { return may_follow(next); });
-      received_.replace(head_.length, std::string::npos, watched_->start());
+      watch(*head);
     }
   }
   co_await ask(name);
 }
 
-/// Whether more requests may come on this connection that pages of other sites had a browser send.
+/// Whether requests may come on this connection that pages of other sites had a browser send: more of them or, in a
+/// browser's CONNECT, a WebSocket's.
 bool LocalProxy::BrowserSession::is_watched() const {
   return !petname_.empty() && !head_.has_upgrade && (is_of_browser(head_) || head_.names_browser);
+}
+
+/// `first` is the framing of the request that was looked at already.
+void LocalProxy::BrowserSession::watch(const wire::ForwardedHead& first) {
+  watched_.emplace(browser_, first, behind_head(), [this](const auto& next) { return may_follow(next); });
+  received_.replace(head_.length, std::string::npos, watched_->start());
+}
+
+/// The browser, as the relay sees it.
+ByteStream& LocalProxy::BrowserSession::near_end() {
+  if (forwarded_) return *forwarded_;
+  if (watched_) return *watched_;
+  return browser_;
 }
 
 bool LocalProxy::BrowserSession::may_follow(const wire::RequestHead& next) const {
@@ -153,6 +166,7 @@ awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& ke
 
 /// RFC 9110 section 9.3.6.
 awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
+  if (is_watched()) watch(wire::ForwardedHead{});
   const auto first = behind_head();
   auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, first);
   if (!opened) {
@@ -164,7 +178,8 @@ awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
   far_ = opened->stream.get();
   const auto established = as_octets(kEstablished);
   const auto gone = co_await write_all(browser_, established);
-  if (!gone) co_await tunnel::relay_tunnel(browser_, *opened, proxy_.tools_.buffers, outcome_);
+  auto& near = near_end();
+  if (!gone) co_await tunnel::relay_tunnel(near, *opened, proxy_.tools_.buffers, outcome_);
   far_ = nullptr;
 }
 
@@ -212,11 +227,9 @@ bool LocalProxy::BrowserSession::nothing_more_was_sent() const {
 
 /// Whether the browser still waits for a first octet.
 awaitable<bool> LocalProxy::BrowserSession::carry_through(tunnel::Tunnel& tunnel) {
-  ByteStream& near = forwarded_ ? static_cast<ByteStream&>(*forwarded_)
-                     : watched_ ? static_cast<ByteStream&>(*watched_)
-                                : browser_;
   far_ = tunnel.stream.get();
   const auto early = as_octets(tunnel.early);
+  auto& near = near_end();
   const auto gone = co_await write_all(near, early);
   if (!gone) {
     RelayOptions options;

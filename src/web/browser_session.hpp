@@ -41,6 +41,8 @@ class LocalProxy::BrowserSession final : public Session {
   std::optional<wire::ForwardedHead> forwarded_head() const;
   std::string_view behind_head() const { return std::string_view(received_).substr(head_.length); }
   bool is_watched() const;
+  void watch(const wire::ForwardedHead& first);
+  ByteStream& near_end();
   bool may_follow(const wire::RequestHead& next) const;
   bool is_repeatable() const;
   bool nothing_more_was_sent() const;
@@ -51,7 +53,7 @@ class LocalProxy::BrowserSession final : public Session {
   std::string received_;
   wire::RequestHead head_;
   std::optional<ForwardedRequest> forwarded_;  ///< where it came in absolute-form
-  std::optional<WatchedRequests> watched_;     ///< where a browser came by a petname, in origin-form
+  std::optional<WatchedRequests> watched_;     ///< where a browser came by a petname, but for absolute-form
   std::optional<KeyHash> service_;
   std::string petname_;  ///< empty where it came by none
   ByteStream* far_ = nullptr;

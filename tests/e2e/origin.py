@@ -9,7 +9,7 @@ As a program it serves (`origin.py serve --port 8080`, `--unix PATH`) or writes 
     /drip/N         a line every 100 ms, N of them                    /silent          closes without an answer
     /websocket      echoes messages (RFC 6455)                        /name            the name it was given
     /cookie/VALUE   sets the cookie `kept`                            /seen            all requests so far, as JSON
-    /to?URL         sends the request on (307)
+    /to?URL         sends the request on (307)                        /worker          leaves a service worker that answers /name
 """
 
 import argparse
@@ -50,6 +50,17 @@ PAGE = """<!doctype html>
 <script src="/script.js"></script></body></html>
 """
 SCRIPT = "document.title = 'the script ran';\n"
+WORKER_PAGE = """<!doctype html>
+<title>loading</title>
+<script>navigator.serviceWorker.register('/worker.js').then(() => navigator.serviceWorker.ready).then(() => { document.title = 'ready'; });</script>
+"""
+WORKER = """self.addEventListener('install', () => self.skipWaiting());
+self.addEventListener('activate', (event) => event.waitUntil(clients.claim()));
+self.addEventListener('fetch', (event) => {
+  if (new URL(event.request.url).pathname !== '/name') return;
+  event.respondWith(fetch('/headers').then((answer) => new Response(`the worker of NAME is told ${answer.status}`)));
+});
+"""
 
 
 def png():
@@ -132,6 +143,12 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_script_js(self):
         self.reply(SCRIPT, "text/javascript")
+
+    def get_worker(self):
+        self.reply(WORKER_PAGE, "text/html; charset=utf-8")
+
+    def get_worker_js(self):
+        self.reply(WORKER.replace("NAME", self.name), "text/javascript")
 
     def get_picture_png(self):
         self.reply(png(), "image/png")

@@ -746,6 +746,27 @@ TEST_F(KeptConnection, EndsWhereAnotherSitesPageUsesIt) {
   EXPECT_EQ(ask(head("POST", "cross-site")).status, 403) << "as the browser then asks again";
 }
 
+TEST_F(KeptConnection, IsLookedAtInABrowsersConnectToo) {
+  const auto own = "http://wiki.localhost:" + std::to_string(port);
+  const auto websocket = [this](const std::string& from) {
+    return "GET / HTTP/1.1\r\nHost: wiki.localhost:" + std::to_string(port) + "\r\nOrigin: " + from +
+           "\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n\r\n";
+  };
+  for (const auto& from : {own, std::string("http://example.org")}) {
+    const auto count = origin.connections.size();
+    const auto client = connect();
+    const auto start =
+        "CONNECT wiki.localhost:" + std::to_string(port) + " HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n";
+    ASSERT_FALSE(io.await(writing(*client, start)));
+    auto& far = at_origin(count);
+    const std::string established = "HTTP/1.1 200 Connection established\r\n\r\n";
+    EXPECT_EQ(io.await(reading(*client, established.size())), established);
+    const auto sent = websocket(from);
+    ASSERT_FALSE(io.await(writing(*client, sent)));
+    EXPECT_EQ(io.await(reading(far, from == own ? sent.size() : 1)), from == own ? sent : "");
+  }
+}
+
 TEST_F(KeptConnection, TellsABrowserWhoseContentHasNoEnd) {
   EXPECT_EQ(ask(head("POST", "same-origin", "Content-Length: x\r\n")).status, 400);
 }
