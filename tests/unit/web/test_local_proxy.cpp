@@ -730,7 +730,7 @@ TEST_F(KeptConnection, LooksAtNothingBehindAnUpgrade) {
 }
 
 TEST_F(KeptConnection, EndsWhereAnotherSitesPageUsesIt) {
-  for (const auto& sent : {head("POST", "cross-site"), head("GET", "same-site"), std::string("no request"),
+  for (const auto& sent : {head("POST", "cross-site"), head("GET", "same-site"), std::string("no request\r\n"),
                            "GET / HTTP/1.1\r\nHost: other.localhost:" + std::to_string(port) + "\r\n\r\n",
                            head("POST", "same-origin", "Content-Length: 1\r\nContent-Length: 2\r\n")}) {
     SCOPED_TRACE(sent);
