@@ -123,8 +123,7 @@ class Dashboard::Stream {
   Clock::time_point sent_at_{};
 };
 
-Dashboard::Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port)
-    : api_(api), mode_(mode), local_port_(local_port), guard_(local_port) {
+Dashboard::Dashboard(Api& api, DashboardMode mode) : api_(api), mode_(mode), guard_(local_port()) {
   const auto& token = guard_.token();
   constexpr std::size_t kDigits = 16;
   start_ = to_hex(blake2b_160({reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})).substr(0, kDigits);
@@ -174,7 +173,7 @@ Response Dashboard::refuse(const Request& request, Verdict verdict) const {
   if (verdict == Verdict::other_protocol) return error_response(400, "other_protocol", texts::kNoUpgrade);
   const bool is_misdirected = verdict == Verdict::wrong_host;
   const auto text =
-      is_misdirected ? fmt::format(texts::kWrongHost, local_port_) : fmt::format(texts::kCrossSite, local_port_);
+      is_misdirected ? fmt::format(texts::kWrongHost, local_port()) : fmt::format(texts::kCrossSite, local_port());
   if (is_api(request.path()))
     return error_response(is_misdirected ? 421 : 403, is_misdirected ? "wrong_host" : "cross_site", text);
   return is_misdirected ? short_page(421, texts::kWrongHostTitle, text) : short_page(403, texts::kCrossSiteTitle, text);
@@ -187,7 +186,7 @@ Response Dashboard::serve(const Request& request) {
   if (path == kProxyPacPath) return proxy_pac();
   if (path == "/qr.svg") return serve_qr(request);
   if (const auto* asset = find_asset(path)) return serve_asset(request, *asset);
-  return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port_));
+  return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port()));
 }
 
 Response Dashboard::serve_page() {
@@ -213,14 +212,13 @@ Response Dashboard::proxy_pac() const {
                       "  if (at > 0 && host.substring(at) === '.localhost') return 'PROXY 127.0.0.1:{}';\n"
                       "  return 'DIRECT';\n"
                       "}}\n",
-                      local_port_)};
+                      local_port())};
 }
 
 DashboardModel Dashboard::model() {
   auto& subjects = api_.subjects();
   DashboardModel model;
   model.read_only = mode_ == DashboardMode::read_only;
-  model.local_port = local_port_;
   model.status = subjects.status();
   model.neighbours = subjects.lan.neighbours();
   for (auto& pin : subjects.names.pins()) {

@@ -51,14 +51,10 @@ class Api {
   /// Who is on this network now, as `GET /api/neighbours` lists them.
   nlohmann::ordered_json neighbours() const;
 
-  /// What waits for neighbours is answered soon, for good.
-  void close();
-
  private:
   class Answer;
 
   ApiSubjects subjects_;
-  bool closed_ = false;
 };
 
 }  // namespace hardline::web

@@ -4,7 +4,6 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <optional>
 #include <string>
 
@@ -30,12 +29,13 @@ class Dashboard final : public HttpHandler {
   static constexpr std::size_t kMaxStreams = 32;
 
   /// `api` outlives it.
-  Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port);
+  Dashboard(Api& api, DashboardMode mode);
 
   /// Judges, then serves the page and its files, /events, /qr.svg, /proxy.pac (in every mode), and /api/ as the control
   /// socket does.
   awaitable<void> handle(Exchange& exchange) override;
 
+  /// For tests: where nothing may be changed, no page tells the token.
   const BrowserGuard& guard() const { return guard_; }
 
  private:
@@ -47,12 +47,12 @@ class Dashboard final : public HttpHandler {
   Response serve_page();
   Response serve_qr(const Request& request) const;
   Response proxy_pac() const;
+  std::uint16_t local_port() const { return api_.subjects().local_port; }
   DashboardModel model();
   awaitable<void> send_events(Exchange& exchange);
 
   Api& api_;
   DashboardMode mode_;
-  std::uint16_t local_port_;
   BrowserGuard guard_;
   std::string start_;        ///< what this start of the daemon is known by; tells nothing of the token
   std::size_t streams_ = 0;  ///< open

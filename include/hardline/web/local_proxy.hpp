@@ -36,8 +36,8 @@ class LocalProxy {
   /// Ends the sessions that came by this petname, which leads somewhere else now.
   void close_named(const std::string& label);
 
+  /// One for each connection.
   SessionRegistry& sessions() { return registry_; }
-  std::size_t browsers() const { return registry_.size(); }  ///< connections
 
  private:
   class BrowserSession;

@@ -133,6 +133,7 @@ class DashboardTest : public testing::Test {
   DaemonStatus status() const {
     DaemonStatus made;
     made.version = version;
+    made.local_port = 7009;
     return made;
   }
 
@@ -152,9 +153,9 @@ class DashboardTest : public testing::Test {
   std::string version = "1.2.3";
   Api api{{[this] { return status(); }, [this](KeyHash key) { return examine(key); }, [this] { return no_servers(); },
            names, visits, lan, publishing}};
-  Dashboard dashboard{api, DashboardMode::on, 7009};
-  Dashboard read_only{api, DashboardMode::read_only, 7009};
-  Dashboard off{api, DashboardMode::off, 7009};
+  Dashboard dashboard{api, DashboardMode::on};
+  Dashboard read_only{api, DashboardMode::read_only};
+  Dashboard off{api, DashboardMode::off};
 };
 
 std::optional<std::string> field(const Response& response, std::string_view name) {
