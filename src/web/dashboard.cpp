@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "hardline/base/hash160.hpp"
 #include "hardline/web/dashboard_assets.hpp"
@@ -76,50 +78,78 @@ void append_event(std::string& stream, std::string_view name, std::string_view d
 
 }  // namespace
 
+/// The sections as they are now, made once for all open pages, each of which holds it.
+class Dashboard::Rendering {
+ public:
+  struct Shown {
+    std::string html;
+    std::size_t version = 0;  ///< another one for each other HTML
+  };
+
+  explicit Rendering(Dashboard& dashboard) : dashboard_(dashboard) {}
+
+  const Shown& shown(Section section) { return shown_[section]; }
+
+  /// Brings it up to date, as far as it is time for that.
+  void look() {
+    const auto now = Clock::now();
+    if (now >= refresh_at_) {
+      refresh_at_ = now + kRefreshEvery;
+      model_ = dashboard_.model();
+      for (const auto section : kSections) render(section);
+    } else if (now >= look_at_) {
+      model_.neighbours = dashboard_.api_.subjects().lan.neighbours();
+      render(Section::lan);
+    } else {
+      return;
+    }
+    look_at_ = now + kLookEvery;
+  }
+
+  /// It is time for all of it.
+  void expire() { refresh_at_ = {}; }
+
+ private:
+  void render(Section section) {
+    auto html = section_html(model_, section);
+    auto& shown = shown_[section];
+    if (html != shown.html) shown = {std::move(html), shown.version + 1};
+  }
+
+  Dashboard& dashboard_;
+  DashboardModel model_;
+  std::map<Section, Shown> shown_;
+  Clock::time_point refresh_at_{};
+  Clock::time_point look_at_{};
+};
+
 /// One open page: what it was sent last.
 class Dashboard::Stream {
  public:
   explicit Stream(Dashboard& dashboard)
-      : dashboard_(dashboard), looking_(dashboard.api_.subjects().lan.look()), changes_(dashboard.changes_) {
-    ++dashboard_.streams_;
+      : looking_(dashboard.api_.subjects().lan.look()), rendering_(dashboard.rendering_.lock()) {
+    if (!rendering_) dashboard.rendering_ = rendering_ = std::make_shared<Rendering>(dashboard);
+    rendering_->expire();  // the page itself may be newer
   }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  ~Stream() { --dashboard_.streams_; }
 
   /// What is to be sent now; often nothing.
   std::string news() {
-    const auto now = Clock::now();
+    rendering_->look();
     std::string piece;
-    if (now >= refresh_at_ || changes_ != dashboard_.changes_) {
-      refresh_at_ = now + kRefreshEvery;
-      changes_ = dashboard_.changes_;
-      model_ = dashboard_.model();
-      for (const auto section : kSections) append_if_new(piece, section);
-    } else {
-      model_.neighbours = dashboard_.api_.subjects().lan.neighbours();
-      append_if_new(piece, Section::lan);
+    for (const auto section : kSections) {
+      const auto& [html, version] = rendering_->shown(section);
+      if (std::exchange(sent_[section], version) != version) append_event(piece, name_of(section), html);
     }
+    const auto now = Clock::now();
     if (piece.empty() && now - sent_at_ >= kSilence) piece = ":\n\n";
     if (!piece.empty()) sent_at_ = now;
     return piece;
   }
 
  private:
-  void append_if_new(std::string& piece, Section section) {
-    auto html = section_html(model_, section);
-    auto& sent = sent_.at(static_cast<std::size_t>(section));
-    if (html == sent) return;
-    append_event(piece, name_of(section), html);
-    sent = std::move(html);
-  }
-
-  Dashboard& dashboard_;
   std::shared_ptr<void> looking_;
-  std::size_t changes_;
-  DashboardModel model_;
-  std::array<std::string, kSections.size()> sent_;
-  Clock::time_point refresh_at_{};
+  std::shared_ptr<Rendering> rendering_;
+  std::map<Section, std::size_t> sent_;  ///< versions
   Clock::time_point sent_at_{};
 };
 
@@ -134,7 +164,7 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
   const auto path = request.path();
   auto refusal = refusal_of(request);
   if (!refusal && path == "/events") {
-    if (streams_ < kMaxStreams) {
+    if (static_cast<std::size_t>(rendering_.use_count()) < kMaxStreams) {
       co_await send_events(exchange);
       co_return;
     }
@@ -145,7 +175,8 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
     response = std::move(*refusal);
   } else if (is_api(path)) {
     response = co_await api_.answer(request);
-    if (is_change(request.method)) ++changes_;
+    const auto rendering = rendering_.lock();
+    if (rendering && is_change(request.method)) rendering->expire();
   } else {
     response = serve(request);
   }

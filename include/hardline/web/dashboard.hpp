@@ -4,6 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -19,7 +20,8 @@ enum class DashboardMode { on, read_only, off };
 /// Behind the local proxy, which leads connections here whose Host is ours. io thread only.
 class Dashboard final : public HttpHandler {
  public:
-  /// How often an open page is looked at for neighbours that came or went, and for changes that were made here…
+  /// How often it is looked, for all open pages at once, for neighbours that came or went, and for changes that were
+  /// made here…
   static constexpr auto kLookEvery = std::chrono::milliseconds(250);
   /// …and for all else.
   static constexpr auto kRefreshEvery = std::chrono::seconds(1);
@@ -39,6 +41,7 @@ class Dashboard final : public HttpHandler {
   const BrowserGuard& guard() const { return guard_; }
 
  private:
+  class Rendering;
   class Stream;
 
   std::optional<Response> refusal_of(const Request& request) const;
@@ -54,9 +57,8 @@ class Dashboard final : public HttpHandler {
   Api& api_;
   DashboardMode mode_;
   BrowserGuard guard_;
-  std::string start_;        ///< what this start of the daemon is known by; tells nothing of the token
-  std::size_t streams_ = 0;  ///< open
-  std::size_t changes_ = 0;  ///< asked for by pages so far
+  std::string start_;                   ///< what this start of the daemon is known by; tells nothing of the token
+  std::weak_ptr<Rendering> rendering_;  ///< of the open pages, each of which holds it
 };
 
 }  // namespace hardline::web
