@@ -20,12 +20,13 @@ using Json = nlohmann::ordered_json;
 /// Events that wait for one who reads slowly; the oldest go.
 constexpr std::size_t kMaxEvents = 100;
 
-/// How often it is looked who is on this network, while somebody watches: what a person takes for at once.
+/// How often the list of neighbours is compared with what was told of it: what a person takes for at once.
 constexpr auto kLookEvery = std::chrono::milliseconds(250);
 
-/// Octets of an address, in what is said about it.
+/// Octets of an address that somebody gave, in what is said about it.
 constexpr std::size_t kMaxShown = 60;
 
+/// The head of an answer that is a line of JSON for each event.
 Response json_lines() {
   return {200, "application/x-ndjson", ""};
 }

@@ -28,6 +28,7 @@ class LocalProxy {
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
+  /// Accepts no more. Open connections go on: sessions() ends them.
   void stop();
 
   /// Has the sessions that lead to a service look whether their paths still stand.
