@@ -4,41 +4,23 @@
 #include <nlohmann/json.hpp>
 
 #include "api_answer.hpp"
-#include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/web/json_response.hpp"
 #include "hardline/web/to_json.hpp"
-#include "hardline/wire/host_name.hpp"
 
 namespace hardline::web {
 namespace {
 
 using Json = nlohmann::ordered_json;
 
-/// No name is longer by far: a whole URL with a long path.
-constexpr std::size_t kMaxName = 2048;
-
-/// The host of an http URL, or what stands before a port and a path where there is no scheme.
-std::string_view host_in(std::string_view text) {
-  for (const std::string_view scheme : {"http://", "https://"})
-    if (to_lower(text.substr(0, scheme.size())) == scheme) {
-      text.remove_prefix(scheme.size());
-      break;
-    }
-  return text.substr(0, text.find_first_of("/?#"));
-}
-
 }  // namespace
 
 std::optional<ServiceName> Api::resolve(std::string_view text) const {
-  if (text.size() > kMaxName) return std::nullopt;
-  const auto host = host_in(text);
-  if (const auto* service = subjects_.names.find(to_lower(host))) return *service;
-  const auto target = wire::parse_host(host);
-  const auto* label = std::get_if<wire::HostIsLabel>(&target);
-  if (label)
-    if (const auto* service = subjects_.names.find(label->label)) return *service;
-  return store::parse_link(text);
+  auto meant = store::parse_meant(text);
+  if (!meant) return std::nullopt;
+  if (auto* service = std::get_if<ServiceName>(&*meant)) return std::move(*service);
+  const auto* service = subjects_.names.find(std::get<Petname>(*meant).text());
+  return service ? std::optional(*service) : std::nullopt;
 }
 
 Json Api::neighbours() const {

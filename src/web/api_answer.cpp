@@ -47,7 +47,7 @@ std::string shown(std::string_view text) {
 
 Response bad_petname(std::string_view text, std::string_view problem) {
   return error_response(400, "bad_petname",
-                        fmt::format("“{}” cannot be a name: it {}. A name is made of letters, digits and dashes, as in "
+                        fmt::format("“{}” cannot be a name: it {}. A name has letters, digits and dashes, as in "
                                     "`jellyfin`.",
                                     shown(text), problem));
 }
@@ -68,10 +68,10 @@ Response not_kept(std::error_code error) {
   if (error == Errc::too_large)
     return error_response(
         507, "insufficient_storage",
-        fmt::format("There can be {} names at most, and nothing was changed. Remove some first.", store::kMaxPins));
+        fmt::format("There can be {} names at most; nothing was changed. Remove some first.", store::kMaxPins));
   return error_response(507, "insufficient_storage",
-                        fmt::format("The names could not be written down, and nothing was changed: {}. Look at the "
-                                    "disk and the permissions of the state folder (/api/status names it).",
+                        fmt::format("The names could not be saved, and nothing was changed: {}. Check the disk and "
+                                    "the permissions of the state folder (/api/status names it).",
                                     error.message()));
 }
 
@@ -98,10 +98,9 @@ tl::expected<std::string, Response> title_in(std::string_view text) {
     return tl::unexpected(
         error_response(400, "bad_title", "The title is empty. Give the service a name that people will know it by."));
   if (title.size() > wire::kMaxLpdTitle)
-    return tl::unexpected(
-        error_response(400, "bad_title",
-                       fmt::format("The title has {} octets, and {} are the most. Give a shorter one.", title.size(),
-                                   wire::kMaxLpdTitle)));
+    return tl::unexpected(error_response(
+        400, "bad_title",
+        fmt::format("The title is too long: it has {} octets, and {} are allowed.", title.size(), wire::kMaxLpdTitle)));
   return title;
 }
 
@@ -116,23 +115,24 @@ struct AddressMembers {
   tl::expected<OriginAddress, Response> address(const std::optional<OriginAddress>& present) const {
     const auto refuse = [](std::string_view text) { return tl::unexpected(error_response(400, "bad_address", text)); };
     if (socket) {
-      if (host || port) return refuse("A service has either \"host\" and \"port\" or \"socket\". Leave one out.");
+      if (host || port)
+        return refuse("A service has either \"host\" and \"port\", or \"socket\": give one or the other.");
       const bool is_path =
           socket->starts_with('/') && socket->size() <= kMaxSocketPath && wire::visible_text(*socket) == *socket;
       if (!is_path)
         return refuse(
-            fmt::format("\"socket\" must be the whole path of a Unix socket, as /run/app.sock, of at most "
-                        "{} octets.",
+            fmt::format("\"socket\" must be the whole path of a Unix socket, such as /run/app.sock, of at "
+                        "most {} octets.",
                         kMaxSocketPath));
       return UnixPath{*socket};
     }
     const auto* old = present ? std::get_if<HostPort>(&*present) : nullptr;
     if ((!host || !port) && !old)
-      return refuse("Say where the service is: \"host\" and \"port\", as \"127.0.0.1\" and 8096, or \"socket\".");
+      return refuse("Say where the service is: \"host\" and \"port\", such as \"127.0.0.1\" and 8096, or \"socket\".");
     HostPort where{host.value_or(old ? old->host : ""), port.value_or(old ? old->port : std::uint16_t{})};
     if (HostPort::parse(where.to_string()) != where)
       return refuse(
-          fmt::format("“{}” is no host: give a name or an address alone, as in 127.0.0.1.", shown(where.host)));
+          fmt::format("“{}” is not a host: give just a name or an address, such as 127.0.0.1.", shown(where.host)));
     return where;
   }
 
@@ -187,9 +187,10 @@ awaitable<Response> Api::Answer::make() {
   const auto& all = routes();
   const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
   if (route == all.end())
-    co_return error_response(404, "not_found",
-                             "There is no such thing here. There are /api/status, /api/why?name=NAME, /api/neighbours, "
-                             "/api/names, /api/services and others (docs/api.md).");
+    co_return error_response(
+        404, "not_found",
+        "Not found. The API has /api/status, /api/why?name=NAME, /api/neighbours, /api/names, /api/services "
+        "and others (docs/api.md).");
   const std::string_view asked = request_.method == "HEAD" ? "GET" : std::string_view(request_.method);
   std::string allowed;
   for (const auto& [name, way] : route->methods) {
@@ -199,7 +200,7 @@ awaitable<Response> Api::Answer::make() {
     }
     allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
   }
-  auto refusal = error_response(405, "method_not_allowed", fmt::format("There are only {} here.", allowed));
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
   refusal.fields.emplace_back("Allow", allowed);
   co_return refusal;
 }
@@ -210,7 +211,7 @@ awaitable<Response> Api::Answer::status() {
 
 awaitable<Response> Api::Answer::why() {
   const auto text = request_.parameter("name");
-  if (!text) co_return error_response(400, "bad_request", "Name the service once, as in /api/why?name=NAME.");
+  if (!text) co_return error_response(400, "bad_request", "Name one service, as in /api/why?name=NAME.");
   const auto service = api_.resolve(*text);
   if (!service) co_return unknown_name_response(*text);
   const auto key = service->key;
@@ -304,10 +305,10 @@ awaitable<Response> Api::Answer::export_names() {
 awaitable<Response> Api::Answer::import_names() {
   if (!has_content_type(request_, "text/plain"))
     co_return error_response(415, "unsupported_media_type",
-                             "The body must be a names file, and say so: Content-Type: text/plain.");
+                             "The body must be a names file with Content-Type: text/plain.");
   auto file = store::parse_names(request_.body);
   if (!file.errors.empty()) {
-    std::string text = "Nothing was imported, as there are lines that are not understood:";
+    std::string text = "Nothing was imported, because of lines that make no sense:";
     auto lines = Json::array();
     for (const auto& [line, problem] : file.errors) {
       if (lines.size() < kMaxLinesNamed) text += fmt::format(" line {}: {};", line, problem);

@@ -3,6 +3,7 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/watchdog.hpp"
+#include "hardline/tunnel/raw_tunnel.hpp"
 #include "hardline/web/failures.hpp"
 #include "hardline/web/name_change.hpp"
 
@@ -23,7 +24,7 @@ awaitable<void> LocalProxy::BrowserSession::run() {
     co_return;
   }
   if (!browser_.is_open()) co_return;
-  const auto route = find_route(head_, proxy_.names_, proxy_.port_);
+  const auto route = find_route(head_, proxy_.names_, proxy_.acceptors_.port());
   if (const auto* page = std::get_if<Page>(&route)) {
     co_await show(*page);
   } else if (const auto* service = std::get_if<ToService>(&route)) {
@@ -133,7 +134,7 @@ awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& ke
 /// RFC 9110 section 9.3.6.
 awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
   const auto first = behind_head();
-  auto opened = co_await tunnel::open_tunnel(proxy_.tools_.dialer, proxy_.tools_.finder, name, first);
+  auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, first);
   if (!opened) {
     const auto page = open_failure_page(opened.error());
     co_await show(page);
@@ -152,7 +153,7 @@ awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
 awaitable<void> LocalProxy::BrowserSession::ask(const ServiceName& name) {
   for (bool first_time = true;; first_time = false) {
     const bool may_repeat = first_time && is_repeatable();
-    auto opened = co_await tunnel::open_tunnel(proxy_.tools_.dialer, proxy_.tools_.finder, name, received_);
+    auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, received_);
     if (!opened) {
       const auto* broken = std::get_if<tunnel::BrokenOff>(&opened.error());
       if (may_repeat && broken && broken->error != Errc::timed_out) continue;

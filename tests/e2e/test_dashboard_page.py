@@ -16,9 +16,9 @@ def test_it_lives_on_when_its_daemon_starts_anew(started, open_page):
     page = open_page()
     page.see("link", named("Open", "demo"))
     started.client.stop()
-    page.read("connection to hardlined is lost")
+    page.read("Lost the connection to hardlined")
     started.client.start()
-    page.run("await until(async () => !(await page.locator('body').innerText()).includes('is lost'), 'it is back', 30000)")
+    page.run("await until(async () => !(await page.locator('body').innerText()).includes('Lost the connection'), 'it is back', 30000)")
     page.see("button", named("Pin", "demo"))
     pin(page, "demo", "cinema")
     page.errors()  # the browser says itself that nobody was there
@@ -30,7 +30,7 @@ def test_it_is_read_without_javascript(started, open_page):
     page.run("await until(async () => { await page.reload(); return (await page.locator('body').innerText()).includes('demo') }, 'the service is listed')")
     for heading in SECTIONS:
         page.see("heading", heading)
-    page.read("Scripts are switched off")
+    page.read("Scripts are off")
     page.see("link", named("Open", "demo"))
     assert "Hello through the tunnel" in page.follow(named("Open", "cinema"), "http://cinema.localhost:7009/")
 

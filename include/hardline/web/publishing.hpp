@@ -43,19 +43,21 @@ struct Refusal {
 template <class T>
 using OrRefusal = tl::expected<T, Refusal>;
 
-/// nullopt: as it is.
+/// What is nullopt stays as it is.
 struct ServiceChanges {
-  std::optional<std::string> title;
-  std::optional<OriginAddress> address;
-  std::optional<bool> paused;
+  std::optional<std::string> title = {};
+  std::optional<OriginAddress> address = {};
+  std::optional<bool> paused = {};
 };
 
-/// What changes something is done one after the other, and has happened when it returns. It waits for the disk (and for
-/// a certificate that is made), but lets the io thread go on. A title is one clean line (wire::clean_text) of 1 to
-/// wire::kMaxLpdTitle octets; an address is one that Api found to be well-formed.
+/// What it is given has been looked at before: a title is one line of 1 to wire::kMaxLpdTitle octets
+/// (wire::clean_text); an address is one that HostPort::parse() makes, or the whole path of a Unix socket (UnixPath)
+/// without control characters; an id is one of services(), if only a moment ago.
 ///
-/// Each may be refused with 403 `no_permission` (the folder of the service files cannot be written), 507 `disk_full`,
-/// 500 `not_written` (what else the system says), and 400 with the name of the key that a service file could not have.
+/// Changes are made one after the other, and each has happened when it returns. They wait for the disk, and for a
+/// certificate that is made, but not on the io thread. Each may be refused with 403 `no_permission` (the folder of the
+/// service files cannot be written), 507 `disk_full`, 500 `not_written` (what else the system says), and 400 with the
+/// name of the key that a service file could not have, or `service_file`.
 class Publishing {
  public:
   /// By title. Returns at once what is known; has the origins checked, unless that was done within the last few
@@ -67,13 +69,13 @@ class Publishing {
   /// take the file up; it was put aside).
   virtual awaitable<OrRefusal<OwnService>> publish(std::string title, OriginAddress address) = 0;
 
-  /// Writes into its service file. Refused, too: 404 `unknown_service`, 409 `no_service_file` (the command line's),
-  /// 409 `not_an_address` (a cache or a folder gets no address), 400 `address` as in publish(), 500 `not_taken_up` (the
-  /// file was written, and what is published did not follow it).
+  /// Writes into its service file. Refused, too: 404 `unknown_service` (no longer there, or the command line's), 409
+  /// `not_an_address` (a cache or a folder gets no address), 400 `address` as in publish(), 500 `not_taken_up` (the file
+  /// was written, and what is published did not follow it).
   virtual awaitable<OrRefusal<OwnService>> change(std::string id, ServiceChanges changes) = 0;
 
   /// Withdraws it, and moves its files aside: returns the folder where they are from then on. Refused, too: 404
-  /// `unknown_service`, 409 `no_service_file`.
+  /// `unknown_service`.
   virtual awaitable<OrRefusal<std::string>> remove(std::string id) = 0;
 
  protected:

@@ -324,7 +324,7 @@ TEST_F(ApiTest, TakesBodiesStrictly) {
   for (const auto& [body, said] :
        {BadBody{"{", "JSON object"}, BadBody{"[]", "JSON object"}, BadBody{"\"\"", "object"},
         BadBody{"", "\"link\" is missing"}, BadBody{"{}", "\"link\" is missing"},
-        BadBody{R"({"link":1})", "\"link\" must be a text"}, BadBody{R"({"link":null})", "\"link\" must be a text"},
+        BadBody{R"({"link":1})", "\"link\" must be a string"}, BadBody{R"({"link":null})", "\"link\" must be a string"},
         BadBody{R"({"link":"x","lnik":"y"})", "\"lnik\" is not known"}}) {
     const auto response = ask("PUT", "/api/names/nas", body);
     EXPECT_EQ(response.status, 400) << body;

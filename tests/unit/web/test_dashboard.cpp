@@ -292,7 +292,7 @@ TEST_F(DashboardTest, ReadOnlyShowsAndRefusesChanges) {
   EXPECT_EQ(ask(read_only, "GET", "/api/status").status, 200);
   const auto refused = ask(read_only, "PUT", "/api/names/nas", of_the_page(read_only));
   EXPECT_EQ(refused.status, 403);
-  EXPECT_THAT(refused.body, AllOf(HasSubstr("read_only"), HasSubstr("Changes are switched off")));
+  EXPECT_THAT(refused.body, AllOf(HasSubstr("read_only"), HasSubstr("Changes are disabled")));
 }
 
 TEST_F(DashboardTest, OffSaysSoEverywhere) {

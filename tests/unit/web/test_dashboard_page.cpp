@@ -66,7 +66,7 @@ TEST(Page, WhereItMayOnlyBeReadNothingCanBeChanged) {
   for (const auto* action : {"pin", "pin-link", "rename", "unpin", "publish", "edit", "pause", "resume", "remove"})
     EXPECT_THAT(html, Not(HasSubstr(std::string("data-act=\"") + action + "\""))) << action;
   EXPECT_THAT(html, Not(HasSubstr("the-token")));
-  EXPECT_THAT(html, HasSubstr("Changes are switched off"));
+  EXPECT_THAT(html, HasSubstr("Changes are disabled"));
   for (const auto* action : {"copy", "why"})
     EXPECT_THAT(html, HasSubstr(std::string("data-act=\"") + action + "\"")) << action;
 }

@@ -70,8 +70,8 @@ TEST(DashboardText, ALongTitleIsAllThere) {
 }
 
 TEST(DashboardText, ThereIsSomethingToReadWhereATitleIsEmpty) {
-  EXPECT_THAT(lan(with(neighbour(""))), HasSubstr("<bdi>A service without a title</bdi>"));
-  EXPECT_THAT(lan(with(neighbour("\u202e "))), HasSubstr("<bdi>A service without a title</bdi>"));
+  EXPECT_THAT(lan(with(neighbour(""))), HasSubstr("<bdi>Untitled service</bdi>"));
+  EXPECT_THAT(lan(with(neighbour("\u202e "))), HasSubstr("<bdi>Untitled service</bdi>"));
 }
 
 TEST(DashboardText, TheTileHasTheFirstLetterWhole) {
@@ -83,13 +83,13 @@ TEST(DashboardText, TheTileHasTheFirstLetterWhole) {
 // ---- On this network ----
 
 TEST(OnThisNetwork, SaysWhatToDoWhileNothingIsHeard) {
-  EXPECT_THAT(lan(model()), HasSubstr("Nothing heard yet."));
+  EXPECT_THAT(lan(model()), HasSubstr("Nothing found yet."));
 }
 
 TEST(OnThisNetwork, SaysWhereItIsSwitchedOff) {
   auto shown = model();
   shown.status.lan = false;
-  EXPECT_THAT(lan(shown), AllOf(HasSubstr("switched off"), Not(HasSubstr("Nothing heard"))));
+  EXPECT_THAT(lan(shown), AllOf(HasSubstr("switched off"), Not(HasSubstr("Nothing found"))));
 }
 
 TEST(OnThisNetwork, OpensPinsAndCopies) {
@@ -229,7 +229,7 @@ TEST(PublishedHere, TellsOriginsStateInWords) {
   service.origin_problem = "connection refused";
   EXPECT_THAT(text_of(published(with(service))), HasSubstr("Down: connection refused"));
   service.origin_up = std::nullopt;
-  EXPECT_THAT(text_of(published(with(service))), HasSubstr("Being checked"));
+  EXPECT_THAT(text_of(published(with(service))), HasSubstr("Checking…"));
 }
 
 TEST(PublishedHere, APausedOneIsResumedAndNotOpened) {
@@ -318,7 +318,7 @@ TEST(ThisComputer, SaysWhyItIsNotReachable) {
     const auto html = computer(seen_from_outside(nat, {{"203.0.113.7", 7008}}));
     EXPECT_THAT(html, HasSubstr("\"state bad\""));
     EXPECT_THAT(text_of(html),
-                AllOf(HasSubstr("Not reachable from the internet"), HasSubstr("On this network it is.")));
+                AllOf(HasSubstr("Not reachable from the internet"), HasSubstr("It can be reached on this network.")));
     EXPECT_THAT(text_of(html), HasSubstr(discovery::explain(nat)));
   }
 }
@@ -327,14 +327,14 @@ TEST(ThisComputer, IsReachableOverIpv6Alone) {
   const auto html =
       computer(seen_from_outside(discovery::Nat::carrier_grade, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
   EXPECT_THAT(html, HasSubstr("\"state warn\""));
-  EXPECT_THAT(text_of(html), HasSubstr("over IPv6 alone, at [2001:db8::1]:7008"));
+  EXPECT_THAT(text_of(html), HasSubstr("over IPv6 only, at [2001:db8::1]:7008"));
 }
 
 TEST(ThisComputer, IsNotLookingForWhatIsSwitchedOff) {
   auto model = with(own("Films"));
   model.status.port_mapping = false;
   model.status.dht = false;
-  EXPECT_THAT(text_of(computer(model)), HasSubstr("For this network only"));
+  EXPECT_THAT(text_of(computer(model)), HasSubstr("On this network only"));
 }
 
 TEST(ThisComputer, IsStillLookingAtFirst) {
@@ -344,9 +344,10 @@ TEST(ThisComputer, IsStillLookingAtFirst) {
 TEST(ThisComputer, IsNotFoundWithoutTheDht) {
   auto shown = seen_from_outside(discovery::Nat::mapped, {{"203.0.113.7", 7008}});
   shown.status.dht_node->state = discovery::DhtNodeStatus::State::disconnected;
-  EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state warn\""), HasSubstr("not connected to that")));
+  EXPECT_THAT(computer(shown),
+              AllOf(HasSubstr("\"state warn\""), HasSubstr("which this computer is not connected to")));
   shown.status.dht_proxies.push_back(proxy("https://proxy.example/", kNow));
-  EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state ok\""), HasSubstr("By the proxy https://proxy.example/")));
+  EXPECT_THAT(computer(shown), AllOf(HasSubstr("\"state ok\""), HasSubstr("Through the proxy https://proxy.example/")));
 }
 
 TEST(ThisComputer, TellsWhatTheRouterDoes) {
@@ -360,13 +361,13 @@ TEST(ThisComputer, TellsWhatTheRouterDoes) {
   says(State::off, "nothing is published");
   says(State::searching, "Looking for one that opens ports");
   gateway.problem = "nobody answered";
-  says(State::no_gateway, "None here opens ports by itself: nobody answered");
+  says(State::no_gateway, "No router here opens ports on request: nobody answered");
   gateway.gateway = "FRITZ!Box";
-  says(State::refused, "FRITZ!Box does not open the port: nobody answered");
+  says(State::refused, "FRITZ!Box refuses to open the port: nobody answered");
   gateway.mapping.emplace();
   gateway.mapping->protocol = "UPnP";
   gateway.mapping->external_port = 7010;
-  says(State::mapped, "FRITZ!Box leads port 7010 to this computer (UPnP)");
+  says(State::mapped, "FRITZ!Box forwards port 7010 to this computer (UPnP)");
   shown.status.port_mapping = false;
   says(State::off, "switched off by the configuration");
 }
@@ -381,7 +382,7 @@ TEST(ThisComputer, TellsVersionUptimeAndPorts) {
 
 TEST(ThisComputer, ListsProblemsNewestFirst) {
   auto shown = model();
-  EXPECT_THAT(computer(shown), HasSubstr("No problems since it was started."));
+  EXPECT_THAT(computer(shown), HasSubstr("No problems since it started."));
   shown.status.problems = {{kNow - 2h, false, "an older one"}, {kNow - 1h, true, "a newer one"}};
   const auto html = computer(shown);
   EXPECT_THAT(html, HasSubstr("<summary>Recent problems (2)</summary>"));
