@@ -70,8 +70,8 @@ class Publishing {
   virtual awaitable<OrRefusal<OwnService>> publish(std::string title, OriginAddress address) = 0;
 
   /// Writes into its service file. Refused, too: 404 `unknown_service` (no longer there, or the command line's), 409
-  /// `not_an_address` (a cache or a folder gets no address), 400 `address` as in publish(), 500 `not_taken_up` (the file
-  /// was written, and what is published did not follow it).
+  /// `not_an_address` (a cache or a folder gets no address), 400 `address` as in publish(), 500 `not_taken_up` (the
+  /// file was written, and what is published did not follow it).
   virtual awaitable<OrRefusal<OwnService>> change(std::string id, ServiceChanges changes) = 0;
 
   /// Withdraws it, and moves its files aside: returns the folder where they are from then on. Refused, too: 404
