@@ -160,7 +160,7 @@ Daemon::Parts::Parts(Settings s)
       lan_listing(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, tasks),
       own_services({io.get_executor(), settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
       api(api_subjects()),
-      dashboard(api, settings.dashboard, settings.local_port),
+      dashboard(api, settings.dashboard),
       proxy(tunnel_tools(), names, visits, dashboard),
       renamed(names.listen([this](const std::string& label) { proxy.close_named(label); })),
       forwards([this](std::string_view name) { return api.resolve(name); }),
@@ -337,7 +337,7 @@ web::DaemonStatus Daemon::Parts::status() {
          .octets = traffic.octets});
   }
   status.peers = p2p.peers();
-  status.browsers = proxy.browsers();
+  status.browsers = proxy.sessions().size();
   status.problems = log::recent_problems();
   return status;
 }
@@ -394,7 +394,6 @@ awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
   forwards.stop();
-  api.close();
   lan_listing.close();
   if (lan) lan->close();
   service_files.close();

@@ -14,7 +14,8 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::size_t kSearchesKept = 8;  // a few more than can have been sent within the time for an answer
+constexpr std::size_t kSearchesUnanswered = 3;  // one packet is lost now and then, three in a row hardly ever
+constexpr std::size_t kSearchesKept = 8;        // a few more than can have been sent within the time for an answer
 
 }  // namespace
 
@@ -202,6 +203,10 @@ void LanListing::close() {
   impl_->closed = true;
   impl_->wake.notify();
   impl_->changed.notify();
+}
+
+bool LanListing::is_closed() const {
+  return impl_->closed;
 }
 
 }  // namespace hardline::discovery

@@ -37,11 +37,6 @@ Json Api::neighbours() const {
   return list;
 }
 
-void Api::close() {
-  closed_ = true;
-  subjects_.lan.changed().notify();
-}
-
 awaitable<Response> Api::answer(const Request& request) {
   std::string problem;
   try {

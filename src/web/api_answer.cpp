@@ -231,7 +231,8 @@ awaitable<Response> Api::Answer::neighbours() {
   const auto until = std::chrono::steady_clock::now() + *wait;
   std::shared_ptr<void> looking;
   if (wait->count() > 0) looking = subjects_.lan.look();
-  while (!api_.closed_ && std::chrono::steady_clock::now() < until) co_await subjects_.lan.changed().wait_until(until);
+  auto& lan = subjects_.lan;
+  while (!lan.is_closed() && std::chrono::steady_clock::now() < until) co_await lan.changed().wait_until(until);
   co_return json_response(200, {{"neighbours", api_.neighbours()}});
 }
 

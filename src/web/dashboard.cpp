@@ -3,6 +3,8 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <map>
+#include <utility>
 
 #include "hardline/base/hash160.hpp"
 #include "hardline/web/dashboard_assets.hpp"
@@ -76,55 +78,82 @@ void append_event(std::string& stream, std::string_view name, std::string_view d
 
 }  // namespace
 
+/// The sections as they are now, made once for all open pages, each of which holds it.
+class Dashboard::Rendering {
+ public:
+  struct Shown {
+    std::string html;
+    std::size_t version = 0;  ///< another one for each other HTML
+  };
+
+  explicit Rendering(Dashboard& dashboard) : dashboard_(dashboard) {}
+
+  const Shown& shown(Section section) { return shown_[section]; }
+
+  /// Brings it up to date, as far as it is time for that.
+  void look() {
+    const auto now = Clock::now();
+    if (now >= refresh_at_) {
+      refresh_at_ = now + kRefreshEvery;
+      model_ = dashboard_.model();
+      for (const auto section : kSections) render(section);
+    } else if (now >= look_at_) {
+      model_.neighbours = dashboard_.api_.subjects().lan.neighbours();
+      render(Section::lan);
+    } else {
+      return;
+    }
+    look_at_ = now + kLookEvery;
+  }
+
+  /// It is time for all of it.
+  void expire() { refresh_at_ = {}; }
+
+ private:
+  void render(Section section) {
+    auto html = section_html(model_, section);
+    auto& shown = shown_[section];
+    if (html != shown.html) shown = {std::move(html), shown.version + 1};
+  }
+
+  Dashboard& dashboard_;
+  DashboardModel model_;
+  std::map<Section, Shown> shown_;
+  Clock::time_point refresh_at_{};
+  Clock::time_point look_at_{};
+};
+
 /// One open page: what it was sent last.
 class Dashboard::Stream {
  public:
   explicit Stream(Dashboard& dashboard)
-      : dashboard_(dashboard), looking_(dashboard.api_.subjects().lan.look()), changes_(dashboard.changes_) {
-    ++dashboard_.streams_;
+      : looking_(dashboard.api_.subjects().lan.look()), rendering_(dashboard.rendering_.lock()) {
+    if (!rendering_) dashboard.rendering_ = rendering_ = std::make_shared<Rendering>(dashboard);
+    rendering_->expire();  // the page itself may be newer
   }
-  Stream(const Stream&) = delete;
-  Stream& operator=(const Stream&) = delete;
-  ~Stream() { --dashboard_.streams_; }
 
   /// What is to be sent now; often nothing.
   std::string news() {
-    const auto now = Clock::now();
+    rendering_->look();
     std::string piece;
-    if (now >= refresh_at_ || changes_ != dashboard_.changes_) {
-      refresh_at_ = now + kRefreshEvery;
-      changes_ = dashboard_.changes_;
-      model_ = dashboard_.model();
-      for (const auto section : kSections) append_if_new(piece, section);
-    } else {
-      model_.neighbours = dashboard_.api_.subjects().lan.neighbours();
-      append_if_new(piece, Section::lan);
+    for (const auto section : kSections) {
+      const auto& [html, version] = rendering_->shown(section);
+      if (std::exchange(sent_[section], version) != version) append_event(piece, name_of(section), html);
     }
+    const auto now = Clock::now();
     if (piece.empty() && now - sent_at_ >= kSilence) piece = ":\n\n";
     if (!piece.empty()) sent_at_ = now;
     return piece;
   }
 
  private:
-  void append_if_new(std::string& piece, Section section) {
-    auto html = section_html(model_, section);
-    auto& sent = sent_.at(static_cast<std::size_t>(section));
-    if (html == sent) return;
-    append_event(piece, name_of(section), html);
-    sent = std::move(html);
-  }
-
-  Dashboard& dashboard_;
   std::shared_ptr<void> looking_;
-  std::size_t changes_;
-  DashboardModel model_;
-  std::array<std::string, kSections.size()> sent_;
-  Clock::time_point refresh_at_{};
+  std::shared_ptr<Rendering> rendering_;
+  std::map<Section, std::size_t> sent_;  ///< versions
   Clock::time_point sent_at_{};
 };
 
-Dashboard::Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port)
-    : api_(api), mode_(mode), local_port_(local_port), guard_(local_port) {
+Dashboard::Dashboard(Api& api, DashboardMode mode) : api_(api), mode_(mode), guard_(local_port()) {
   const auto& token = guard_.token();
   constexpr std::size_t kDigits = 16;
   start_ = to_hex(blake2b_160({reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})).substr(0, kDigits);
@@ -135,7 +164,7 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
   const auto path = request.path();
   auto refusal = refusal_of(request);
   if (!refusal && path == "/events") {
-    if (streams_ < kMaxStreams) {
+    if (static_cast<std::size_t>(rendering_.use_count()) < kMaxStreams) {
       co_await send_events(exchange);
       co_return;
     }
@@ -146,7 +175,8 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
     response = std::move(*refusal);
   } else if (is_api(path)) {
     response = co_await api_.answer(request);
-    if (is_change(request.method)) ++changes_;
+    const auto rendering = rendering_.lock();
+    if (rendering && is_change(request.method)) rendering->expire();
   } else {
     response = serve(request);
   }
@@ -174,7 +204,7 @@ Response Dashboard::refuse(const Request& request, Verdict verdict) const {
   if (verdict == Verdict::other_protocol) return error_response(400, "other_protocol", texts::kNoUpgrade);
   const bool is_misdirected = verdict == Verdict::wrong_host;
   const auto text =
-      is_misdirected ? fmt::format(texts::kWrongHost, local_port_) : fmt::format(texts::kCrossSite, local_port_);
+      is_misdirected ? fmt::format(texts::kWrongHost, local_port()) : fmt::format(texts::kCrossSite, local_port());
   if (is_api(request.path()))
     return error_response(is_misdirected ? 421 : 403, is_misdirected ? "wrong_host" : "cross_site", text);
   return is_misdirected ? short_page(421, texts::kWrongHostTitle, text) : short_page(403, texts::kCrossSiteTitle, text);
@@ -187,7 +217,7 @@ Response Dashboard::serve(const Request& request) {
   if (path == kProxyPacPath) return proxy_pac();
   if (path == "/qr.svg") return serve_qr(request);
   if (const auto* asset = find_asset(path)) return serve_asset(request, *asset);
-  return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port_));
+  return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port()));
 }
 
 Response Dashboard::serve_page() {
@@ -213,14 +243,13 @@ Response Dashboard::proxy_pac() const {
                       "  if (at > 0 && host.substring(at) === '.localhost') return 'PROXY 127.0.0.1:{}';\n"
                       "  return 'DIRECT';\n"
                       "}}\n",
-                      local_port_)};
+                      local_port())};
 }
 
 DashboardModel Dashboard::model() {
   auto& subjects = api_.subjects();
   DashboardModel model;
   model.read_only = mode_ == DashboardMode::read_only;
-  model.local_port = local_port_;
   model.status = subjects.status();
   model.neighbours = subjects.lan.neighbours();
   for (auto& pin : subjects.names.pins()) {

@@ -107,8 +107,8 @@ std::string publish_dialog() {
 }
 
 std::string change_dialogs(const DashboardModel& model) {
-  const auto name_hint = fmt::format(texts::kNameHint, model.local_port);
-  const auto link_hint = fmt::format(texts::kLinkHint, model.local_port);
+  const auto name_hint = fmt::format(texts::kNameHint, model.status.local_port);
+  const auto link_hint = fmt::format(texts::kLinkHint, model.status.local_port);
   const auto pin_fields = field_html({"pin-name", texts::kName, "name", name_hint, kNameInput}) +
                           field_html({"pin-link", texts::kLink, "link", link_hint, kLinkInput});
   const auto new_name = field_html({"rename-to", texts::kNewName, "name", name_hint, kNameInput});

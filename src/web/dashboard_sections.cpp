@@ -123,7 +123,7 @@ std::string neighbour_html(const DashboardModel& model, const discovery::Neighbo
   auto name = ServiceName{service.password, service.key};
   if (own) name = own->name;
   if (pinned) name = pinned->pin.service;
-  const auto link = name.url(model.local_port);
+  const auto link = name.url(model.status.local_port);
 
   auto lines = meta(machines(model, service) + " · " + fmt::format(texts::kIdentity, service.key.brief()));
   auto html = fmt::format("<li class=\"card\"{}{}{}>", attribute("data-key", "lan:" + service.key.hex()),
@@ -134,7 +134,7 @@ std::string neighbour_html(const DashboardModel& model, const discovery::Neighbo
   if (own) heard += fmt::format(" · {}", texts::kPublishedByYou);
   html += state(service.heard_ago < 8s ? "ok" : "warn", heard);
   html += "<div class=\"acts\">";
-  html += open_link(pinned ? petname_url(pinned->pin.name, model.local_port) : link, title);
+  html += open_link(pinned ? petname_url(pinned->pin.name, model.status.local_port) : link, title);
   if (!pinned && !model.read_only) html += button("pin", texts::kPin, title);
   html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
   return html + "</div></li>";
@@ -177,18 +177,18 @@ std::string pin_html(const DashboardModel& model, const PinnedService& pinned) {
   const auto& [name, service] = pinned.pin;
   const auto* near = service_with(service.key, model.neighbours);
   const auto* own = service_with(service.key, model.services);
-  auto lines = meta(escape_html(fmt::format("{}.localhost:{}", name.text(), model.local_port)));
+  auto lines = meta(escape_html(fmt::format("{}.localhost:{}", name.text(), model.status.local_port)));
   if (own)
     lines += meta(isolated(title_or_stand_in(own->title)));
   else if (near)
     lines += meta(isolated(title_or_stand_in(near->title)));
-  const auto link = service.url(model.local_port);
+  const auto link = service.url(model.status.local_port);
 
   auto html = fmt::format("<li class=\"card\"{}{}{}>", attribute("data-key", "pin:" + name.text()),
                           attribute("data-name", name.text()), attribute("data-link", link));
   html += who(name.text(), service.key, lines);
   html += "<div class=\"lines\">" + visit_html(model, pinned) + "</div>";
-  html += "<div class=\"acts\">" + open_link(petname_url(name, model.local_port), name.text());
+  html += "<div class=\"acts\">" + open_link(petname_url(name, model.status.local_port), name.text());
   html += button("why", texts::kWhy, name.text());
   html += button("copy", texts::kCopyLink, name.text());
   if (!model.read_only)
@@ -234,7 +234,7 @@ std::string editable_fields(const OwnService& service) {
 
 std::string own_service_html(const DashboardModel& model, const OwnService& service) {
   const auto title = title_or_stand_in(service.title);
-  const auto link = service.name.url(model.local_port);
+  const auto link = service.name.url(model.status.local_port);
   auto html = fmt::format("<li class=\"card\"{}{}{}{}>", attribute("data-key", "own:" + service.name.key.hex()),
                           attribute("data-name", title), attribute("data-link", link), editable_fields(service));
   html += who(title, service.name.key, meta(fmt::format(texts::kFrom, isolated(service.origin))));

@@ -2,7 +2,9 @@
 
 #include <fmt/format.h>
 
+#include <chrono>
 #include <deque>
+#include <optional>
 
 #include "api_answer.hpp"
 #include "hardline/web/chunked_stream.hpp"
@@ -18,9 +20,13 @@ using Json = nlohmann::ordered_json;
 /// Events that wait for one who reads slowly; the oldest go.
 constexpr std::size_t kMaxEvents = 100;
 
-/// Octets of an address, in what is said about it.
+/// How often the list of neighbours is compared with what was told of it: what a person takes for at once.
+constexpr auto kLookEvery = std::chrono::milliseconds(250);
+
+/// Octets of an address that somebody gave, in what is said about it.
 constexpr std::size_t kMaxShown = 60;
 
+/// The head of an answer that is a line of JSON for each event.
 Response json_lines() {
   return {200, "application/x-ndjson", ""};
 }
@@ -57,14 +63,6 @@ Response cannot_listen(const std::string& address, std::uint16_t port, const std
                         fmt::format("Cannot listen on {}: {}. Give `localhost`, `*` or an address of this "
                                     "computer, and a port that you may open.",
                                     where, error.message()));
-}
-
-/// Leads what is told to `from` to `to`, until `ended` and told once more.
-awaitable<void> pass_on(Event& from, Event& to, const bool& ended) {
-  while (!ended) {
-    co_await from.wait();
-    to.notify();
-  }
 }
 
 /// The list without what changes by itself.
@@ -199,37 +197,18 @@ awaitable<void> OwnerDoor::watch_lan(Exchange& exchange) {
   }
   const auto head = json_lines();
   co_await exchange.begin(head);
-  auto& changed = api_.subjects().lan.changed();
-  bool ended = false;
-  std::exception_ptr problem;
-  TaskGroup watcher(tools_.executor);
-  watcher.spawn("control socket: watching the LAN", pass_on(changed, exchange.news(), ended));
-  try {
-    co_await tell_neighbours(exchange);
-  } catch (...) {
-    problem = std::current_exception();
-  }
-  ended = true;
-  changed.notify();
-  co_await watcher.join();
-  if (problem) std::rethrow_exception(problem);
-}
-
-awaitable<void> OwnerDoor::tell_neighbours(Exchange& exchange) {
-  auto& subjects = api_.subjects();
-  const auto looking = subjects.lan.look();
-  const auto listening = subjects.names.listen([&exchange](const std::string&) { exchange.news().notify(); });
+  const auto looking = api_.subjects().lan.look();
   std::optional<Json> told;
   while (!exchange.is_over()) {
     auto now = api_.neighbours();
     auto compared = without_ages(now);
-    if (told == compared) {
-      co_await exchange.news().wait();
-      continue;
+    if (told != compared) {
+      told = std::move(compared);
+      const auto line = to_line({{"neighbours", std::move(now)}});
+      co_await exchange.send(line);
     }
-    told = std::move(compared);
-    const auto line = to_line({{"neighbours", std::move(now)}});
-    co_await exchange.send(line);
+    const auto next = std::chrono::steady_clock::now() + kLookEvery;
+    co_await exchange.news().wait_until(next);
   }
 }
 

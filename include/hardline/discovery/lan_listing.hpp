@@ -42,7 +42,6 @@ struct LanListingTimes {
 /// io thread only.
 class LanListing {
  public:
-  static constexpr std::size_t kSearchesUnanswered = 3;
   /// Services that are asked for their passwords after each general search. A neighbour can be any number of services,
   /// and searches for one key are few at a time (Lan): those of somebody who opens a service need their place.
   static constexpr std::size_t kKeysAsked = 16;
@@ -64,8 +63,9 @@ class LanListing {
   /// Notified, while somebody looks, when somebody was heard, again or for the first time, or is gone.
   Event& changed();
 
-  /// Ends the searches, for good.
+  /// Ends the searches, for good; changed() is notified of that.
   void close();
+  bool is_closed() const;
 
  private:
   struct Impl;

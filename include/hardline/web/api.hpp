@@ -23,8 +23,10 @@ namespace hardline::web {
 
 /// What the API speaks of; all outlive it.
 struct ApiSubjects {
-  std::function<DaemonStatus()> status;
+  std::function<DaemonStatus()> status;  ///< as it is now
+  /// tunnel::Dialer::examine(): takes up to the time that a search may, some 20 s.
   std::function<awaitable<tunnel::Examination>(KeyHash)> examine;
+  /// origin::find_web_servers() but for our own ports: takes about a second.
   std::function<awaitable<std::vector<origin::WebServer>>()> find_web_servers;
   store::NameBook& names;
   store::VisitLog& visits;
@@ -38,6 +40,7 @@ class Api {
  public:
   explicit Api(ApiSubjects subjects) : subjects_(std::move(subjects)) {}
 
+  /// For the doors, to show and to watch; what changes anything comes by answer().
   ApiSubjects& subjects() { return subjects_; }
 
   /// The service that a person means: by petname, link, or its own name; a petname may come as a link, too, as
@@ -51,14 +54,10 @@ class Api {
   /// Who is on this network now, as `GET /api/neighbours` lists them.
   nlohmann::ordered_json neighbours() const;
 
-  /// What waits for neighbours is answered soon, for good.
-  void close();
-
  private:
   class Answer;
 
   ApiSubjects subjects_;
-  bool closed_ = false;
 };
 
 }  // namespace hardline::web

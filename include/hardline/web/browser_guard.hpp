@@ -20,8 +20,8 @@ enum class Verdict {
   other_protocol,  ///< 400: WebSocket, or whatever else the connection is to be upgraded to
 };
 
-/// Where a browser finds out that *.localhost is to be asked of us. It tells nothing else, so that whoever has the
-/// right Host may read it.
+/// Tells browsers to send *.localhost here; holds no secret, so no token is needed. Whoever has the right Host may read
+/// it.
 inline constexpr std::string_view kProxyPacPath = "/proxy.pac";
 
 class BrowserGuard {
@@ -46,7 +46,7 @@ class BrowserGuard {
   std::string token_;
 };
 
-/// The fields that every answer of the dashboard has.
+/// The fields that every answer of the dashboard has, unless the answer has a field of that name.
 std::vector<std::pair<std::string, std::string>> security_fields();
 
 }  // namespace hardline::web

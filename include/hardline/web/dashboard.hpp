@@ -4,7 +4,7 @@
 
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -20,7 +20,8 @@ enum class DashboardMode { on, read_only, off };
 /// Behind the local proxy, which leads connections here whose Host is ours. io thread only.
 class Dashboard final : public HttpHandler {
  public:
-  /// How often an open page is looked at for neighbours that came or went, and for changes that were made here…
+  /// How often it is looked, for all open pages at once, for neighbours that came or went, and for changes that were
+  /// made here…
   static constexpr auto kLookEvery = std::chrono::milliseconds(250);
   /// …and for all else.
   static constexpr auto kRefreshEvery = std::chrono::seconds(1);
@@ -30,15 +31,17 @@ class Dashboard final : public HttpHandler {
   static constexpr std::size_t kMaxStreams = 32;
 
   /// `api` outlives it.
-  Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port);
+  Dashboard(Api& api, DashboardMode mode);
 
   /// Judges, then serves the page and its files, /events, /qr.svg, /proxy.pac (in every mode), and /api/ as the control
   /// socket does.
   awaitable<void> handle(Exchange& exchange) override;
 
+  /// For tests: where nothing may be changed, no page tells the token.
   const BrowserGuard& guard() const { return guard_; }
 
  private:
+  class Rendering;
   class Stream;
 
   std::optional<Response> refusal_of(const Request& request) const;
@@ -47,16 +50,15 @@ class Dashboard final : public HttpHandler {
   Response serve_page();
   Response serve_qr(const Request& request) const;
   Response proxy_pac() const;
+  std::uint16_t local_port() const { return api_.subjects().local_port; }
   DashboardModel model();
   awaitable<void> send_events(Exchange& exchange);
 
   Api& api_;
   DashboardMode mode_;
-  std::uint16_t local_port_;
   BrowserGuard guard_;
-  std::string start_;        ///< what this start of the daemon is known by; tells nothing of the token
-  std::size_t streams_ = 0;  ///< open
-  std::size_t changes_ = 0;  ///< asked for by pages so far
+  std::string start_;                   ///< what this start of the daemon is known by; tells nothing of the token
+  std::weak_ptr<Rendering> rendering_;  ///< of the open pages, each of which holds it
 };
 
 }  // namespace hardline::web

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <array>
-#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -24,9 +23,8 @@ struct PinnedService {
 
 /// All that the page shows.
 struct DashboardModel {
-  bool read_only = false;        ///< nothing on it changes anything
-  std::uint16_t local_port = 0;  ///< that links lead to
-  DaemonStatus status;           ///< its `now` is what ages count back from
+  bool read_only = false;  ///< nothing on it changes anything
+  DaemonStatus status;     ///< its `now` is what ages count back from, its `local_port` where links lead to
   std::vector<discovery::Neighbour> neighbours;
   std::vector<PinnedService> pins;
   std::vector<OwnService> services;

@@ -29,6 +29,7 @@ class LocalProxy {
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
+  /// Accepts no more. Open connections go on: sessions() ends them.
   void stop() { acceptors_.stop(); }
 
   /// Has the sessions that lead to a service look whether their paths still stand.
@@ -37,8 +38,8 @@ class LocalProxy {
   /// Ends the sessions that came by this petname, which leads somewhere else now.
   void close_named(const std::string& label);
 
+  /// One for each connection.
   SessionRegistry& sessions() { return registry_; }
-  std::size_t browsers() const { return registry_.size(); }  ///< connections
 
  private:
   class BrowserSession;

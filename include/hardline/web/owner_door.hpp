@@ -45,7 +45,6 @@ class OwnerDoor final : public HttpHandler {
   awaitable<void> connect(Exchange& exchange);
   awaitable<void> forward(Exchange& exchange);
   awaitable<void> watch_lan(Exchange& exchange);
-  awaitable<void> tell_neighbours(Exchange& exchange);
 
   Api& api_;
   tunnel::TunnelTools tools_;

@@ -17,7 +17,6 @@ inline const std::string kLabel = "abcdefgh23456-" + kHex;
 
 struct ApiWorld {
   ~ApiWorld() {
-    api.close();
     listing.close();
     io.await(tasks.join());
     pool.join();

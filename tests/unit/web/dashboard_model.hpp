@@ -52,7 +52,6 @@ inline ProxyStatus proxy(std::string url, std::optional<std::chrono::system_cloc
 
 inline DashboardModel model() {
   DashboardModel model;
-  model.local_port = 7009;
   model.status.now = kNow;
   model.status.version = "1.2.3";
   model.status.p2p_port = 7008;

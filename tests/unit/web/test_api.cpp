@@ -182,12 +182,12 @@ TEST_F(ApiTest, WaitsForNobodyWhereAnotherParameterLooksLikeIt) {
   EXPECT_EQ(lan.general_searches, 0);
 }
 
-TEST_F(ApiTest, WaitsNoLongerOnceClosed) {
+TEST_F(ApiTest, WaitsNoLongerOnceTheListingIsClosed) {
   const Request request{"GET", "/api/neighbours?wait=5000", {}, ""};
   auto waiting = io.start(api.answer(request));
   ASSERT_TRUE(io.run_until([this] { return lan.general_searches > 0; }));
   const auto before = std::chrono::steady_clock::now();
-  api.close();
+  listing.close();
   EXPECT_EQ(waiting.get().status, 200);
   EXPECT_LT(std::chrono::steady_clock::now() - before, std::chrono::seconds(4));
 }

@@ -130,9 +130,11 @@ class DashboardTest : public testing::Test {
     return {{"Origin", kAddress}, {"X-Hardline-Token", dashboard.guard().token()}};
   }
 
-  DaemonStatus status() const {
+  DaemonStatus status() {
+    ++looks;
     DaemonStatus made;
     made.version = version;
+    made.local_port = 7009;
     return made;
   }
 
@@ -150,11 +152,12 @@ class DashboardTest : public testing::Test {
   discovery::LanListing lan{io.executor(), network, tasks};
   FakePublishing publishing;
   std::string version = "1.2.3";
+  int looks = 0;  ///< at the status
   Api api{{[this] { return status(); }, [this](KeyHash key) { return examine(key); }, [this] { return no_servers(); },
            names, visits, lan, publishing}};
-  Dashboard dashboard{api, DashboardMode::on, 7009};
-  Dashboard read_only{api, DashboardMode::read_only, 7009};
-  Dashboard off{api, DashboardMode::off, 7009};
+  Dashboard dashboard{api, DashboardMode::on};
+  Dashboard read_only{api, DashboardMode::read_only};
+  Dashboard off{api, DashboardMode::off};
 };
 
 std::optional<std::string> field(const Response& response, std::string_view name) {
@@ -358,6 +361,58 @@ TEST_F(DashboardTest, EventsAreSilentWhileNothingChanges) {
   EXPECT_EQ(events->sent.size(), 1U);
   events->end();
   stream.get();
+}
+
+TEST_F(DashboardTest, EventsOfAnotherPageBeginWithEverySectionToo) {
+  const auto one = exchange("GET", "/events"), other = exchange("GET", "/events");
+  auto first = io.start(dashboard.handle(*one));
+  ASSERT_TRUE(io.run_until([&] { return !one->sent.empty(); }));
+  auto second = io.start(dashboard.handle(*other));
+  ASSERT_TRUE(io.run_until([&] { return !other->sent.empty(); }));
+  EXPECT_EQ(other->sent[0], one->sent[0]);
+  one->end();
+  other->end();
+  first.get();
+  second.get();
+}
+
+TEST_F(DashboardTest, LooksOnceForAllOpenPages) {
+  const auto one = exchange("GET", "/events"), other = exchange("GET", "/events");
+  auto first = io.start(dashboard.handle(*one));
+  auto second = io.start(dashboard.handle(*other));
+  ASSERT_TRUE(io.run_until([&] { return !one->sent.empty() && !other->sent.empty(); }));
+  version = "9.9.9";
+  looks = 0;
+  ASSERT_TRUE(io.run_until([&] { return one->sent.size() > 1 && other->sent.size() > 1; }));
+  EXPECT_EQ(looks, 1);
+  for (const auto* page : {one.get(), other.get()}) {
+    EXPECT_THAT(page->sent[1], AllOf(StartsWith("event: computer\n"), HasSubstr("9.9.9")));
+    EXPECT_EQ(page->sent.size(), 2U);
+  }
+  one->end();
+  other->end();
+  first.get();
+  second.get();
+}
+
+TEST_F(DashboardTest, EventsTellAllPagesOfAChangeThatOneMakes) {
+  const auto one = exchange("GET", "/events"), other = exchange("GET", "/events");
+  auto first = io.start(dashboard.handle(*one));
+  auto second = io.start(dashboard.handle(*other));
+  ASSERT_TRUE(io.run_until([&] { return !one->sent.empty() && !other->sent.empty(); }));
+  auto fields = of_the_page(dashboard);
+  fields.emplace_back("Host", "localhost:7009");
+  fields.emplace_back("Content-Type", "application/json");
+  FakeExchange pin(io.executor(), {"PUT", "/api/names/nas", fields, R"({"link":")" + std::string(kHex) + "\"}"});
+  io.await(dashboard.handle(pin));
+  ASSERT_EQ(pin.answer->status, 201);
+  ASSERT_TRUE(io.run_until([&] { return one->sent.size() > 1 && other->sent.size() > 1; }));
+  for (const auto* page : {one.get(), other.get()})
+    EXPECT_THAT(page->sent[1], AllOf(StartsWith("event: yours\n"), HasSubstr("nas.localhost:7009")));
+  one->end();
+  other->end();
+  first.get();
+  second.get();
 }
 
 TEST_F(DashboardTest, SearchesTheNetworkWhileAPageIsOpenAndNotOtherwise) {

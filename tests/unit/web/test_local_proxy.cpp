@@ -542,9 +542,9 @@ TEST_F(LocalProxyTest, EndsWhatTheDashboardShowsWhenItCloses) {
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, "GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n")));
   io.settle();
-  EXPECT_EQ(proxy.browsers(), 1u);
+  EXPECT_EQ(proxy.sessions().size(), 1u);
   io.await(proxy.sessions().finish(10s));
-  EXPECT_TRUE(io.run_until([this] { return proxy.browsers() == 0; }));
+  EXPECT_TRUE(io.run_until([this] { return proxy.sessions().size() == 0; }));
 }
 
 TEST_F(LocalProxyTest, LeadsByAPetname) {
@@ -571,10 +571,10 @@ TEST_F(LocalProxyTest, EndsTheSessionsOfAPetnameAlone) {
   ASSERT_FALSE(io.await(writing(*by_own_name, request)));
   at_origin(1);
   proxy.close_named("other");
-  EXPECT_EQ(proxy.browsers(), 2u);
+  EXPECT_EQ(proxy.sessions().size(), 2u);
   proxy.close_named("wiki");
   EXPECT_TRUE(io.await(reading_to_end(*by_petname)).error);
-  EXPECT_TRUE(io.run_until([this] { return proxy.browsers() == 1; }));
+  EXPECT_TRUE(io.run_until([this] { return proxy.sessions().size() == 1; }));
   ASSERT_FALSE(io.await(writing(at_origin(1), "answer")));
   EXPECT_EQ(io.await(reading(*by_own_name, 6)), "answer");
 }
