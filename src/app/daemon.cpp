@@ -362,7 +362,7 @@ awaitable<void> Daemon::Parts::handle_signals() {
       p2p.sessions().close_all();
       proxy.sessions().close_all();
       forwards.close_all();
-      owner_door.connections().close_all();
+      owner_door.close_all();
     }
   }
 }
@@ -394,6 +394,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
   forwards.stop();
+  owner_door.stop();
   api.close();
   lan_listing.close();
   if (lan) lan->close();
@@ -406,7 +407,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));
   finishing.spawn("shutdown", proxy.sessions().finish(kGrace));
   finishing.spawn("shutdown", forwards.finish(kGrace));
-  finishing.spawn("shutdown", owner_door.connections().finish(kGrace));
+  finishing.spawn("shutdown", owner_door.finish(kGrace));
   co_await finishing.join();
   publisher.close();  // only now, as open sessions were still served
   co_await caches.join();
