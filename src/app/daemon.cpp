@@ -32,6 +32,7 @@
 #include "kept_forwards.hpp"
 #include "no_lan.hpp"
 #include "own_services.hpp"
+#include "own_sockets.hpp"
 #include "publisher.hpp"
 #include "service_manager.hpp"
 
@@ -150,7 +151,8 @@ Daemon::Parts::Parts(Settings s)
       dht(io.get_executor(), internet_resolver, clock, settings),
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials, finder_times(settings)),
-      publisher({io.get_executor(), buffers, resolver, disk, caches}),
+      publisher({io.get_executor(), buffers, resolver, disk, caches,
+                 [this](const auto& remote) { return is_own_socket(remote, settings.local_port, control.path()); }}),
       dialer(
           io.get_executor(), finder, dials, dial_times(settings),
           [this](const KeyHash& key) { proxy.check_paths_to(key); }, note_visits()),
