@@ -32,6 +32,7 @@
 #include "kept_forwards.hpp"
 #include "no_lan.hpp"
 #include "own_services.hpp"
+#include "own_sockets.hpp"
 #include "publisher.hpp"
 #include "service_manager.hpp"
 
@@ -150,7 +151,8 @@ Daemon::Parts::Parts(Settings s)
       dht(io.get_executor(), internet_resolver, clock, settings),
       finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
              dials, finder_times(settings)),
-      publisher({io.get_executor(), buffers, resolver, disk, caches}),
+      publisher({io.get_executor(), buffers, resolver, disk, caches,
+                 [this](const auto& remote) { return is_own_socket(remote, settings.local_port, control.path()); }}),
       dialer(
           io.get_executor(), finder, dials, dial_times(settings),
           [this](const KeyHash& key) { proxy.check_paths_to(key); }, note_visits()),
@@ -362,7 +364,7 @@ awaitable<void> Daemon::Parts::handle_signals() {
       p2p.sessions().close_all();
       proxy.sessions().close_all();
       forwards.close_all();
-      owner_door.connections().close_all();
+      owner_door.close_all();
     }
   }
 }
@@ -394,6 +396,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   p2p.stop();
   proxy.stop();
   forwards.stop();
+  owner_door.stop();
   lan_listing.close();
   if (lan) lan->close();
   service_files.close();
@@ -405,7 +408,7 @@ awaitable<void> Daemon::Parts::shut_down() {
   finishing.spawn("shutdown", p2p.sessions().finish(kGrace));
   finishing.spawn("shutdown", proxy.sessions().finish(kGrace));
   finishing.spawn("shutdown", forwards.finish(kGrace));
-  finishing.spawn("shutdown", owner_door.connections().finish(kGrace));
+  finishing.spawn("shutdown", owner_door.finish(kGrace));
   co_await finishing.join();
   publisher.close();  // only now, as open sessions were still served
   co_await caches.join();

@@ -140,7 +140,7 @@ PublishedFiles Publisher::files() const {
 
 std::unique_ptr<origin::Origin> Publisher::make_origin(const store::ServiceFile& file) const {
   if (const auto* address = std::get_if<OriginAddress>(&file.origin))
-    return std::make_unique<origin::SocketOrigin>(*address, tools_.resolver);
+    return std::make_unique<origin::SocketOrigin>(*address, tools_.resolver, tools_.leads_back);
   return std::make_unique<origin::CacheOrigin>(std::get<CacheSettings>(file.origin), tools_);
 }
 

@@ -19,6 +19,7 @@ class Category : public std::error_category {
       case Errc::unexpected_status: return "the server answered with an error";
       case Errc::cancelled: return "cancelled";
       case Errc::truncated: return "the connection was cut";
+      case Errc::leads_to_ourselves: return "that is hardlined itself, which is never published";
     }
     return "unknown error";
   }

@@ -19,6 +19,10 @@ std::optional<Password> Password::parse(std::string_view text) {
   return Password(std::move(lower));
 }
 
+bool Password::fits_in_host() const {
+  return text_.find_first_of("#%<>?@[]^|") == std::string::npos;  // parse() has refused the others
+}
+
 Password Password::generate() {
   static constexpr std::string_view kBase32 = "abcdefghijklmnopqrstuvwxyz234567";  // RFC 4648 section 6, lower-cased
   std::array<std::uint8_t, 8> random;

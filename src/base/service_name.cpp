@@ -17,7 +17,8 @@ std::string ServiceName::label() const {
 }
 
 std::string ServiceName::url(std::uint16_t local_port) const {
-  return "http://" + label() + ".localhost:" + std::to_string(local_port) + "/";
+  const auto host = password && password->fits_in_host() ? label() : key.hex();
+  return "http://" + host + ".localhost:" + std::to_string(local_port) + "/";
 }
 
 }  // namespace hardline

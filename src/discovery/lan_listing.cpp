@@ -21,6 +21,10 @@ constexpr std::size_t kSearchesKept = 8;        // a few more than can have been
 
 struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
   using Place = std::pair<KeyHash, tcp::endpoint>;
+  struct ToldPassword {
+    Password password;
+    asio::ip::address by;
+  };
 
   Impl(Executor executor, LanSearcher& searcher, TaskGroup& group, const LanListingTimes& t)
       : lan(searcher), tasks(group), times(t), changed(executor), wake(executor) {}
@@ -32,7 +36,7 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
   bool is_looked_at() const { return lookers > 0 || Clock::now() < glance_ends; }
   static awaitable<void> run(std::shared_ptr<Impl> self);
   void search(Clock::time_point now);
-  void hear(const ServiceName& name);
+  void hear(const ServiceName& name, const asio::ip::address& machine);
   void forget_all_but(const std::vector<Place>& places);
   bool is_gone(const HeardService& service, Clock::time_point now) const;
   std::vector<HeardService> present(Clock::time_point now) const;
@@ -49,7 +53,7 @@ struct LanListing::Impl : std::enable_shared_from_this<LanListing::Impl> {
   bool closed = false;
   std::deque<Clock::time_point> searches;  ///< when the last ones were sent, oldest first
   Clock::time_point next_search{};
-  std::map<KeyHash, Password> passwords;
+  std::map<KeyHash, ToldPassword> passwords;
   std::set<KeyHash> asked;  ///< for their passwords
   std::size_t may_ask = 0;  ///< until the next search
   std::vector<Place> told;  ///< who was there when it was last told
@@ -84,7 +88,7 @@ awaitable<void> LanListing::Impl::run(std::shared_ptr<Impl> self) {
   auto& listing = *self;
   const auto& times = listing.times;
   const auto listening = listing.lan.listen([&listing](const HeardService& service) {
-    listing.hear(service.name);
+    listing.hear(service.name, service.endpoint.address());
     if (!std::exchange(listing.has_news, true)) listing.wake.notify();
   });
   while (listing.is_looked_at() && !listing.closed) {
@@ -114,9 +118,13 @@ void LanListing::Impl::search(Clock::time_point now) {
   next_search = now + times.search_every;
 }
 
-void LanListing::Impl::hear(const ServiceName& name) {
+/// Whether a password is right nobody can tell from here, and anybody can answer: one that would lead a link elsewhere
+/// is not taken, and none replaces what another machine said first, as long as that is there.
+void LanListing::Impl::hear(const ServiceName& name, const asio::ip::address& machine) {
   if (name.password) {
-    passwords.insert_or_assign(name.key, *name.password);
+    if (!name.password->fits_in_host()) return;
+    const auto [known, is_new] = passwords.try_emplace(name.key, ToldPassword{*name.password, machine});
+    if (!is_new && known->second.by == machine) known->second.password = *name.password;
   } else if (may_ask > 0 && !passwords.contains(name.key) && asked.insert(name.key).second) {
     --may_ask;
     lan.search(name.key);
@@ -124,13 +132,21 @@ void LanListing::Impl::hear(const ServiceName& name) {
 }
 
 void LanListing::Impl::forget_all_but(const std::vector<Place>& places) {
-  const auto is_gone = [&places](const KeyHash& key) {
-    const auto place = std::lower_bound(places.begin(), places.end(), key,
-                                        [](const Place& one, const KeyHash& other) { return one.first < other; });
-    return place == places.end() || place->first != key;
+  const auto is_there = [&places](const KeyHash& key, const auto& at_machine) {
+    auto place = std::lower_bound(places.begin(), places.end(), key,
+                                  [](const Place& one, const KeyHash& other) { return one.first < other; });
+    for (; place != places.end() && place->first == key; ++place)
+      if (at_machine(place->second.address())) return true;
+    return false;
   };
-  std::erase_if(passwords, [&](const auto& known) { return is_gone(known.first); });
-  std::erase_if(asked, is_gone);
+  const auto any = [](const asio::ip::address&) { return true; };
+  std::erase_if(asked, [&](const KeyHash& key) { return !is_there(key, any); });
+  std::erase_if(passwords, [&](const auto& known) {
+    const auto& [key, told] = known;
+    const bool is_gone = !is_there(key, [&told = told](const auto& machine) { return machine == told.by; });
+    if (is_gone) asked.erase(key);  // who is left is asked
+    return is_gone;
+  });
 }
 
 bool LanListing::Impl::is_gone(const HeardService& service, Clock::time_point now) const {
@@ -182,7 +198,7 @@ std::vector<Neighbour> LanListing::neighbours() const {
       const auto ago = std::chrono::duration_cast<std::chrono::milliseconds>(now - service.heard);
       known = neighbours.insert(known, Neighbour{service.name.key, service.title, {}, ago});
       const auto password = impl_->passwords.find(service.name.key);
-      if (password != impl_->passwords.end()) known->password = password->second;
+      if (password != impl_->passwords.end()) known->password = password->second.password;
     }
     const bool is_new = std::none_of(known->machines.begin(), known->machines.end(), [&](const auto& machine) {
       return machine.address() == service.endpoint.address();

@@ -29,7 +29,8 @@ std::error_code problem_with(const std::filesystem::path& folder) {
 
 CacheOrigin::CacheOrigin(CacheSettings settings, CacheTools tools)
     : cache_(std::make_shared<Cache>(std::move(settings), tools)) {
-  if (const auto& upstream = cache_->settings().upstream) upstream_.emplace(upstream->where, tools.resolver);
+  if (const auto& upstream = cache_->settings().upstream)
+    upstream_.emplace(upstream->where, tools.resolver, tools.leads_back);
   cache_->start();
 }
 

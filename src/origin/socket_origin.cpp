@@ -11,6 +11,7 @@ class SocketOrigin::Connecting {
   Connecting(Executor executor, const SocketOrigin& origin)
       : address_(origin.address_),
         resolver_(origin.resolver_),
+        leads_back_(origin.leads_back_),
         stop_(executor),
         socket_(executor),
         watchdog_(executor, [this] { cut(); }) {}
@@ -32,6 +33,9 @@ class SocketOrigin::Connecting {
       co_await socket_.async_connect(endpoint, redirect_error(use_awaitable, error));
       if (!error) {
         watchdog_.disarm();
+        const auto remote = socket_.remote_endpoint(error);  // not what was asked for: 0.0.0.0 leads to loopback
+        if (error) co_return error;
+        if (leads_back_ && leads_back_(remote)) co_return make_error_code(Errc::leads_to_ourselves);
         co_return std::error_code();
       }
       if (watchdog_.bitten()) co_return make_error_code(Errc::timed_out);
@@ -56,13 +60,14 @@ class SocketOrigin::Connecting {
 
   const OriginAddress address_;
   Resolver& resolver_;
+  const LeadsBack leads_back_;
   Stop stop_;
   StreamSocket socket_;
   Watchdog watchdog_;
 };
 
-SocketOrigin::SocketOrigin(OriginAddress address, Resolver& resolver)
-    : address_(std::move(address)), resolver_(resolver) {}
+SocketOrigin::SocketOrigin(OriginAddress address, Resolver& resolver, LeadsBack leads_back)
+    : address_(std::move(address)), resolver_(resolver), leads_back_(std::move(leads_back)) {}
 
 awaitable<Result<std::unique_ptr<ByteStream>>> SocketOrigin::connect() {
   auto executor = co_await asio::this_coro::executor;

@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -67,6 +68,26 @@ std::string lines_of(const std::vector<NamesFileError>& errors, std::size_t pins
   return lines;
 }
 
+/// The names that are in `before` and not in `after`.
+std::vector<std::string> taken_back(const Names& before, const Names& after) {
+  std::vector<std::string> labels;
+  for (const auto& [label, pin] : before)
+    if (!after.contains(label)) labels.push_back(label);
+  return labels;
+}
+
+/// Whole lines of `text`, but for those that begin with one of `labels`.
+std::string without_names(std::string_view text, const std::vector<std::string>& labels) {
+  std::string lines;
+  while (!text.empty()) {
+    const auto line = text.substr(0, std::min(text.find('\n'), text.size() - 1) + 1);
+    text.remove_prefix(line.size());
+    const auto name = Petname::parse(line.substr(0, line.find_first_of(" \t\r\n")));
+    if (!name || std::find(labels.begin(), labels.end(), name->text()) == labels.end()) lines += line;
+  }
+  return lines;
+}
+
 std::error_code write_names(const fs::path& file, const std::string& content) {
   const UniqueFd folder(::open(file.parent_path().c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   if (!folder) return last_error();
@@ -94,9 +115,8 @@ struct NameBook::Impl {
   const fs::path file;
   asio::thread_pool& pool;
   Names names;
-  std::string on_disk;         ///< as it was read or written last
+  std::string on_disk;         ///< as it was read or written last; empty where there is no file
   std::string not_understood;  ///< lines, kept as they are
-  std::error_code unreadable;  ///< why nothing can be changed
   std::vector<std::weak_ptr<Listener>> listeners;
   bool changing = false;
   std::optional<Event> changed;  ///< made by the first change, which has an executor
@@ -106,9 +126,8 @@ void NameBook::Impl::read() {
   auto text = read_small_file(file, kMaxFile);
   if (!text) {
     if (text.error() == std::errc::no_such_file_or_directory) return;
-    unreadable = text.error();
     log::error("store: {} cannot be read ({}): no name leads anywhere, and none can be changed", file.string(),
-               unreadable.message());
+               text.error().message());
     return;
   }
   on_disk = std::move(*text);
@@ -132,7 +151,10 @@ Names NameBook::Impl::understand(const std::string& text) {
 awaitable<std::error_code> NameBook::Impl::read_what_others_wrote() {
   const auto look = [path = file] { return read_small_file(path, kMaxFile); };
   auto text = co_await offload(pool, look);
-  if (!text && text.error() == std::errc::no_such_file_or_directory) co_return std::error_code();
+  if (!text && text.error() == std::errc::no_such_file_or_directory) {
+    on_disk.clear();
+    co_return std::error_code();
+  }
   if (!text) co_return text.error();
   if (*text == on_disk) co_return std::error_code();
   log::info("store: {} has changed on disk; reading it again", file.string());
@@ -167,14 +189,16 @@ awaitable<std::error_code> NameBook::Impl::change(Edit edit) {
 }
 
 awaitable<std::error_code> NameBook::Impl::change_in_turn(Edit edit) {
+  const auto unreadable = co_await read_what_others_wrote();
   if (unreadable) co_return unreadable;
-  const auto unreadable_now = co_await read_what_others_wrote();
-  if (unreadable_now) co_return unreadable_now;
   auto next = names;
   if (const auto refusal = edit(next)) co_return refusal;
   auto content = format_names(list_of(next));
-  if (content == format_names(list_of(names))) co_return std::error_code();
-  content += not_understood;
+  const bool is_there = !on_disk.empty() || next.empty();
+  if (is_there && content == format_names(list_of(names))) co_return std::error_code();
+  // A second line of a name that goes was passed over until now: it must not have a turn.
+  auto kept = without_names(not_understood, taken_back(names, next));
+  content += kept;
   if (next.size() > kMaxPins || content.size() > kMaxFile) co_return make_error_code(Errc::too_large);
   auto before = names;
   become(std::move(next));
@@ -186,6 +210,7 @@ awaitable<std::error_code> NameBook::Impl::change_in_turn(Edit edit) {
     co_return error;
   }
   on_disk = std::move(content);
+  not_understood = std::move(kept);
   co_return error;
 }
 

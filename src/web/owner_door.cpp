@@ -65,6 +65,12 @@ Response cannot_listen(const std::string& address, std::uint16_t port, const std
                                     where, error.message()));
 }
 
+/// Its request may end meanwhile.
+awaitable<void> finish_forward(std::shared_ptr<tunnel::PortForward> forward,
+                               std::chrono::steady_clock::duration grace) {
+  co_await forward->sessions().finish(grace);
+}
+
 /// The list without what changes by itself.
 Json without_ages(Json neighbours) {
   for (auto& neighbour : neighbours) neighbour.erase("heard_ms_ago");
@@ -96,7 +102,23 @@ class OwnerDoor::ConnectSession final : public Session {
 
 void OwnerDoor::check_paths() {
   connected_.check_paths();
-  for (auto* forward : forwards_) forward->sessions().check_paths();
+  for (const auto& forward : forwards_) forward->sessions().check_paths();
+}
+
+void OwnerDoor::stop() {
+  for (const auto& forward : forwards_) forward->stop();
+}
+
+void OwnerDoor::close_all() {
+  connected_.close_all();
+  for (const auto& forward : forwards_) forward->sessions().close_all();
+}
+
+awaitable<void> OwnerDoor::finish(std::chrono::steady_clock::duration grace) {
+  TaskGroup finishing(tools_.executor);
+  finishing.spawn("connections", connected_.finish(grace));
+  for (const auto& forward : forwards_) finishing.spawn("forward", finish_forward(forward, grace));
+  co_await finishing.join();
 }
 
 awaitable<void> OwnerDoor::handle(Exchange& exchange) {
@@ -158,9 +180,9 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
     if (events.size() > kMaxEvents) events.pop_front();
     exchange.news().notify();
   };
-  tunnel::PortForward forward(tools_, std::move(resolve), std::move(failed));
+  const auto forward = std::make_shared<tunnel::PortForward>(tools_, std::move(resolve), std::move(failed));
   if (!refusal) try {
-      forward.open(address, port);
+      forward->open(address, port);
     } catch (const std::system_error& e) {
       refusal = cannot_listen(address, port, e.code());
     }
@@ -168,10 +190,10 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
     co_await exchange.respond(*refusal);
     co_return;
   }
-  events.push_back(to_line({{"listening", HostPort{address, forward.port()}.to_string()}}));
+  events.push_back(to_line({{"listening", HostPort{address, forward->port()}.to_string()}}));
   TaskGroup sessions(tools_.executor);
-  forward.start(sessions);
-  forwards_.insert(&forward);
+  forward->start(sessions);
+  forwards_.insert(forward);
   const auto head = json_lines();
   co_await exchange.begin(head);
   while (!exchange.is_over()) {
@@ -183,9 +205,9 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
     events.pop_front();
     co_await exchange.send(line);
   }
-  forwards_.erase(&forward);
-  forward.stop();
-  forward.sessions().close_all();
+  forwards_.erase(forward);
+  forward->stop();
+  forward->sessions().close_all();
   co_await sessions.join();
 }
 

@@ -16,6 +16,7 @@ enum class Errc {
   unexpected_status,      ///< an HTTP server answered, and not with what was asked for
   cancelled,              ///< we gave up, because somebody else won or the daemon stops
   truncated,              ///< the connection was cut without close_notify
+  leads_to_ourselves,     ///< a published service's bytes would come from this very daemon
 };
 
 const std::error_category& hardline_category();

@@ -19,6 +19,10 @@ class Password {
   /// are compared without case.
   static std::optional<Password> parse(std::string_view text);
 
+  /// Whether it can stand in the host of a URL: none of the forbidden domain code points of the URL Standard (section
+  /// 3.1). Another one would end the host, or make the whole address another's.
+  bool fits_in_host() const;
+
   /// 13 random characters of a-z2-7: base32 of 8 random bytes, as old peers make them.
   static Password generate();
 

@@ -21,7 +21,7 @@ struct ServiceName {
   /// The label, password included: for the person and for the wire, never for a log.
   std::string label() const;
 
-  /// `http://LABEL.localhost:PORT/`
+  /// `http://LABEL.localhost:PORT/`, without a password that no URL can hold (Password::fits_in_host()).
   std::string url(std::uint16_t local_port) const;
 };
 

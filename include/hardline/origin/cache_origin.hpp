@@ -20,6 +20,7 @@ struct CacheTools {
   Resolver& resolver;
   asio::thread_pool& disk;  ///< for what may wait for the disk
   TaskGroup& tasks;         ///< joined after close()
+  LeadsBack leads_back = {};
 };
 
 class Cache;

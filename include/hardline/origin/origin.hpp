@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -30,11 +31,15 @@ class Origin {
 /// for a service on the same machine.
 inline constexpr auto kOriginConnectTimeout = std::chrono::seconds(5);
 
+/// Whether a connection to `remote` leads back into this daemon, to what is for the person at this computer alone. An
+/// empty one: nothing does.
+using LeadsBack = std::function<bool(const StreamSocket::endpoint_type& remote)>;
+
 /// A TCP or Unix socket. A host name is looked up at each connection, on `resolver`, and every address it has is
-/// tried in turn.
+/// tried in turn. Where that `leads_back`, whatever name it goes by, it fails with Errc::leads_to_ourselves.
 class SocketOrigin final : public Origin {
  public:
-  SocketOrigin(OriginAddress address, Resolver& resolver);
+  SocketOrigin(OriginAddress address, Resolver& resolver, LeadsBack leads_back = {});
   awaitable<Result<std::unique_ptr<ByteStream>>> connect() override;
   awaitable<std::error_code> check() override;  ///< connects and leaves without a word
   void close() override;                        ///< ends checks with Errc::cancelled
@@ -44,6 +49,7 @@ class SocketOrigin final : public Origin {
 
   OriginAddress address_;
   Resolver& resolver_;
+  const LeadsBack leads_back_;
   std::vector<Connecting*> checks_;  ///< that run now
   bool closed_ = false;
 };

@@ -19,9 +19,10 @@ namespace hardline::store {
 class NameBook {
  public:
   /// Reads `file`, where there is one; blocks. Lines that are not understood are logged once and kept: they are
-  /// written back with the next change, behind the others; comments are not. A file that cannot be read is an error in
-  /// the log, and then every change fails with the same error, so that nothing of it is lost. What somebody else writes
-  /// into it is read before the next change is made. `files` outlives it.
+  /// written back with the next change, behind the others; comments are not, nor is a second line of a name that the
+  /// change takes back. A file that cannot be read is an error in the log, and every change fails with the same error
+  /// until it can be, so that nothing of it is lost. What somebody else writes into it is read before the next change
+  /// is made. `files` outlives it.
   NameBook(std::filesystem::path file, asio::thread_pool& files);
   NameBook(const NameBook&) = delete;
   NameBook& operator=(const NameBook&) = delete;

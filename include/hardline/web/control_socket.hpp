@@ -34,6 +34,8 @@ class ControlSocket {
   /// a sentence for a person: where another daemon answers there, something else is there, or the path is too long.
   void open(const std::filesystem::path& path);
   bool is_open() const { return acceptor_.is_open(); }
+  /// Where it was opened, as connections to it name their other side; empty before.
+  const std::filesystem::path& path() const { return path_; }
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);

@@ -1,6 +1,8 @@
 // What the control socket leads to: the API, and what is only for this machine's own programs (docs/api.md).
 #pragma once
 
+#include <chrono>
+#include <memory>
 #include <string_view>
 #include <unordered_set>
 
@@ -36,8 +38,12 @@ class OwnerDoor final : public HttpHandler {
   /// Has the tunnels behind connections and forwarded ports look whether their paths still stand.
   void check_paths();
 
-  /// The connections of `hardlined connect`.
-  SessionRegistry& connections() { return connected_; }
+  /// Forwarded ports accept no more. Open connections go on.
+  void stop();
+  /// Ends every connection, those through forwarded ports too.
+  void close_all();
+  /// SessionRegistry::finish() of all of them, side by side.
+  awaitable<void> finish(std::chrono::steady_clock::duration grace);
 
  private:
   class ConnectSession;
@@ -49,7 +55,7 @@ class OwnerDoor final : public HttpHandler {
   Api& api_;
   tunnel::TunnelTools tools_;
   SessionRegistry connected_;
-  std::unordered_set<tunnel::PortForward*> forwards_;  ///< that are open
+  std::unordered_set<std::shared_ptr<tunnel::PortForward>> forwards_;  ///< that are open
 };
 
 }  // namespace hardline::web

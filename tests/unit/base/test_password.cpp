@@ -34,6 +34,13 @@ TEST(Password, AcceptsOneCharacterToTheLongest) {
   EXPECT_FALSE(Password::parse(std::string(Password::kMaxLength + 1, 'a')));
 }
 
+TEST(Password, FitsInAHostUnlessItWouldEndIt) {
+  for (const char* text : {"a", "secret7", "it's_(1)!", "a=b&c;d,e~f"})
+    EXPECT_TRUE(Password::parse(text)->fits_in_host()) << text;
+  for (const char c : std::string("#%<>?@[]^|"))
+    EXPECT_FALSE(Password::parse(std::string("a") + c + "b")->fits_in_host()) << c;
+}
+
 TEST(Password, LeavesRoomForTheKeyInALabel) {
   EXPECT_EQ(Password::kMaxInLabel + 1 + 40, 63U);
 }

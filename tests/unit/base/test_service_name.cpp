@@ -37,5 +37,11 @@ TEST(ServiceName, MakesTheUrlToOpen) {
   EXPECT_EQ(ServiceName::parse("pass-" + kKey)->url(7009), "http://pass-" + kKey + ".localhost:7009/");
 }
 
+TEST(ServiceName, MakesNoUrlThatLeadsElsewhere) {
+  for (const std::string password : {"3232235777#", "10@evil", "a?", "a%2e", "<b>", "[", "]", "^", "|"})
+    EXPECT_EQ(ServiceName::parse(password + "-" + kKey)->url(7009), "http://" + kKey + ".localhost:7009/") << password;
+  EXPECT_EQ(ServiceName::parse("it's_(1)!-" + kKey)->url(7009), "http://it's_(1)!-" + kKey + ".localhost:7009/");
+}
+
 }  // namespace
 }  // namespace hardline

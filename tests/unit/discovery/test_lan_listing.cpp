@@ -243,6 +243,41 @@ TEST_F(LanListingTest, AsksAgainForThePasswordOfOneWhoWasGone) {
   EXPECT_FALSE(listing->neighbours().at(0).password);
 }
 
+TEST_F(LanListingTest, LetsNoOtherMachineReplaceAPassword) {
+  const auto token = start().look();
+  EXPECT_TRUE(has_searched(1));
+  lan.hears(kKey, at("192.168.1.2"));
+  lan.hears(kKey, at("192.168.1.66"));
+  const auto password = [this] { return listing->neighbours().at(0).password->reveal(); };
+  lan.announce_with_password(kKey, at("192.168.1.2"), *Password::parse("abc"));
+  lan.announce_with_password(kKey, at("192.168.1.66"), *Password::parse("wrong"));
+  EXPECT_EQ(password(), "abc");
+  lan.announce_with_password(kKey, at("192.168.1.2"), *Password::parse("new"));
+  EXPECT_EQ(password(), "new");
+}
+
+TEST_F(LanListingTest, AsksWhoIsLeftWhenTheMachineThatToldAPasswordIsGone) {
+  auto times = fast();
+  times.gone_after = 10ms;
+  const auto token = start(times).look();
+  EXPECT_TRUE(has_searched(1));
+  lan.when_searched = [&] { lan.hears(kKey, at("192.168.1.66")); };
+  lan.hears(kKey, at("192.168.1.2"));
+  lan.announce_with_password(kKey, at("192.168.1.2"), *Password::parse("abc"));
+  EXPECT_TRUE(io.run_until([this] { return lan.searched.size() == 2; }));
+  EXPECT_FALSE(listing->neighbours().at(0).password);
+  lan.announce_with_password(kKey, at("192.168.1.66"), *Password::parse("other"));
+  EXPECT_EQ(listing->neighbours().at(0).password->reveal(), "other");
+}
+
+TEST_F(LanListingTest, TakesNoPasswordThatWouldLeadALinkElsewhere) {
+  const auto token = start().look();
+  EXPECT_TRUE(has_searched(1));
+  lan.hears(kKey, at("192.168.1.66"));
+  lan.announce_with_password(kKey, at("192.168.1.66"), *Password::parse("3232235777#"));
+  EXPECT_FALSE(listing->neighbours().at(0).password);
+}
+
 TEST_F(LanListingTest, LeavesPlaceForOtherSearchesHoweverManyServicesThereAre) {
   auto times = fast();
   times.search_every = kNever;

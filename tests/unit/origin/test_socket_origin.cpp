@@ -18,7 +18,7 @@ using support::writing;
 class SocketOriginTest : public testing::Test {
  protected:
   Result<std::unique_ptr<ByteStream>> connect(OriginAddress address) {
-    SocketOrigin origin(std::move(address), resolver);
+    SocketOrigin origin(std::move(address), resolver, leads_back);
     return io.await(origin.connect());
   }
 
@@ -38,6 +38,7 @@ class SocketOriginTest : public testing::Test {
 
   support::TestIo io;
   Resolver resolver;
+  LeadsBack leads_back;
 };
 
 TEST_F(SocketOriginTest, ConnectsToAnIpv4Address) {
@@ -77,6 +78,19 @@ TEST_F(SocketOriginTest, ConnectsToAUnixSocket) {
     expect_connection(UnixPath{path}, acceptor);
   }
   std::filesystem::remove_all(folder);
+}
+
+TEST_F(SocketOriginTest, DoesNotLeadBackByWhateverNameItIs) {
+  auto acceptor = listen("127.0.0.1");
+  const StreamSocket::endpoint_type own = acceptor.local_endpoint();
+  leads_back = [own](const auto& remote) { return remote == own; };
+  for (const char* name : {"127.0.0.1", "localhost", "0.0.0.0", "127.1"}) {
+    const auto stream = connect(HostPort{name, acceptor.local_endpoint().port()});
+    ASSERT_FALSE(stream) << name;
+    EXPECT_EQ(stream.error(), Errc::leads_to_ourselves) << name;
+  }
+  auto other = listen("127.0.0.1");
+  expect_connection(HostPort{"127.0.0.1", other.local_endpoint().port()}, other);
 }
 
 TEST_F(SocketOriginTest, SaysThatNobodyListens) {

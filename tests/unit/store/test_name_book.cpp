@@ -138,6 +138,14 @@ TEST_F(NameBookTest, WritesAFileThatWasRemovedAgain) {
   EXPECT_EQ(kept(), described(book));
 }
 
+TEST_F(NameBookTest, WritesAFileThatWasRemovedThoughNothingElseChanges) {
+  NameBook book(file, pool);
+  EXPECT_FALSE(pin(book, kNas, kService));
+  fs::remove(file);
+  EXPECT_FALSE(pin(book, kNas, kService));
+  EXPECT_EQ(kept(), described(book));
+}
+
 TEST_F(NameBookTest, RenamesToAFreeNameOnly) {
   NameBook book(file, pool);
   EXPECT_FALSE(pin(book, kNas, kService));
@@ -235,6 +243,23 @@ TEST_F(NameBookTest, KeepsLinesThatItDoesNotUnderstand) {
               testing::EndsWith("\nmy_wiki " + kOtherHex + "\nlater: what a newer version writes\n"));
 }
 
+TEST_F(NameBookTest, DropsTheSecondLineOfANameThatIsTakenBack) {
+  write_file(file, "nas " + kHex + "\nNAS\t" + kOtherHex + "\nwiki " + kHex + "\nnas2 nonsense\n");
+  NameBook book(file, pool);
+  EXPECT_FALSE(io.await(book.unpin(kWiki)));
+  EXPECT_THAT(file_content(file), HasSubstr("NAS\t" + kOtherHex + "\n"));
+  EXPECT_FALSE(io.await(book.unpin(kNas)));
+  EXPECT_THAT(file_content(file), testing::EndsWith("\nnas2 nonsense\n"));
+  EXPECT_THAT(kept(), IsEmpty());
+}
+
+TEST_F(NameBookTest, DropsTheSecondLineOfANameThatIsRenamed) {
+  write_file(file, "nas " + kHex + "\nnas " + kOtherHex + "\n");
+  NameBook book(file, pool);
+  EXPECT_FALSE(io.await(book.rename(kNas, kWiki)));
+  EXPECT_THAT(kept(), ElementsAre("wiki " + kHex));
+}
+
 TEST_F(NameBookTest, KeepsLinesThatAreTooMany) {
   auto text = format_names(many_pins(kMaxPins));
   write_file(file, text + "nas " + kHex + "\n\nwiki " + kHex + "\n");
@@ -253,6 +278,17 @@ TEST_F(NameBookTest, ChangesNothingInAFileThatItCannotRead) {
   EXPECT_EQ(io.await(book.unpin(kNas)), std::errc::is_a_directory);
   EXPECT_THAT(book.pins(), IsEmpty());
   EXPECT_TRUE(fs::is_directory(file));
+}
+
+TEST_F(NameBookTest, GoesOnWithAFileThatCanBeReadAgain) {
+  fs::create_directory(file);
+  NameBook book(file, pool);
+  EXPECT_EQ(pin(book, kNas, kService), std::errc::is_a_directory);
+  fs::remove(file);
+  write_file(file, "wiki " + kOtherHex + "\n");
+  EXPECT_FALSE(pin(book, kNas, kService));
+  EXPECT_THAT(kept(), ElementsAre("nas " + kService.label(), "wiki " + kOtherHex));
+  EXPECT_EQ(kept(), described(book));
 }
 
 TEST_F(NameBookTest, ReadsNoEndlessFile) {

@@ -259,6 +259,24 @@ TEST_F(OwnerDoorTest, EndsAForwardWithItsRequest) {
   EXPECT_THROW(socket.connect(support::loopback(where->port)), boost::system::system_error);
 }
 
+TEST_F(OwnerDoorTest, LetsBusyConnectionsOfAForwardFinish) {
+  send_forward(R"({"name":")" + service + R"("})");
+  read_head();
+  const auto where = HostPort::parse(read_event().at("listening").get<std::string>());
+  ASSERT_TRUE(where);
+  const auto game = connect_to(where->port);
+  ASSERT_FALSE(io.await(writing(*game, "ping")));
+  EXPECT_EQ(io.await(reading(at_origin(), 4)), "ping");
+  door.stop();
+  tcp::socket late(io.executor());
+  EXPECT_THROW(late.connect(support::loopback(where->port)), boost::system::system_error);
+  auto finishing = io.start(door.finish(std::chrono::hours(1)));
+  ASSERT_FALSE(io.await(writing(at_origin(), "pong")));
+  EXPECT_EQ(io.await(reading(*game, 4)), "pong");
+  EXPECT_EQ(io.await(reading_to_end(*game)).text, "") << "closed once it is idle";
+  finishing.get();
+}
+
 TEST_F(OwnerDoorTest, TellsWhoForwardsOfEachProblem) {
   send_forward(R"({"name":")" + service + R"("})");
   read_head();
