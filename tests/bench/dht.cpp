@@ -221,7 +221,7 @@ class Benchmark {
   Row first_{"lookup, until the value is there", {}, 0};
   Row last_{"lookup, until its end", {}, 0};
   Row fresh_{"lookup by a node that has just started", {}, 0};
-  Row put_{"put, with nobody leaving", {}, 0};
+  Row put_{"put, with no node leaving", {}, 0};
 };
 
 int main(int argc, char** argv) {
