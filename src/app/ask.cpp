@@ -23,7 +23,8 @@ void throw_refusal(const HttpAnswer& answer) {
   std::string text;
   if (content.is_object() && content.contains("error")) text = text_at(content.at("error"), "text");
   if (text.empty())
-    text = fmt::format("the daemon answers with status {} and no reason; is it of another version?", answer.status);
+    text = fmt::format("the daemon answered with status {} and no reason; does it run a different version?",
+                       answer.status);
   throw Refused(wire::clean_text(text, kMaxErrorText));
 }
 

@@ -11,23 +11,24 @@ namespace hardline::app {
 namespace {
 
 constexpr auto kAbout =
-    "Opens web services of other computers, and publishes those of this one, by names that prove themselves.\n"
-    "Without a verb it runs the daemon in the foreground; Ctrl-C ends it.";
+    "Open web services on other computers and publish this one's, under names that prove which service you reached.\n"
+    "Without a verb, run the daemon in the foreground; Ctrl-C ends it.";
 
 constexpr auto kLast = CLI::MultiOptionPolicy::TakeLast;
 
 constexpr auto kExamples = R"(
-Every verb has --help of its own, and --json where it prints something. They speak with the daemon that runs here.
-Exit status: 0 done; 1 it could not be done, or is not there; 2 wrong usage; 3 no daemon to ask, or it may not be asked.
+Every verb has its own --help, and --json if it prints something.
+Most verbs talk to the daemon running on this computer.
+Exit status: 0 success; 1 failed or not found; 2 usage error; 3 no daemon, or no permission to ask it.
 
 Examples:
-  hardlined                                      run with the service files in the default folder
-  hardlined publish 8096 --title Jellyfin        publish what listens at this computer's port 8096
-  hardlined discover                             elsewhere: who is on this network?
-  hardlined pin jellyfin LINK                    from now on it is http://jellyfin.localhost:7009/
-  hardlined open jellyfin                        in the browser
+  hardlined                                      run the daemon with the service files in the default folder
+  hardlined publish 8096 --title Jellyfin        publish what listens on this computer's port 8096
+  hardlined discover                             on another computer: list the services on this network
+  hardlined pin jellyfin LINK                    name it: it is now http://jellyfin.localhost:7009/
+  hardlined open jellyfin                        open it in the browser
   ssh -o ProxyCommand='hardlined connect %h' nas
-  hardlined forward desktop 5900                 for programs that know no NAME.localhost, as VNC)";
+  hardlined forward desktop 5900                 for programs that do not resolve NAME.localhost (VNC))";
 
 /// As the service file would say it.
 struct SingleService {
@@ -71,7 +72,7 @@ int complain(const CLI::App& app, const CLI::ParseError& error, int argc, char**
     }
   }
   const auto verbs = app.get_subcommands();
-  fmt::print(stderr, "Run `hardlined {}--help` for what it takes.\n", verbs.empty() ? "" : verbs[0]->get_name() + " ");
+  fmt::print(stderr, "Run `hardlined {}--help` for its usage.\n", verbs.empty() ? "" : verbs[0]->get_name() + " ");
   return kUsageError;
 }
 
@@ -98,8 +99,8 @@ Command parse_command_line(int argc, char** argv) {
   CLI::App app(kAbout, "hardlined");
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kExamples);
-  app.set_version_flag("--version", "hardlined " HARDLINE_VERSION, "The version");
-  app.set_help_flag("--help,-h", "This text");
+  app.set_version_flag("--version", "hardlined " HARDLINE_VERSION, "Show the version");
+  app.set_help_flag("--help,-h", "Show this help");
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");
   app.fallthrough();
@@ -126,7 +127,7 @@ Command parse_command_line(int argc, char** argv) {
       ->type_name("FILE")
       ->multi_option_policy(kLast);
   app.add_flag("--allow-test-certs", settings.allow_test_certificates,
-               "Serve even the certificates of certs-test, whose keys everybody has");
+               "Serve even the certificates in certs-test, whose keys are public");
 
   SingleService single;
   const std::string group = "One service without a file";

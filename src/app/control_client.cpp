@@ -129,15 +129,15 @@ void throw_no_daemon(const std::filesystem::path& socket, std::error_code error)
         fmt::format("no daemon is running at {}: start one with `hardlined`, or name the one you mean with "
                     "--socket or --statedir",
                     where));
-  throw NoDaemon(fmt::format("the daemon at {} gave no answer ({}): it may have ended, or be another user's", where,
-                             error.message()));
+  throw NoDaemon(fmt::format("the daemon at {} gave no answer ({}): it may have stopped, or belong to another user",
+                             where, error.message()));
 }
 
 std::filesystem::path checked_socket(const std::filesystem::path& socket) {
   auto path = std::filesystem::absolute(socket).lexically_normal();
   if (path.native().size() > web::ControlSocket::kMaxPath)
     throw NoDaemon(
-        fmt::format("no daemon can be at {}: the path of a socket has at most {} octets; name another with "
+        fmt::format("{} cannot be a daemon's socket: its path may have {} octets at most; name another with "
                     "--socket",
                     path.string(), web::ControlSocket::kMaxPath));
   return path;

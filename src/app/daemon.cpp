@@ -158,7 +158,7 @@ Daemon::Parts::Parts(Settings s)
       presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
                [this] { tell_finder_who_we_are(); }),
       lan_listing(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, tasks),
-      own_services({settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
+      own_services({io.get_executor(), settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
       api(api_subjects()),
       dashboard(api, settings.dashboard, settings.local_port),
       proxy(tunnel_tools(), names, visits, dashboard),
@@ -185,7 +185,7 @@ Daemon::Parts::Parts(Settings s)
   try {
     proxy.open(settings.local_port);
   } catch (const std::system_error& e) {
-    log::warn("local proxy: port {} cannot be used ({}): going on as a server only; choose another with --localport",
+    log::warn("local proxy: port {} cannot be used ({}): continuing as a server only; choose another with --localport",
               settings.local_port, e.code().message());
   }
 }
@@ -322,7 +322,6 @@ web::DaemonStatus Daemon::Parts::status() {
   if (const auto* node = dht.node()) status.dht_node = node->status();
   for (const auto* through : dht.proxies()) status.dht_proxies.push_back({through->name(), through->status()});
 
-  const auto in_dht = publisher.for_dht();
   const auto& announced = presence.announcer().announcements();
   for (const auto& [file, known] : publisher.services()) {
     const auto& key = known.name.key;
@@ -331,7 +330,7 @@ web::DaemonStatus Daemon::Parts::status() {
     status.services.push_back(
         {.title = known.file.title,
          .key = key,
-         .uses_dht = std::find(in_dht.begin(), in_dht.end(), key) != in_dht.end(),
+         .uses_dht = known.file.use_dht,
          .announcement = found == announced.end() ? std::nullopt : std::make_optional(found->second),
          .paused = known.service == nullptr,
          .connections = traffic.connections,
@@ -349,17 +348,17 @@ awaitable<void> Daemon::Parts::handle_signals() {
     const int signal = co_await signals.async_wait(redirect_error(use_awaitable, stopped));
     if (stopped) co_return;
     if (signal == SIGHUP) {
-      log::info("services: reading the files again, as SIGHUP asks");
+      log::info("services: reading the files again, on SIGHUP");
       tell_reloading();
       co_await reload();
       if (!ending) tell_ready(status_line());
     } else if (!ending) {
       ending = true;
-      log::info("ending: letting open sessions finish");
+      log::info("stopping: letting open sessions finish");
       tell_stopping("letting open sessions finish");
       tasks.spawn("shutdown", shut_down());
     } else {
-      log::info("ending: at once, as a second signal asks");
+      log::info("stopping at once, on a second signal");
       p2p.sessions().close_all();
       proxy.sessions().close_all();
       forwards.close_all();
@@ -436,7 +435,7 @@ int Daemon::run() {
   parts_->disk.join();
   parts_->visits.flush();
   parts_->peers.close();
-  log::info("ended");
+  log::info("stopped");
   return 0;
 }
 

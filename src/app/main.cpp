@@ -73,7 +73,7 @@ int main(int argc, char** argv) {
   } catch (const NoDaemon& e) {
     return complain(kNoDaemon, e);
   } catch (const Json::exception&) {
-    fmt::print(stderr, "hardlined: the daemon's answer is not understood; is it of another version?\n");
+    fmt::print(stderr, "hardlined: the daemon's answer makes no sense; does it run a different version?\n");
     return kProblem;
   } catch (const std::exception& e) {
     return complain(kProblem, e);

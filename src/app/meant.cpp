@@ -5,8 +5,6 @@
 #include "ask.hpp"
 #include "forward_setting.hpp"
 #include "hardline/base/ascii.hpp"
-#include "hardline/store/names_file.hpp"
-#include "hardline/wire/host_name.hpp"
 #include "hardline/wire/text.hpp"
 
 namespace hardline::app {
@@ -23,36 +21,27 @@ bool takes_prefix(std::string_view& text, std::string_view prefix) {
   return true;
 }
 
-/// Of a URL the authority, of anything else all of it.
-std::string_view authority_of(std::string_view word) {
-  if (takes_prefix(word, kHttp)) word = word.substr(0, word.find_first_of("/?#"));
-  return word;
-}
-
 }  // namespace
 
-MeantService parse_meant_service(const std::string& word) {
-  if (const auto service = store::parse_link(word)) return *service;
-  const auto target = wire::parse_host(authority_of(word));
-  const auto* label = std::get_if<wire::HostIsLabel>(&target);
-  if (const auto name = Petname::parse(label ? label->label : word)) return *name;
-  throw UsageError(
-      fmt::format("\"{}\" is no service: give the name it is pinned under (see `hardlined names`), its own name, which "
-                  "ends in 40 digits from 0-9 and a-f, or its whole address",
-                  wire::visible_text(word)));
+store::MeantService parse_meant_service(const std::string& word) {
+  if (auto service = store::parse_meant(word)) return *std::move(service);
+  throw UsageError(fmt::format(
+      "\"{}\" is not a service: give the name it is pinned under (see `hardlined names`), its own name, which "
+      "ends in 40 digits from 0-9 and a-f, or its whole address",
+      wire::visible_text(word)));
 }
 
-std::string name_of(const MeantService& service) {
+std::string name_of(const store::MeantService& service) {
   const auto* name = std::get_if<Petname>(&service);
   return name ? name->text() : std::get<ServiceName>(service).label();
 }
 
-std::string public_name_of(const MeantService& service) {
+std::string public_name_of(const store::MeantService& service) {
   const auto* name = std::get_if<Petname>(&service);
   return name ? name->text() : std::get<ServiceName>(service).key.hex();
 }
 
-std::string url_of(const MeantService& service, std::uint16_t local_port) {
+std::string url_of(const store::MeantService& service, std::uint16_t local_port) {
   const auto* name = std::get_if<Petname>(&service);
   return name ? fmt::format("http://{}.localhost:{}/", name->text(), local_port)
               : std::get<ServiceName>(service).url(local_port);
@@ -76,16 +65,16 @@ OriginAddress parse_meant_origin(const std::string& word) {
   if (takes_prefix(rest, kHttp) && !rest.empty() && rest.back() == '/') rest.remove_suffix(1);
   if (const auto address = HostPort::parse(rest)) return *address;
   throw UsageError(fmt::format(
-      "\"{}\" is no address of a service: give HOST:PORT, a PORT of this computer, or unix:/path of a socket",
+      "\"{}\" is not a service's address: give HOST:PORT, a PORT on this computer, or a socket as unix:/path",
       wire::visible_text(word)));
 }
 
 HostPort parse_meant_listener(const std::string& word) {
   if (auto local = parse_local_port(word)) return *std::move(local);
-  throw UsageError(
-      fmt::format("\"{}\" is no place to listen: give a PORT of this computer, ADDRESS:PORT, or *:PORT for all of its "
-                  "addresses; port 0 takes a free one",
-                  wire::visible_text(word)));
+  throw UsageError(fmt::format(
+      "\"{}\" is not an address to listen on: give a PORT, ADDRESS:PORT, or *:PORT for all addresses of this "
+      "computer; port 0 picks a free one",
+      wire::visible_text(word)));
 }
 
 }  // namespace hardline::app

@@ -2,29 +2,24 @@
 #pragma once
 
 #include <string>
-#include <variant>
 
 #include "hardline/base/origin_address.hpp"
 #include "hardline/base/petname.hpp"
-#include "hardline/base/service_name.hpp"
+#include "hardline/store/names_file.hpp"
 
 namespace hardline::app {
 
-/// By the name it was pinned under, or by its own.
-using MeantService = std::variant<Petname, ServiceName>;
-
-/// `jellyfin`, `PASSWORD-KEYHASH` or `KEYHASH`, either with `.localhost`, with a port, or as a whole address
-/// `http://NAME.localhost:7009/…`. Throws UsageError.
-MeantService parse_meant_service(const std::string& word);
+/// As store::parse_meant(). Throws UsageError.
+store::MeantService parse_meant_service(const std::string& word);
 
 /// As the API takes it: the petname, or the service's own name with its password.
-std::string name_of(const MeantService& service);
+std::string name_of(const store::MeantService& service);
 
 /// What the service is to be called where others can read it: without the password.
-std::string public_name_of(const MeantService& service);
+std::string public_name_of(const store::MeantService& service);
 
 /// `http://NAME.localhost:PORT/`
-std::string url_of(const MeantService& service, std::uint16_t local_port);
+std::string url_of(const store::MeantService& service, std::uint16_t local_port);
 
 /// Throws UsageError, which says what is wrong with it.
 Petname parse_meant_petname(const std::string& word);

@@ -9,7 +9,6 @@
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/offload.hpp"
-#include "hardline/wire/text.hpp"
 
 namespace hardline::app {
 namespace fs = std::filesystem;
@@ -19,7 +18,6 @@ using web::OrRefusal;
 using web::Refusal;
 
 constexpr auto kCheckAgain = std::chrono::seconds(5);
-constexpr std::size_t kMaxTitle = 200;  // octets
 
 bool can_be_written(const fs::path& folder) {
   return ::access(folder.c_str(), W_OK | X_OK) == 0;
@@ -29,27 +27,17 @@ tl::unexpected<Refusal> refuse(int status, std::string code, std::string text) {
   return tl::unexpected(Refusal{status, std::move(code), std::move(text)});
 }
 
-/// As people see it; what is only a slip is put right.
-OrRefusal<std::string> title_of(const std::string& given) {
-  const bool control = std::any_of(given.begin(), given.end(), [](unsigned char c) { return c < ' ' || c == 0x7F; });
-  if (control) return refuse(400, "title", "The title must be one line of text.");
-  auto title = wire::clean_text(given, given.size());
-  if (title.empty()) return refuse(400, "title", "The service needs a title: it is what people on the network see.");
-  if (title.size() > kMaxTitle)
-    return refuse(400, "title", fmt::format("The title is too long: {} characters are the most.", kMaxTitle));
-  return title;
-}
-
 Refusal refusal_of(const store::WriteError& error) {
   const auto& code = error.code();
   const auto folder = error.file().parent_path().string();
   for (const auto missing_right :
        {std::errc::permission_denied, std::errc::operation_not_permitted, std::errc::read_only_file_system})
     if (code == missing_right)
-      return {403, "no_permission",
-              fmt::format("The folder {} cannot be written by the user that hardlined runs as ({}). Give that user the "
-                          "right to write there, or change the service files by hand.",
-                          folder, code.message())};
+      return {
+          403, "no_permission",
+          fmt::format("The user that hardlined runs as cannot write to the folder {} ({}). Let that user write there, "
+                      "or change the service files by hand.",
+                      folder, code.message())};
   if (code == std::errc::no_space_on_device || code.value() == EDQUOT)
     return {507, "disk_full", fmt::format("There is no room left for {}: {}.", error.file().string(), code.message())};
   return {500, "not_written", error.what()};
@@ -65,7 +53,7 @@ auto in_words(Job job) -> OrRefusal<std::invoke_result_t<Job&>> {
   } catch (const store::ConfigError& e) {
     const auto where = !e.key().empty() ? e.key() + "= " : e.line() > 0 ? fmt::format("line {} ", e.line()) : "";
     return refuse(400, e.key().empty() ? "service_file" : e.key(),
-                  fmt::format("The service file would not be right: {}{}.", where, e.problem()));
+                  fmt::format("The service file would not be valid: {}{}.", where, e.problem()));
   } catch (const std::exception& e) {
     return refuse(500, "not_written", e.what());
   }
@@ -73,7 +61,7 @@ auto in_words(Job job) -> OrRefusal<std::invoke_result_t<Job&>> {
 
 std::string problem_of(const std::error_code& error) {
   if (!error) return "";
-  if (error == std::errc::connection_refused) return "nothing listens there";
+  if (error == std::errc::connection_refused) return "nothing is listening there";
   if (error == Errc::timed_out) return "it does not answer";
   if (error == std::errc::no_such_file_or_directory) return "there is no such file or socket";
   if (error == std::errc::permission_denied) return "hardlined may not open it";
@@ -101,18 +89,6 @@ bool is_this_machine(const std::string& given) {
   return address.is_loopback() || address.is_unspecified();
 }
 
-/// A host as a service file is read: a person may have pasted brackets or a scheme with it.
-OriginAddress plain(OriginAddress address) {
-  constexpr std::string_view kScheme = "http://";
-  auto* where = std::get_if<HostPort>(&address);
-  if (!where) return address;
-  auto& host = where->host;
-  if (to_lower(host).starts_with(kScheme)) host.erase(0, kScheme.size());
-  if (host.ends_with('/')) host.pop_back();
-  if (host.starts_with('[') && host.ends_with(']')) host = host.substr(1, host.size() - 2);
-  return address;
-}
-
 /// Whether what was asked for is how the service is now.
 bool shows(const store::ServiceFile& file, const web::ServiceChanges& changes) {
   if (changes.title && file.title != *changes.title) return false;
@@ -122,12 +98,14 @@ bool shows(const store::ServiceFile& file, const web::ServiceChanges& changes) {
 }
 
 constexpr auto kNotTakenUp =
-    "The service file was written, but what is published did not follow it; the daemon's recent problems say why.";
+    "The service file was written, but did not take effect; the daemon's recent problems say why.";
 
 }  // namespace
 
 OwnServices::OwnServices(OwnServicesTools tools)
-    : tools_(std::move(tools)), folder_is_writable_(can_be_written(tools_.settings.service_directory)) {}
+    : tools_(std::move(tools)),
+      turns_(tools_.executor),
+      folder_is_writable_(can_be_written(tools_.settings.service_directory)) {}
 
 bool OwnServices::is_the_command_lines(const KnownService& known) const {
   const auto& single = tools_.settings.single_service;
@@ -142,10 +120,7 @@ const KnownService* OwnServices::find(const std::string& id) const {
 
 OrRefusal<const KnownService*> OwnServices::find_editable(const std::string& id) const {
   if (const auto* known = find(id)) return known;
-  if (id.empty() && tools_.settings.single_service)
-    return refuse(409, "no_service_file",
-                  "This service comes from the daemon's command line (--service), and can only be changed there.");
-  return refuse(404, "unknown_service", "There is no such service on this computer any more.");
+  return refuse(404, "unknown_service", "This service is no longer on this computer.");
 }
 
 web::OwnService OwnServices::describe(const KnownService& known) const {
@@ -221,14 +196,11 @@ awaitable<void> OwnServices::look_at_folder() {
 
 std::optional<Refusal> OwnServices::problem_with(const OriginAddress& address) const {
   const auto* where = std::get_if<HostPort>(&address);
-  if (!where) return std::nullopt;  // service_editor looks at the rest
-  if (where->host.empty() || where->port == 0)
-    return Refusal{400, "address", "The web server's host and port are needed, as in localhost:8080."};
+  if (!where) return std::nullopt;
   const bool own = where->port == tools_.p2p.port() || where->port == tools_.settings.local_port;
   if (own && is_this_machine(where->host))
     return Refusal{400, "address",
-                   fmt::format("Port {} is Hardline's own; give the port of the web server that is to be published.",
-                               where->port)};
+                   fmt::format("Port {} is Hardline's own; give the port of the web server to publish.", where->port)};
   return std::nullopt;
 }
 
@@ -238,12 +210,10 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, Or
     co_return refuse(409, "no_service_folder",
                      "This daemon was started for one service (--service) and has no folder for others; start it with "
                      "--servicedir to publish more.");
-  auto good_title = title_of(title);
-  if (!good_title) co_return tl::unexpected(std::move(good_title.error()));
-  address = plain(std::move(address));
   if (auto problem = problem_with(address)) co_return tl::unexpected(std::move(*problem));
 
-  const auto write = [folder, title = *good_title, address] {
+  const auto turn = co_await turns_.take();
+  const auto write = [folder, title, address] {
     return in_words([&] { return store::create_service_file(folder, title, address); });
   };
   auto file = co_await offload(tools_.files, write);
@@ -252,30 +222,25 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, Or
   co_await tools_.reload();
   if (const auto* known = find(id_of(*file))) co_return describe(*known);
 
-  // Nobody is to find a second one of it when he tries again.
+  // So that trying again does not create a second one.
   const auto put_aside = [file = *file] { return in_words([&] { return store::remove_service_file(file); }); };
   const auto kept = co_await offload(tools_.files, put_aside);
   co_return refuse(500, "not_published",
                    fmt::format("The service could not be published; the daemon's recent problems say why. Its file {} "
                                "{}.",
-                               file->string(), kept ? "was put into " + kept->string() : "is still there"));
+                               file->string(), kept ? "was moved to " + kept->string() : "is still there"));
 }
 
 awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::ServiceChanges changes) {
+  const auto turn = co_await turns_.take();
   const auto known = find_editable(id);
   if (!known) co_return tl::unexpected(known.error());
   std::vector<store::IniChange> wanted;
-  if (changes.title) {
-    auto title = title_of(*changes.title);
-    if (!title) co_return tl::unexpected(std::move(title.error()));
-    changes.title = std::move(*title);
-    wanted.push_back({"Info", "title", *changes.title});
-  }
+  if (changes.title) wanted.push_back({"Info", "title", *changes.title});
   if (changes.address) {
     if (!std::holds_alternative<OriginAddress>((*known)->file.origin))
       co_return refuse(409, "not_an_address",
-                       "This service is a cache or a folder; what it is made of is written in its service file.");
-    changes.address = plain(std::move(*changes.address));
+                       "This service is a cache or a folder; its service file says where its content comes from.");
     if (auto problem = problem_with(*changes.address)) co_return tl::unexpected(std::move(*problem));
     for (auto& change : store::address_changes(*changes.address)) wanted.push_back(std::move(change));
   }
@@ -296,6 +261,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::S
 }
 
 awaitable<OrRefusal<std::string>> OwnServices::remove(std::string id) {
+  const auto turn = co_await turns_.take();
   const auto known = find_editable(id);
   if (!known) co_return tl::unexpected(known.error());
   const auto put_aside = [file = (*known)->file.file] {

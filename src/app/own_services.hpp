@@ -1,5 +1,4 @@
-// What the dashboard and the verbs can do with this machine's services: the service files, the publisher and what has
-// gone through the listener, brought together.
+// Implements web::Publishing: brings the service files, the publisher and what has gone through the listener together.
 #pragma once
 
 #include <chrono>
@@ -12,6 +11,7 @@
 #include <vector>
 
 #include "hardline/rt/task_group.hpp"
+#include "hardline/rt/turns.hpp"
 #include "hardline/store/service_editor.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
 #include "hardline/web/publishing.hpp"
@@ -21,10 +21,11 @@ namespace hardline::app {
 
 /// All of it outlives the services; `tasks` is joined before they go.
 struct OwnServicesTools {
+  Executor executor;
   const Settings& settings;
   const Publisher& publisher;
   const tunnel::P2pListener& p2p;
-  asio::thread_pool& files;                 ///< of one thread, so that changes come one after the other
+  asio::thread_pool& files;                 ///< for service files; of one thread
   TaskGroup& tasks;                         ///< for checks of origins
   std::function<awaitable<void>()> reload;  ///< reads the service files again; what is published follows them then
 };
@@ -61,6 +62,7 @@ class OwnServices final : public web::Publishing {
   std::optional<web::Refusal> problem_with(const OriginAddress& address) const;
 
   OwnServicesTools tools_;
+  Turns turns_;  ///< each from the writing of a change until it is seen that what is published followed it
   std::map<std::filesystem::path, Check> checks_;  ///< by service file
   bool folder_is_writable_ = false;
   bool looking_at_folder_ = false;

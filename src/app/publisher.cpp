@@ -36,7 +36,7 @@ class CacheFolders {
     for (const auto& [taken, owner, other_is_filled] : owners_)
       if ((is_filled || other_is_filled) && store::overlap(folder, taken))
         throw store::ConfigError(file.file, 0, "directory",
-                                 fmt::format("must be apart from {}, the folder of {}: a cache needs one of its own",
+                                 fmt::format("must not overlap {}, the folder of {}: each cache needs its own",
                                              taken.string(), owner.string()));
     cache->directory = folder;
     add(std::move(folder), file.file, is_filled);
@@ -110,7 +110,7 @@ FoundServices find_services(const Settings& settings, Missing missing, const Pub
       const auto& key = identity.name.key;
       const auto& password = identity.name.password;
       if (store::is_test_certificate(key) && !settings.allow_test_certificates) {
-        refuse("is a certificate of certs-test, whose key everybody has; use one of your own");
+        refuse("is a certificate from certs-test, whose key is public; use one of your own");
         continue;
       }
       if (const auto [owner, first] = owners.emplace(key, file.file); !first) {
@@ -164,7 +164,7 @@ void Publisher::update(FoundServices found) {
   for (const auto& error : found.errors) {
     const auto old = before.find(error.file());
     if (old == before.end() || !fs::exists(error.file())) continue;
-    log::warn("services: kept as it was until its file is mended service={}", old->second.name.key.brief());
+    log::warn("services: kept as it was until its file is fixed service={}", old->second.name.key.brief());
     entries_.insert(before.extract(old));
   }
   std::vector<FoundService> changed;

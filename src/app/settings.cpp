@@ -19,7 +19,8 @@ namespace {
 
 namespace fs = std::filesystem;
 
-/// Neither is ours (PROTOCOL: WAN): both can be replaced, and the daemon is of use without them.
+/// Neither is ours (docs/configuration.md, "The command line"): both can be replaced, and the daemon is of use without
+/// them.
 constexpr auto kDefaultBootstrap = "bootstrap.jami.net:4222";
 constexpr auto kDefaultProxy = "http://dhtproxy.jami.net/";
 
@@ -192,15 +193,14 @@ std::string unknown(std::string_view section, std::string_view key) {
   }
   if (keys.empty()) {
     const auto meant = store::closest(section, sections);
-    return fmt::format("is in section [{}], which is not known; {}", section,
+    return fmt::format("is in an unknown section, [{}]; {}", section,
                        meant.empty() ? fmt::format("there are [{}]", fmt::join(sections, "], ["))
                                      : fmt::format("did you mean [{}]?", meant));
   }
   if (const auto meant = store::closest(key, keys); !meant.empty())
     return fmt::format("is not known in [{}]; did you mean {}=?", section, meant);
-  if (!everywhere.empty())
-    return fmt::format("is not known in [{}]; it belongs into [{}]", section, everywhere.front());
-  return fmt::format("is not known in [{}]; known are {}", section, fmt::join(keys, ", "));
+  if (!everywhere.empty()) return fmt::format("is not known in [{}]; it belongs in [{}]", section, everywhere.front());
+  return fmt::format("is not known in [{}]; its keys are {}", section, fmt::join(keys, ", "));
 }
 
 }  // namespace

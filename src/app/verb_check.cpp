@@ -53,11 +53,11 @@ int run(const Settings& settings, const CheckFiles& verb, const std::vector<stor
   for (const auto& warning : warnings) fmt::print("warning: {}\n", wire::visible_text(warning));
   for (const auto& error : found.errors) fmt::print("error: {}\n", wire::visible_text(error.what()));
   if (configuration.empty())
-    fmt::print("There is no configuration file {}: the defaults hold.\n", default_config_file().string());
+    fmt::print("There is no configuration file {}; the defaults apply.\n", default_config_file().string());
   else
-    fmt::print("The configuration file {} is {}.\n", configuration.string(),
-               configuration_errors.empty() ? "right" : "wrong");
-  fmt::print("{} of {} services are right.\n", right, right + found.errors.size());
+    fmt::print("The configuration file {} {}.\n", configuration.string(),
+               configuration_errors.empty() ? "is valid" : "has errors");
+  fmt::print("{} of {} service files are valid.\n", right, right + found.errors.size());
   return all_right ? kDone : kProblem;
 }
 

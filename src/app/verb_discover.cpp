@@ -19,7 +19,7 @@ constexpr auto kHearing = std::chrono::milliseconds(1500);
 /// A service that many machines have names this many of them.
 constexpr std::size_t kMostMachines = 2;
 
-constexpr std::string_view kNobody = "Nobody answers on this network.";
+constexpr std::string_view kNobody = "No service answers on this network.";
 
 std::string describe_machines(const Json& neighbour) {
   const auto& machines = neighbour.at("machines");
@@ -88,7 +88,7 @@ class ScreenDisplay final : public Display {
   void show(const Json& event) override {
     const auto terminal = standard_output();
     const auto& neighbours = event.at("neighbours");
-    std::string text = terminal.paint(Tone::faint, "Services on this network; Ctrl-C ends this.") + "\n\n";
+    std::string text = terminal.paint(Tone::faint, "Services on this network; Ctrl-C ends it.") + "\n\n";
     text += neighbours.empty() ? std::string(kNobody) + "\n" : to_table(neighbours, Ages::hidden).text(terminal);
     fmt::print("\x1b[H\x1b[J{}", first_lines(text, terminal.rows));  // ECMA-48: to the first line, erase what follows
   }
@@ -138,11 +138,11 @@ int watch(const Settings& settings, bool json) {
   const auto end = watch_daemon(find_control_socket(settings), request, kAnswerLimit, [&](std::string_view line) {
     if (line.empty()) return;
     display->show(Json::parse(line));
-    if (std::fflush(stdout) != 0) throw std::runtime_error("nobody reads this any more");
+    if (std::fflush(stdout) != 0) throw std::runtime_error("nothing reads this output any more");
   });
   if (end.refusal) throw_refusal(*end.refusal);
   if (end.by_us) return kDone;
-  fmt::print(stderr, "hardlined: the daemon has ended\n");
+  fmt::print(stderr, "hardlined: the daemon has stopped\n");
   return kProblem;
 }
 

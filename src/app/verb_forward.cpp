@@ -35,7 +35,7 @@ int run(const Settings& settings, const Forward& verb) {
   const auto end = watch_daemon(find_control_socket(settings), request, kAnswerLimit, take);
   if (end.refusal) throw_refusal(*end.refusal);
   if (end.by_us) return kDone;
-  fmt::print(stderr, "hardlined: the daemon has ended, and the port with it\n");
+  fmt::print(stderr, "hardlined: the daemon has stopped, so the port is closed\n");
   return kProblem;
 }
 

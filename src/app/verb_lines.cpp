@@ -16,8 +16,7 @@ std::pair<CLI::App&, V&> VerbLines::add(const std::string& group, const std::str
   const auto verb = std::make_shared<V>();  // stays where it is, as CLI11 refers to it
   auto* line = app_.add_subcommand(name, text)->group(group);
   line->footer("");  // not that of the whole program
-  if constexpr (std::is_base_of_v<PrintsJson, V>)
-    line->add_flag("--json", verb->json, "The answer as JSON (docs/api.md)");
+  if constexpr (std::is_base_of_v<PrintsJson, V>) line->add_flag("--json", verb->json, "Print JSON (docs/api.md)");
   lines_.emplace_back(line, [verb] { return Verb(*verb); });
   return {*line, *verb};
 }
@@ -30,23 +29,25 @@ VerbLines::VerbLines(CLI::App& app) : app_(app) {
 }
 
 void VerbLines::add_for_services() {
-  const std::string group = "Verbs: services of others";
+  const std::string group = "Verbs: other people's services";
   {
-    auto [line, verb] = add<Discover>(group, "discover", "Who is on this network, with their links");
-    line.add_flag("--watch", verb.watch, "Go on, and show who comes and goes; Ctrl-C ends it");
+    auto [line, verb] = add<Discover>(group, "discover", "List the services on this network, with their links");
+    line.add_flag("--watch", verb.watch, "Keep watching, and show who comes and goes; Ctrl-C ends it");
   }
   {
-    auto [line, verb] = add<OpenService>(group, "open", "Open a service in the browser; says its address");
+    auto [line, verb] = add<OpenService>(group, "open", "Open a service in the browser and print its address");
     line.add_option("NAME", verb.service, kService)->required();
   }
   {
-    auto [line, verb] = add<Connect>(group, "connect", "Standard input and output through a tunnel, as ssh wants it");
+    auto [line, verb] =
+        add<Connect>(group, "connect", "Connect standard input and output to a service (ssh ProxyCommand)");
     line.add_option("NAME", verb.service, kService)->required();
   }
   {
-    auto [line, verb] = add<Forward>(group, "forward", "A local port that leads to a service, until Ctrl-C");
+    auto [line, verb] = add<Forward>(group, "forward", "Open a local port that leads to a service, until Ctrl-C");
     line.add_option("NAME", verb.service, kService)->required();
-    line.add_option("[ADDR:]PORT", verb.listen_at, "Where to listen: localhost, if no address; port 0 is any free one")
+    line.add_option("[ADDR:]PORT", verb.listen_at,
+                    "Where to listen; on localhost if no address is given; port 0 picks a free one")
         ->required();
   }
 }
@@ -56,50 +57,51 @@ void VerbLines::add_for_names() {
   {
     auto [line, verb] = add<PinName>(group, "pin", "Give a service a name: http://NAME.localhost:7009/");
     line.add_option("NAME", verb.name, "Letters, digits and dashes")->required();
-    line.add_option("LINK", verb.link, "Its address, as `discover` shows it, or its owner gave it")->required();
+    line.add_option("LINK", verb.link, "Its address, as `discover` shows it or its owner gave it")->required();
   }
   {
-    auto [line, verb] = add<UnpinName>(group, "unpin", "Take a name back");
+    auto [line, verb] = add<UnpinName>(group, "unpin", "Remove a name");
     line.add_option("NAME", verb.name, "As `names` shows it")->required();
   }
   {
-    auto [line, verb] = add<ShowNames>(group, "names", "The names, and how each service was last reached");
-    line.add_option("--export", verb.export_to, "Write them to a file, - for standard output; it holds passwords")
+    auto [line, verb] = add<ShowNames>(group, "names", "List the names, and how each service was last reached");
+    line.add_option("--export", verb.export_to,
+                    "Write the names to FILE (- for standard output); it will contain passwords")
         ->type_name("FILE");
-    line.add_option("--import", verb.import_from, "Add those of a file, - for standard input; all of them or none")
+    line.add_option("--import", verb.import_from, "Add the names in FILE (- for standard input); all of them or none")
         ->type_name("FILE");
   }
 }
 
 void VerbLines::add_for_publishing() {
-  const std::string group = "Verbs: services of this computer";
+  const std::string group = "Verbs: this computer's services";
   {
-    auto [line, verb] = add<Publish>(group, "publish", "Publish a service, and say its link");
-    line.add_option("HOST:PORT", verb.address, "Where it is; a PORT alone is of this computer; or unix:/path")
+    auto [line, verb] = add<Publish>(group, "publish", "Publish a service and print its link");
+    line.add_option("HOST:PORT", verb.address, "Where it listens: HOST:PORT, PORT on this computer, or unix:/path")
         ->required();
     line.add_option("--title", verb.title, "What others see on their network")->type_name("TEXT")->required();
   }
   {
-    auto [line, verb] = add<Unpublish>(group, "unpublish", "End that; its files are kept aside");
-    line.add_option("ID|TITLE|LINK", verb.service, "Which")->required();
+    auto [line, verb] = add<Unpublish>(group, "unpublish", "Stop publishing a service; its files are kept");
+    line.add_option("ID|TITLE|LINK", verb.service, "Service to stop publishing")->required();
   }
-  add<ListServices>(group, "list", "The services of the service files, with their links");
-  add<CheckFiles>(group, "check", "What is wrong with the configuration and the service files?");
+  add<ListServices>(group, "list", "List the services in the service files, with their links");
+  add<CheckFiles>(group, "check", "Check the configuration and service files");
   {
     auto [line, verb] =
-        add<GenerateKey>(group, "keygen", "Make an identity: CERTFILE, CERTFILE.private, CERTFILE.hash");
-    line.add_option("CERTFILE", verb.certfile, "A new file")->required();
+        add<GenerateKey>(group, "keygen", "Create an identity: CERTFILE, CERTFILE.private, CERTFILE.hash");
+    line.add_option("CERTFILE", verb.certfile, "File to create")->required();
   }
   {
-    auto [line, verb] = add<PrintHash>(group, "hash", "The KEYHASH of a certificate");
-    line.add_option("CERTFILE", verb.certfile, "PEM")->required();
+    auto [line, verb] = add<PrintHash>(group, "hash", "Print the KEYHASH of a certificate");
+    line.add_option("CERTFILE", verb.certfile, "Certificate (PEM)")->required();
   }
 }
 
 void VerbLines::add_for_looking() {
-  const std::string group = "Verbs: how things stand";
-  add<ShowStatus>(group, "status", "How the running daemon stands with the network");
-  auto [line, verb] = add<ExplainWhy>(group, "why", "Why does a service open, or not? Every attempt and its end");
+  const std::string group = "Verbs: diagnosis";
+  add<ShowStatus>(group, "status", "Show the state of the running daemon and its network");
+  auto [line, verb] = add<ExplainWhy>(group, "why", "Explain why a service does or does not open");
   line.add_option("NAME", verb.service, kService)->required();
 }
 

@@ -41,7 +41,7 @@ Table to_table(const FoundServices& found, std::uint16_t port) {
   for (const auto& file : found.without_identity)
     table.add({file.title,
                {file.paused ? "(gets its address when it is first published)"
-                            : "(gets its address when the daemon first runs with it)",
+                            : "(gets its address when the daemon first reads it)",
                 Tone::faint},
                {file.paused ? "paused" : "", Tone::faint}});
   return table;

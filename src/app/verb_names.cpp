@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "ask.hpp"
+#include "hardline/discovery/finder.hpp"
 #include "hardline/store/file.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/wire/percent.hpp"
@@ -35,6 +36,14 @@ std::string target_of(const Petname& name) {
 
 // ---- names
 
+/// How a service was reached, for people; a daemon of another version may have a word that is not known here.
+std::string describe_path(std::string path) {
+  using discovery::Source;
+  for (const auto source : {Source::this_machine, Source::lan, Source::remembered, Source::dht, Source::dht_proxy})
+    if (path == discovery::source_word(source)) return std::string(discovery::describe(source));
+  return path;
+}
+
 /// How it went the last time, in a word and its reason.
 Cell describe_visit(const Json& name) {
   const auto reached = name.value("reached_seconds_ago", Json());
@@ -45,11 +54,11 @@ Cell describe_visit(const Json& name) {
 }
 
 Table to_table(const Json& names) {
-  Table table({{"NAME"}, {"REACHED"}, {"BY"}, {"LAST TIME", Column::Room::cut}, {"LINK", Column::Room::own_line}});
+  Table table({{"NAME"}, {"REACHED"}, {"VIA"}, {"LAST TIME", Column::Room::cut}, {"LINK", Column::Room::own_line}});
   for (const auto& name : names) {
     const auto reached = name.value("reached_seconds_ago", Json());
     table.add({text_at(name, "name"), reached.is_null() ? "never" : span(reached.get<std::int64_t>()) + " ago",
-               text_at(name, "path"), describe_visit(name), text_at(name, "link")});
+               describe_path(text_at(name, "path")), describe_visit(name), text_at(name, "link")});
   }
   return table;
 }
@@ -60,7 +69,7 @@ int show_names(const Settings& settings, bool json) {
   if (json) {
     print_json(answer);
   } else if (names.empty()) {
-    fmt::print(stderr, "No names yet: `hardlined pin NAME LINK` gives a service one.\n");
+    fmt::print(stderr, "No names yet. `hardlined pin NAME LINK` gives a service one.\n");
   } else {
     fmt::print("{}", to_table(names).text(standard_output()));
   }
@@ -85,7 +94,7 @@ void write_all(const std::string& file, const std::string& text) {
   const auto there = std::filesystem::status(file, ignored);
   if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))  // a device would be replaced
     throw std::runtime_error(
-        fmt::format("{} is no file that can be written anew; - is standard output", wire::visible_text(file)));
+        fmt::format("{} is not a regular file; use - for standard output", wire::visible_text(file)));
   store::NewFile made(file);
   auto error = made.write(text, kPrivate);
   if (!error) error = made.replace();
@@ -102,8 +111,8 @@ int export_names(const Settings& settings, const ShowNames& verb) {
   if (verb.json)
     print_json({{"exported", count}, {"file", verb.export_to}});
   else
-    fmt::print("{} written to {}, which holds passwords.\n", plural(static_cast<std::int64_t>(count), "name", "names"),
-               wire::visible_text(verb.export_to));
+    fmt::print("{} written to {}, which contains passwords.\n",
+               plural(static_cast<std::int64_t>(count), "name", "names"), wire::visible_text(verb.export_to));
   return kDone;
 }
 
@@ -115,7 +124,7 @@ int import_names(const Settings& settings, const ShowNames& verb) {
   for (const auto& error : file.errors)
     fmt::print(stderr, "hardlined: {}:{}: {}\n", wire::visible_text(source), error.line,
                wire::visible_text(error.problem));
-  if (!file.errors.empty()) throw std::runtime_error("nothing was imported: mend these lines first");
+  if (!file.errors.empty()) throw std::runtime_error("nothing was imported: fix these lines first");
   HttpRequest request;
   request.method = "POST";
   request.target = "/api/names.txt";
@@ -137,15 +146,15 @@ int run(const Settings& settings, const PinName& verb) {
   const auto service = store::parse_link(verb.link);
   if (!service)
     throw UsageError(
-        fmt::format("\"{}\" is no link of a service: give its whole address, or its own name, as `hardlined list` "
-                    "shows them there",
+        fmt::format("\"{}\" is not a service's link: give its whole address or its own name, as `hardlined list` shows "
+                    "them on its computer",
                     wire::visible_text(verb.link)));
   ask(settings, make_request("PUT", target_of(name), {{"link", service->label()}}));
   const auto url = url_of(name, local_port_of_daemon(settings));
   if (verb.json)
     print_json({{"name", name.text()}, {"key_hash", service->key.hex()}, {"url", url}});
   else
-    fmt::print("{} leads there now.\n", url);
+    fmt::print("{} now leads to that service.\n", url);
   return kDone;
 }
 
@@ -158,13 +167,13 @@ int run(const Settings& settings, const UnpinName& verb) {
   if (verb.json)
     print_json({{"name", name.text()}, {"pinned", false}});
   else
-    fmt::print("{} is no service's name any more.\n", name.text());
+    fmt::print("{} is unpinned.\n", name.text());
   return kDone;
 }
 
 int run(const Settings& settings, const ShowNames& verb) {
   if (!verb.export_to.empty() && !verb.import_from.empty())
-    throw UsageError("--export and --import are two things: do one after the other");
+    throw UsageError("--export and --import cannot be used together");
   if (!verb.export_to.empty()) return export_names(settings, verb);
   if (!verb.import_from.empty()) return import_names(settings, verb);
   return show_names(settings, verb.json);

@@ -19,8 +19,8 @@ void demand_pinned(const Settings& settings, const Petname& name) {
       std::any_of(names.begin(), names.end(), [&](const Json& known) { return text_at(known, "name") == name.text(); });
   if (!pinned)
     throw Refused(
-        fmt::format("no service is pinned as {0}: `hardlined pin {0} LINK` does that, and `hardlined names` "
-                    "shows what there is",
+        fmt::format("no service is pinned as {0}: pin one with `hardlined pin {0} LINK`; `hardlined names` lists the "
+                    "pinned ones",
                     name.text()));
 }
 
@@ -36,7 +36,7 @@ int run(const Settings& settings, const OpenService& verb) {
   if (verb.json) print_json({{"url", url}, {"opened", end == BrowserEnd::opened}});
   if (end == BrowserEnd::none)
     fmt::print(stderr,
-               "hardlined: there is no browser to start here ($BROWSER names one): open the address yourself\n");
+               "hardlined: there is no browser to start here (name one in $BROWSER): open the address yourself\n");
   if (end == BrowserEnd::failed) fmt::print(stderr, "hardlined: the browser could not open it\n");
   return end == BrowserEnd::failed ? kProblem : kDone;
 }

@@ -32,7 +32,7 @@ void print_service(const Json& service) {
   fmt::print("{}\n{}\n", terminal.paint(Tone::heading, text_at(service, "title")), link);
   if (!terminal.interactive) return;
   if (const auto code = web::qr_terminal(link, terminal.colour)) fmt::print("\n{}\n", *code);
-  fmt::print("Whoever has this link can open the service, from anywhere.\n");
+  fmt::print("Anyone with this link can open the service, from anywhere.\n");
 }
 
 /// Those of `services` that a person may mean by `word`; by the first of these that fits any: its id, its link or name,
@@ -95,7 +95,8 @@ int run(const Settings& settings, const Unpublish& verb) {
   const auto id = text_at(service, "id");
   const auto title = text_at(service, "title");
   if (id.empty())
-    throw Refused(fmt::format("{} comes from the daemon's command line: start it without --service to end it", title));
+    throw Refused(
+        fmt::format("{} comes from the daemon's command line: start the daemon without --service instead", title));
   HttpRequest request;
   request.method = "DELETE";
   request.target = "/api/services/" + wire::percent_encode(service.at("id").get<std::string>());
@@ -103,7 +104,7 @@ int run(const Settings& settings, const Unpublish& verb) {
   if (verb.json)
     print_json(removed);
   else
-    fmt::print("{} is not published any more. Its files are kept in {}\n", title, text_at(removed, "kept_in"));
+    fmt::print("{} is no longer published. Its files are kept in {}\n", title, text_at(removed, "kept_in"));
   return kDone;
 }
 

@@ -24,12 +24,12 @@ void add_interfaces(Table& table, const Json& interfaces) {
     }
     table.add({std::exchange(label, ""), name + "  " + addresses});
   }
-  if (!label.empty()) table.add({label, "none: this computer is on no network"});
+  if (!label.empty()) table.add({label, "none: this computer is not on any network"});
 }
 
 std::string forwarding_advice(const Json& status) {
   return fmt::format(
-      "Switch UPnP or NAT-PMP on in the router's settings; or forward TCP port {} to this computer there, and start "
+      "Turn on UPnP or NAT-PMP in the router's settings, or forward TCP port {} to this computer there and start "
       "hardlined with --public-address ADDRESS:{}.",
       status.at("p2p_port").get<int>(), status.at("p2p_port").get<int>());
 }
@@ -43,17 +43,17 @@ void add_gateway(Table& table, const Json& status) {
   const auto& nat = status.at("reachability").at("nat");
   const bool needed = nat != "none" && nat != "mapped" && status.at("reachability").at("wan_hosts").empty();
   if (!gateway.at("enabled").get<bool>()) {
-    table.add({"Router", "is not asked: port mapping is switched off"});
+    table.add({"Router", "not asked: port mapping is switched off"});
   } else if (state == "off") {
     const bool wanted = !status.at("services").empty();
-    table.add({"Router", (wanted ? "was not asked yet" : "is not asked: nothing is published") + because});
+    table.add({"Router", (wanted ? "not asked yet" : "not asked: nothing is published") + because});
   } else if (state == "searching") {
-    table.add({"Router", "is being looked for" + because});
+    table.add({"Router", "looking for one" + because});
   } else if (state == "no_gateway") {
-    table.add({"Router", "no router answered to UPnP or NAT-PMP" + because});
+    table.add({"Router", "no router opens ports on request" + because});
     if (needed) table.add({"", forwarding_advice(status)});
   } else if (state == "refused") {
-    table.add({"Router", description + " lets nothing in" + because});
+    table.add({"Router", description + " refuses to open the port" + because});
     if (needed) table.add({"", forwarding_advice(status)});
   } else {
     table.add({"Router", description + because});
@@ -64,12 +64,12 @@ void add_gateway(Table& table, const Json& status) {
                            ? std::string("permanent")
                            : fmt::format("for {}, {} left", span(mapping.at("lease_seconds").get<std::int64_t>()),
                                          span(mapping.at("lease_left_seconds").get<std::int64_t>()));
-    table.add({"Mapping", fmt::format("{}:{} to {}:{} by {}, {}", outside.empty() ? "(address unknown)" : outside,
+    table.add({"Mapping", fmt::format("{}:{} to {}:{} via {}, {}", outside.empty() ? "(address unknown)" : outside,
                                       mapping.at("external_port").get<int>(), text_of(mapping.at("internal_address")),
                                       mapping.at("internal_port").get<int>(), text_of(mapping.at("protocol")), lease)});
   }
   if (const auto pinholes = joined(gateway.at("pinholes")); !pinholes.empty())
-    table.add({"Pinholes", "let in at " + pinholes});
+    table.add({"Pinholes", "open to " + pinholes});
 }
 
 void add_reachability(Table& table, const Json& status) {
@@ -78,12 +78,13 @@ void add_reachability(Table& table, const Json& status) {
   const auto told_by = text_of(reachability.at("told_by"));
   table.add({"Public address", address.empty()   ? "not known"
                                : told_by.empty() ? address
-                                                 : fmt::format("{}, says {}", address, told_by)});
+                                                 : fmt::format("{} (according to {})", address, told_by)});
   if (status.at("services").empty()) return;  // nobody wants to come in
   if (const auto explanation = text_of(reachability.at("explanation"), kMaxExplanation); !explanation.empty())
     table.add({"NAT", explanation});
   const auto hosts = joined(reachability.at("wan_hosts"));
-  table.add({"Told to others", hosts.empty() ? "nothing: no address is known at which others could come in" : hosts});
+  table.add(
+      {"Told to others", hosts.empty() ? "nothing: no address is known at which this computer can be reached" : hosts});
 }
 
 Table network_of(const Json& status) {
@@ -100,12 +101,12 @@ std::string describe_node(const Json& node) {
   const auto state = text_of(node.at("state"));
   const auto problem = text_of(node.at("problem"));
   if (!problem.empty()) return "cannot run: " + problem;
-  if (state == "idle") return "not started: there is nothing to publish or to look up yet";
+  if (state == "idle") return "not started: there is nothing to publish or look up yet";
   const auto nodes =
-      fmt::format("{} good nodes by IPv4, {} by IPv6; UDP port {}", node.at("good_nodes_ipv4").get<int>(),
+      fmt::format("{} good nodes over IPv4, {} over IPv6; UDP port {}", node.at("good_nodes_ipv4").get<int>(),
                   node.at("good_nodes_ipv6").get<int>(), node.at("port").is_null() ? 0 : node.at("port").get<int>());
   if (state == "connected") return "connected: " + nodes;
-  return fmt::format("{} ({}); if this lasts, UDP is blocked on the way or no bootstrap node answers", state, nodes);
+  return fmt::format("{} ({}); if this goes on, UDP is blocked somewhere, or no bootstrap node answers", state, nodes);
 }
 
 std::string describe_proxy(const Json& proxy) {
@@ -113,7 +114,7 @@ std::string describe_proxy(const Json& proxy) {
   const auto& answered = proxy.at("last_answer_seconds_ago");
   std::string text =
       answered.is_null() ? "has not answered yet" : fmt::format("answered {} ago", span(answered.get<std::int64_t>()));
-  if (proxy.at("loses_puts").get<bool>()) text += "; passed over, because it loses what is put";
+  if (proxy.at("loses_puts").get<bool>()) text += "; not used, because it loses announcements";
   return problem.empty() ? text : text + "; " + problem;
 }
 
@@ -128,7 +129,7 @@ Table dht_of(const Json& dht) {
     table.add({"Seen as", seen});
   const auto bootstrap = joined(dht.at("bootstrap"));
   const auto network = dht.at("network").get<std::uint32_t>();
-  table.add({"Bootstrap", (bootstrap.empty() ? "by remembered nodes only" : bootstrap) +
+  table.add({"Bootstrap", (bootstrap.empty() ? "remembered nodes only" : bootstrap) +
                               (network == 0 ? "" : fmt::format(" (network {})", network))});
   std::string label = "Proxies";
   for (const auto& proxy : dht.at("proxies"))
@@ -141,12 +142,12 @@ std::string describe_announcement(const Json& service, bool dht) {
   if (service.value("paused", false)) return "paused";
   if (!dht || !service.at("uses_dht").get<bool>()) return "kept out of the DHT";
   const auto& made = service.at("announcement");
-  if (made.is_null()) return "not put yet";
+  if (made.is_null()) return "not announced yet";
   const auto problem = text_of(made.at("problem"));
-  if (made.at("last_put").is_null()) return problem.empty() ? "not put yet" : "not put yet: " + problem;
+  if (made.at("last_put").is_null()) return problem.empty() ? "not announced yet" : "not announced yet: " + problem;
   const auto& confirmed = made.at("confirmed");
   const auto* found = confirmed.is_null() ? "not checked yet" : confirmed.get<bool>() ? "confirmed" : "not found again";
-  return fmt::format("put {} ago by way of {}, {}{}", span(made.at("last_put_seconds_ago").get<std::int64_t>()),
+  return fmt::format("announced {} ago via {}, {}{}", span(made.at("last_put_seconds_ago").get<std::int64_t>()),
                      text_of(made.at("by")), found, problem.empty() ? "" : "; then: " + problem);
 }
 
@@ -159,7 +160,7 @@ Table services_of(const Json& status) {
   }
   if (table.empty()) {
     const auto folder = text_of(status.at("service_directory"));
-    table.add({folder.empty() ? "none" : "none: there is no right service file in " + folder});
+    table.add({folder.empty() ? "none" : "none: there is no valid service file in " + folder});
   }
   return table;
 }
@@ -195,7 +196,7 @@ std::string report(const Json& status, const Terminal& terminal) {
   std::string text =
       fmt::format("hardlined {}, running for {}; p2p port {}, {}; {}\n", text_of(status.at("version")),
                   span(status.at("uptime_seconds").get<std::int64_t>()), status.at("p2p_port").get<int>(),
-                  port.is_null() ? "no local proxy" : fmt::format("local proxy at port {}", port.get<int>()),
+                  port.is_null() ? "no local proxy" : fmt::format("local proxy on port {}", port.get<int>()),
                   plural(static_cast<std::int64_t>(status.at("peers").size()), "peer connected", "peers connected"));
   text += headed(terminal, "Network", network_of(status));
   text += headed(terminal, "DHT", dht_of(status.at("dht")));

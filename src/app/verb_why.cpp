@@ -29,8 +29,8 @@ std::string describe_answer(const Json& source) {
   if (const auto& error = source.at("error"); !error.is_null())
     return text.empty() ? text_of(error.at("text")) : text + "; then " + text_of(error.at("text"));
   if (!text.empty()) return text;
-  if (state == "waiting") return "was not asked: it was not needed";
-  return state == "asked" ? "no answer yet" : "knows nothing of it";
+  if (state == "waiting") return "not asked: not needed";
+  return state == "asked" ? "no answer yet" : "does not know it";
 }
 
 std::string describe_end(const Json& attempt) {
@@ -40,7 +40,7 @@ std::string describe_end(const Json& attempt) {
   const auto& code = error.at("code");
   if (code == "cancelled") return "given up: another was faster";
   if (code == "timed_out") return "no answer";
-  if (code == "certificate_mismatch") return "somebody else is there (another certificate)";
+  if (code == "certificate_mismatch") return "something else is there (a different certificate)";
   return text_of(error.at("text"));
 }
 
@@ -58,16 +58,13 @@ bool any_ended_with(const Json& attempts, std::string_view code) {
 std::string advice_on(const Json& examination) {
   const auto& attempts = examination.at("attempts");
   if (attempts.empty())
-    return "Nobody says where it is. Check that the computer with the service is on, that hardlined runs there, and "
-           "what\n"
-           "`hardlined status` says there; and check the name for a mistyped character.\n";
+    return "No source knows where it is. Check that the computer with the service is on, that hardlined is running\n"
+           "there, and what `hardlined status` says there; and check the name for a mistyped character.\n";
   if (any_ended_with(attempts, "certificate_mismatch"))
-    return "Somebody answered in its place and could not prove to be it. If its computer was reinstalled, it has a "
-           "new\n"
-           "name: ask its owner.\n";
-  return "It is known where it may be, but no connection could be made. Check that the computer is on, what "
-         "`hardlined\n"
-         "status` says there, and a firewall on either side.\n";
+    return "Another computer answered in its place, and could not prove to be the service. If the service's computer\n"
+           "was reinstalled, the service has a new name: ask its owner.\n";
+  return "Addresses for it are known, but none could be connected to. Check that its computer is on, what\n"
+         "`hardlined status` says there, and the firewalls on both sides.\n";
 }
 
 std::string report(const Json& examination, const Terminal& terminal) {

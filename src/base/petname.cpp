@@ -28,13 +28,13 @@ tl::expected<Petname, std::string> Petname::parse(std::string_view text) {
   if (text.empty()) return refuse("must not be empty");
   auto label = to_lower(text);
   if (!std::all_of(label.begin(), label.end(), [](char c) { return is_letter_or_digit(c) || c == '-'; }))
-    return refuse("may have nothing but the letters a to z, digits and dashes");
+    return refuse("may only contain the letters a to z, digits and dashes");
   if (label.size() > kMaxLength) return refuse("must not be longer than 63 characters");
   if (label.front() == '-' || label.back() == '-') return refuse("must not begin or end with a dash");
   if (label.substr(std::min<std::size_t>(2, label.size())).starts_with("--"))
-    return refuse("must not have dashes in its third and fourth place");
+    return refuse("must not have dashes as its third and fourth characters");
   if (std::find(kReserved.begin(), kReserved.end(), label) != kReserved.end())
-    return refuse("must not be localhost, hardline, wpad or www, which have a meaning of their own");
+    return refuse("must not be localhost, hardline, wpad or www, which are reserved");
   if (ends_like_a_service_name(label))
     return refuse("must not end in 40 digits from 0-9 and a-f, as a service's own name does");
   return Petname(std::move(label));

@@ -24,7 +24,7 @@ constexpr auto kLogPause = std::chrono::hours(1);
 
 /// For a person. The system's word for a node that nobody answers is about sockets.
 std::string describe(const std::error_code& error) {
-  return error == std::errc::not_connected ? "nobody answers" : error.message();
+  return error == std::errc::not_connected ? "no node answers" : error.message();
 }
 
 /// A put or get that somebody is waiting for, or not any more.
@@ -296,9 +296,9 @@ awaitable<void> Announcer::Impl::put(Place place) {
 
 void Announcer::Impl::taken(const Place& place, Way& way, const std::string& value, bool moved) {
   const auto name = way.dht->name();
-  if (std::exchange(warned_, false)) log::info("announcer: services are announced again, by way of {}", name);
+  if (std::exchange(warned_, false)) log::info("announcer: services are announced again, via {}", name);
   if (is_heard_ == true && last_way_ != &way && way_log_.admit())
-    log::info("announcer: services are announced by way of {} now", name);
+    log::info("announcer: services are now announced via {}", name);
   last_way_ = &way;
   if (std::exchange(is_heard_, true) == false)  // what nobody took before may be taken now
     for (auto& [other, slot] : slots_)
@@ -307,7 +307,7 @@ void Announcer::Impl::taken(const Place& place, Way& way, const std::string& val
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;  // withdrawn meanwhile
   auto& announcement = announcements_.at(place.first);
-  if (!announcement.last_put) log::info("announcer: {} is announced by way of {}", place.first.brief(), name);
+  if (!announcement.last_put) log::info("announcer: {} is announced via {}", place.first.brief(), name);
   announcement.last_put = clock_.now();
   announcement.by = name;
   announcement.problem.clear();
@@ -329,9 +329,8 @@ void Announcer::Impl::taken_by_nobody(const Place& place, std::string problem) {
   is_heard_ = false;
   if (!warned_ && trouble_log_.admit()) {
     warned_ = true;
-    log::warn(
-        "announcer: nobody takes announcements, so services are not found from outside by the DHT ({}); trying on",
-        problem);
+    log::warn("announcer: nothing takes announcements, so services cannot be found through the DHT ({}); still trying",
+              problem);
   }
   const auto found = slots_.find(place);
   if (found == slots_.end()) return;
@@ -436,11 +435,11 @@ void Announcer::Impl::decide(Check check, std::optional<bool> found) {
   auto& way = *check.by;
   if (!*found) {
     slots_.at(check.place).puts = 0;  // so that the next one is looked for
-    log::debug("announcer: {}: put by way of {}, and not found", check.place.first.brief(), way.dht->name());
+    log::debug("announcer: {}: announced via {}, but not found there", check.place.first.brief(), way.dht->name());
     if (way.proxy) put_was_lost(way);
   } else if (way.is_zombie()) {
     way.proxy->note_put_lost(false);
-    log::info("announcer: {} keeps what is put there again", way.dht->name());
+    log::info("announcer: {} keeps announcements again", way.dht->name());
   }
 }
 
@@ -449,7 +448,7 @@ void Announcer::Impl::put_was_lost(Way& way) {
   way.passed_until = Clock::now() + times_.zombie_rest;
   if (known) return;
   way.proxy->note_put_lost(true);
-  log::warn("announcer: {} answers, but what is put there is not found afterwards: passing it over", way.dht->name());
+  log::warn("announcer: {} answers, but loses announcements: not using it for now", way.dht->name());
   for (auto& [place, slot] : slots_)
     if (slot.by == &way) slot.due = Clock::now();
   news_->notify();

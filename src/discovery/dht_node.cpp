@@ -512,7 +512,7 @@ awaitable<void> DhtNode::Impl::stop(std::shared_ptr<Impl> self) {
   if (self->node_ && self->next_save_) co_await save(self);
   self->node_.reset();
   while (self->present_ > 0 && steady_clock::now() < deadline) co_await self->news_.wait_until(deadline);
-  if (self->present_ > 0) log::warn("dht: the node does not end, and is left behind");
+  if (self->present_ > 0) log::warn("dht: the node does not stop; leaving it behind");
   if (self->status_.state != State::idle) {
     self->status_ = {};
     self->tell_change();

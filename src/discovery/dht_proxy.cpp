@@ -75,7 +75,7 @@ class StopWith {
 std::string problem_of_status(const HttpAnswer& answer) {
   if (answer.status / 100 == 3)
     return fmt::format("it wants to be asked at another address (HTTP status {})", answer.status);
-  if (is_unknown_path(answer.status)) return fmt::format("no OpenDHT proxy is there (HTTP status {})", answer.status);
+  if (is_unknown_path(answer.status)) return fmt::format("there is no OpenDHT proxy (HTTP status {})", answer.status);
   return fmt::format("it answers with HTTP status {}", answer.status);
 }
 
@@ -130,7 +130,7 @@ awaitable<std::error_code> DhtProxy::put(DhtKey key, std::string value, Deadline
   const auto body = co_await client.read_body(wire::kMaxProxyLine);
   if (!body) co_return failed(body.error(), client.problem());
   if (wire::parse_proxy_value(*body) != value)
-    co_return failed(Errc::malformed, "it does not say that it took the value");
+    co_return failed(Errc::malformed, "it did not confirm that it took the value");
   was_of_use();
   co_return std::error_code();
 }
@@ -153,7 +153,7 @@ awaitable<std::error_code> DhtProxy::ask_about_us(Deadline deadline) {
     }
     if (!second_try) continue;
     if (answer->status != 200) co_return failed(Errc::unexpected_status, problem_of_status(*answer));
-    co_return failed(Errc::malformed, "what it says of itself is not what OpenDHT's proxy says");
+    co_return failed(Errc::malformed, "what it says about itself is not what an OpenDHT proxy says");
   }
   co_return std::error_code();
 }
@@ -221,7 +221,7 @@ void DhtProxy::told(const wire::ProxyInfo& info) {
   const auto address = asio::ip::make_address(info.public_address, no_address);
   status_.public_address = no_address ? std::nullopt : std::optional(address);
   knows_nobody_ = info.good_nodes == 0;
-  status_.problem = knows_nobody_ ? "its node is alone: it is in touch with no other" : "";
+  status_.problem = knows_nobody_ ? "its node is alone: it has no contact with any other" : "";
 }
 
 void DhtProxy::was_of_use() {

@@ -161,7 +161,7 @@ NetworkChanges::NetworkChanges(Executor executor) : netlink_(executor), closing_
   groups.nl_family = AF_NETLINK;
   groups.nl_groups = RTMGRP_LINK | RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR | RTMGRP_IPV4_ROUTE | RTMGRP_IPV6_ROUTE;
   if (fd < 0 || bind(fd, reinterpret_cast<const sockaddr*>(&groups), sizeof groups) != 0) {
-    log::warn("network: its changes will go unnoticed: netlink: {}", last_error().message());
+    log::warn("network: changes will go unnoticed: netlink: {}", last_error().message());
     if (fd >= 0) ::close(fd);
     return;
   }

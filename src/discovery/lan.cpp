@@ -76,11 +76,10 @@ Lan::Impl::Impl(Executor executor)
       changed(executor),
       tasks(executor) {
   if (const auto error = shared.open_shared())
-    log::warn("lan: cannot listen on UDP port {}: {}; neighbours will not find services of this machine",
+    log::warn("lan: cannot listen on UDP port {}: {}; neighbours will not find the services of this computer",
               wire::kLpdPort, error.message());
   if (const auto error = own.open_own())
-    log::warn("lan: cannot open a socket to search from: {}; services of neighbours will not be found",
-              error.message());
+    log::warn("lan: cannot open a socket to search from: {}; neighbours' services will not be found", error.message());
   update_interfaces();
 }
 

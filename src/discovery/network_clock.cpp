@@ -56,7 +56,7 @@ void NetworkClock::correct(std::chrono::system_clock::time_point date) {
     return;
   }
   if (!error_ && contradicted_.admit())
-    log::warn("clock: this computer's is {} {} what others say; services are looked for under their day too",
+    log::warn("clock: this computer's clock is {} {} what others say; services are looked up under their day too",
               in_words(error), error > error.zero() ? "behind" : "ahead of");
   if (!confirms) corrected_at_ = now();  // who confirms a lie does not prolong it
   error_ = error;

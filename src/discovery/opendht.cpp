@@ -16,7 +16,8 @@ namespace {
 /// What other people's values may take of our memory; OpenDHT's own idea is 64 MiB.
 constexpr ssize_t kMaxStored = 8 * 1024 * 1024;
 
-/// The type OpenDHT gives to what its REST proxies are told to put by old servers (PROTOCOL: WAN); ours have 0.
+/// The type OpenDHT gives to what its REST proxies are told to put by old servers
+/// (docs/protocol.md, "Across the internet"); ours have 0.
 constexpr dht::ValueType::Id kPutByProxy = 3;
 
 /// Addresses with ports that OpenDHT counts; a NAT that gives a port to each flow fills that with one address.

@@ -50,7 +50,7 @@ FindGateways finder(PortMapperOptions options) {
 
 const char* describe(MappingError error) {
   switch (error) {
-    case MappingError::conflict: return "the router refuses the port and those after it, which others may have";
+    case MappingError::conflict: return "the router refuses the port and those after it; other programs may have them";
     case MappingError::only_permanent:
     case MappingError::refused: return "the router refuses to map a port";
     case MappingError::no_answer: return "the router was found but does not answer";
@@ -238,7 +238,7 @@ awaitable<void> PortMapper::unmap(std::shared_ptr<Gateway> gateway, std::uint16_
 
 awaitable<void> PortMapper::map() {
   if (gateways_.empty()) {
-    lose(State::no_gateway, "no router answers, neither to UPnP nor to NAT-PMP", std::nullopt);
+    lose(State::no_gateway, "nothing answers over UPnP or NAT-PMP", std::nullopt);
     co_return;
   }
   std::optional<MappingError> problem;
@@ -327,7 +327,7 @@ void PortMapper::lose(State state, std::string problem, std::optional<address_v4
   seen_there_ = false;
   if (old.mapping) {
     lost_ = true;
-    log::info("gateway: port {} is not mapped any more: {}", old.mapping->external_port, status_.problem);
+    log::info("gateway: port {} is no longer mapped: {}", old.mapping->external_port, status_.problem);
   } else if (old.problem != status_.problem) {
     log::info("gateway: port {} is not mapped: {}", port_, status_.problem);
   } else if (old.state == state && old.gateway == status_.gateway && old.external_address == external) {
@@ -353,8 +353,8 @@ awaitable<void> PortMapper::verify() {
       seen_there_ = true;
       const auto external = co_await external_address_of(gateway);
       if (is_over() || !external || external == mapping.external_address) co_return;
-      log::info("gateway: the router's outer address has changed from={} to={}", or_unknown(mapping.external_address),
-                external->to_string());
+      log::info("gateway: the router's external address has changed from={} to={}",
+                or_unknown(mapping.external_address), external->to_string());
       status_.external_address = status_.mapping->external_address = external;
       changed_();
       co_return;
@@ -390,7 +390,7 @@ awaitable<void> PortMapper::take_back() {
     if (!done)
       log::info("gateway: the router did not answer in time: it keeps port {} mapped", mapped_port_);
     else if (had_mapping)
-      log::info("gateway: port {} is not mapped any more: it is not needed", mapped_port_);
+      log::info("gateway: port {} is no longer mapped: it is not needed", mapped_port_);
   }
   if (!was_off && !closed_at_) changed_();
 }
@@ -460,7 +460,7 @@ void PortMapper::tell_pinhole(Pinhole& pinhole, bool open) {
     log::info("gateway: pinhole opened protocol=\"{}\" router={} internal=[{}]:{}", pinhole.gateway->protocol(),
               pinhole.gateway->description(), pinhole.address.to_string(), port_);
   else
-    log::info("gateway: the router lets nobody in to [{}]:{}", pinhole.address.to_string(), port_);
+    log::info("gateway: the router opens no pinhole to [{}]:{}", pinhole.address.to_string(), port_);
   list_pinholes();
   changed_();
 }

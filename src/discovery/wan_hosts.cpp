@@ -196,19 +196,16 @@ std::string_view explain(Nat nat) {
     case Nat::none:
     case Nat::mapped: return "";
     case Nat::unmapped:
-      return "This machine is behind a router that was not seen to let connections in: switch on UPnP or NAT-PMP in "
-             "the "
-             "router, or forward the P2P port (TCP) to this machine there.";
+      return "This computer is behind a router that does not seem to let connections in: turn on UPnP or NAT-PMP in "
+             "the router's settings, or forward the P2P port (TCP) to this computer there.";
     case Nat::double_nat:
-      return "This machine is behind two routers, and only the nearer one can be asked to let connections in: forward "
-             "the P2P port (TCP) in the outer one to the inner one, or make the inner one a mere bridge; over IPv6 "
-             "this "
-             "does not matter.";
+      return "This computer is behind two routers, and only the nearer one can be asked to let connections in: in the "
+             "outer one, forward the P2P port (TCP) to the inner one, or set the inner one to bridge mode; over IPv6 "
+             "this does not matter.";
     case Nat::carrier_grade:
       return "Your provider shares one IPv4 address among customers (CGNAT), and no setting of your router changes "
-             "that: "
-             "opening from outside works over IPv6 or not at all; ask the provider for a public IPv4 address, or for "
-             "IPv6.";
+             "that: this computer can be reached from outside over IPv6 or not at all; ask the provider for a public "
+             "IPv4 address, or for IPv6.";
   }
   return "";
 }

@@ -31,8 +31,8 @@ int status_of(wire::CacheTargetError error) {
 
 std::string_view text_of(int status) {
   switch (status) {
-    case 400: return "The address is not one that can be asked for.";
-    case 414: return "The address is too long.";
+    case 400: return "This address is not valid.";
+    case 414: return "This address is too long.";
     default: return "There is nothing at this address.";
   }
 }
@@ -71,7 +71,7 @@ awaitable<void> CacheSession::run() {
       if (more) continue;
       const bool too_slow = watchdog_.bitten() && !unread_.empty();
       if (!too_slow) break;
-      parsed = tl::unexpected(Refusal{408, "The request did not come to its end in time."});
+      parsed = tl::unexpected(Refusal{408, "The request did not arrive in time."});
     }
     watchdog_.disarm();
     if (!parsed) {
@@ -131,11 +131,11 @@ awaitable<std::error_code> CacheSession::message(const Request& request, int sta
 awaitable<std::error_code> CacheSession::answer(const Request& request) {
   std::error_code error;
   if (request.method != "GET" && request.method != "HEAD") {
-    error = co_await message(request, 405, "This service gives content away; it takes none.", "Allow: GET, HEAD\r\n");
+    error = co_await message(request, 405, "This service only serves content; it takes none.", "Allow: GET, HEAD\r\n");
     co_return error;
   }
   if (request.has_content) {
-    error = co_await message(request, 400, "A request to read takes no content.");
+    error = co_await message(request, 400, "GET and HEAD requests take no content.");
     co_return error;
   }
   const auto target = wire::parse_cache_target(request.target);
@@ -147,7 +147,7 @@ awaitable<std::error_code> CacheSession::answer(const Request& request) {
   if (!cache_.store().is_open()) {
     const auto not_open = co_await cache_.store().open();
     if (not_open) {
-      error = co_await message(request, 503, "The folder of this service cannot be read just now.");
+      error = co_await message(request, 503, "The folder of this service cannot be read right now.");
       co_return error;
     }
   }
@@ -212,7 +212,7 @@ awaitable<std::error_code> CacheSession::from_folder(const Request& request, con
       const auto location = target.target.substr(0, query) + '/' +
                             (query == std::string::npos ? std::string() : target.target.substr(query));
       const auto line = "Location: " + location + "\r\n";
-      error = co_await message(request, 301, "This is a folder: its address ends with a slash.", line);
+      error = co_await message(request, 301, "This is a folder: its address ends in a slash.", line);
       break;
     }
     case Kind::unreadable: error = co_await message(request, 403, "This cannot be read."); break;
@@ -368,7 +368,7 @@ awaitable<std::error_code> CacheSession::passed_on(const Request& request, const
 awaitable<std::error_code> CacheSession::unreachable(const Request& request, const UpstreamProblem& problem) {
   const int status = is_timeout(problem.error) ? 504 : 502;
   const auto text = fmt::format(
-      "The web server behind this service cannot be asked, and there is no copy of this page yet: {}.", problem.text);
+      "The web server behind this service is not available, and there is no copy of this page yet: {}.", problem.text);
   const auto error = co_await message(request, status, text);
   co_return error;
 }

@@ -335,8 +335,8 @@ awaitable<bool> CopyStore::append(NewCopy& copy, const std::string& octets, std:
   if (!error) co_return true;
   full_until_ = Clock::now() + kFullPause;
   if (const auto more = complaints_.admit())
-    log::warn("cache: {} takes no more copies, what is fetched is passed on without being kept: {} more={}",
-              path_.string(), error.message(), *more);
+    log::warn("cache: {} takes no more copies; answers are passed on without being kept: {} more={}", path_.string(),
+              error.message(), *more);
   co_return false;
 }
 

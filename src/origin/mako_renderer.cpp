@@ -165,11 +165,13 @@ struct MakoRenderer::State {
   Rendered missing(std::string_view why) {
     unavailable_until = Clock::now() + options.look_again;
     if (missing_log.admit())
-      log::warn("mako: templates cannot be rendered: {}: install the Debian package python3-mako", loggable(why));
+      log::warn("mako: templates cannot be rendered: {}; install the Debian package python3-mako", loggable(why));
     return unavailable();
   }
 
-  static Rendered unavailable() { return {Outcome::unavailable, "Mako is not installed on the machine of this page"}; }
+  static Rendered unavailable() {
+    return {Outcome::unavailable, "Mako is not installed on the computer that serves this page"};
+  }
   static Rendered ending() { return {Outcome::failed, "the service is ending"}; }
 
   Rendered failed(const std::string& name, std::string_view reason, std::string_view traceback) {

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 
 #include "hardline/rt/beast.hpp"
 #include "hardline/wire/http_head.hpp"
@@ -16,31 +15,23 @@ constexpr std::size_t kMaxFields = 100;  // browsers send about 15
 constexpr std::string_view kEndOfLine = "\r\n";
 constexpr std::string_view kEndOfHead = "\r\n\r\n";
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
-class HeadParser final : public http::basic_parser<true> {
+class HeadParser final : public MessageParser<true> {
  public:
   HeadParser() {
     skip(true);
     header_limit(wire::kMaxRequestHead);
-    // What is too long is for the answer to say. Not boost::none: Beast 1.74 then takes every length for too much.
-    body_limit(std::numeric_limits<std::uint64_t>::max());
+    body_limit(kNoBodyLimit);  // what is too long is for the answer to say
   }
 
   Request request;
   std::size_t fields = 0, hosts = 0, lengths = 0, encodings = 0;
 
  private:
-  using Error = beast::error_code;
-
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
     request.method = view(method);
     request.target = view(target);
     request.http_1_0 = version == 10;
   }
-  void on_response_impl(int, beast::string_view, int, Error&) override {}
   void on_field_impl(http::field field, beast::string_view name, beast::string_view value, Error&) override {
     ++fields;
     switch (field) {
@@ -63,12 +54,6 @@ class HeadParser final : public http::basic_parser<true> {
       default: break;
     }
   }
-  void on_header_impl(Error&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
-  std::size_t on_body_impl(beast::string_view body, Error&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return body.size(); }
-  void on_finish_impl(Error&) override {}
 };
 
 tl::unexpected<Refusal> refuse(int status, std::string_view reason) {

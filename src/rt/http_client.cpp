@@ -6,7 +6,6 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
 #include <sstream>
 #include <stdexcept>
 
@@ -32,44 +31,26 @@ constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets that the parser does 
 constexpr int kMaxInterim = 8;                   // 1xx answers before the real one (RFC 9110 section 15.2)
 constexpr std::size_t kMaxField = 16 * 1024;     // octets of a request's field; Beast throws at 64 KiB
 
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
-
 /// Reads an answer, and keeps what has come of its body until it is asked for.
-class AnswerReader final : public http::basic_parser<false> {
+class AnswerReader final : public MessageParser<false> {
  public:
   explicit AnswerReader(bool has_no_body) {
     eager(true);
     skip(has_no_body);
     header_limit(kMaxHead);
-    // Whoever reads bounds it. Not boost::none: Beast 1.74 then takes every length for too much.
-    body_limit(std::numeric_limits<std::uint64_t>::max());
+    body_limit(kNoBodyLimit);  // whoever reads bounds it
   }
 
   HttpAnswer answer;
   std::string piece;
 
  private:
-  using Error = beast::error_code;
-
-  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, Error&) override {}
   void on_response_impl(int code, beast::string_view, int, Error&) override { answer.status = code; }
   void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
     if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
     answer.fields.emplace_back(view(name), view(value));
   }
-  void on_header_impl(Error&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
-  std::size_t on_body_impl(beast::string_view body, Error&) override { return keep(body); }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return keep(body); }
-  void on_finish_impl(Error&) override {}
-
-  std::size_t keep(beast::string_view body) {
-    piece.append(body.data(), body.size());
-    return body.size();
-  }
+  void on_content(std::string_view body) override { piece += body; }
 };
 
 /// IPv6 and IPv4 by turns, in their order, beginning with the family of the first (RFC 8305 section 4).
@@ -319,8 +300,8 @@ class HttpClient::Impl {
     if (error == Errc::certificate_untrusted)
       return std::string("its certificate is not trusted: ") +
              X509_verify_cert_error_string(SSL_get_verify_result(tls_->ssl()));
-    if (error == Errc::tls_failed) return "no TLS with it: " + tls_->failure();
-    if (error == Errc::malformed) return "what it answers is not HTTP/1.1";
+    if (error == Errc::tls_failed) return "TLS with it failed: " + tls_->failure();
+    if (error == Errc::malformed) return "its answer is not HTTP/1.1";
     if (error == Errc::too_large) return "its answer is too long";
     if (error == Errc::truncated) return "the connection was cut before the end of its answer";
     if (error == Errc::peer_closed) return "it closed the connection without an answer";
@@ -329,7 +310,7 @@ class HttpClient::Impl {
 
   awaitable<std::error_code> connect(Deadline deadline) {
     if (const auto* path = std::get_if<UnixPath>(&server_.where)) {
-      doing_ = "it took no connection in time";
+      doing_ = "it did not accept the connection in time";
       const auto error = co_await connect_to_path(path->path);
       co_return error;
     }
@@ -337,7 +318,7 @@ class HttpClient::Impl {
     doing_ = "no name server answered in time";
     const auto endpoints = co_await resolver_.resolve(where, deadline - Clock::now(), &*stop_);
     if (!endpoints) co_return endpoints.error();
-    doing_ = "it took no connection in time";
+    doing_ = "it did not accept the connection in time";
     Race race;
     auto ordered = by_turns(*endpoints);
     co_await run(race, std::move(ordered));

@@ -30,8 +30,7 @@ WakeWatch::Clocks read_clocks() {
 int make_timer() {
   const int fd = timerfd_create(CLOCK_REALTIME, TFD_NONBLOCK | TFD_CLOEXEC);
   if (fd < 0)
-    log::warn("clock: it will go unnoticed when this computer wakes up: timerfd: {}",
-              std::system_category().message(errno));
+    log::warn("clock: waking from sleep will go unnoticed: timerfd: {}", std::system_category().message(errno));
   return fd;
 }
 

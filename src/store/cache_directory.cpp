@@ -35,7 +35,7 @@ fs::path cache_directory(const ServiceFile& service, const fs::path& state) {
     if (is_or_contains(directory, own))
       throw ConfigError(service.file, 0, "directory",
                         "must not be " + directory.string() + ": " + what + " is there, " + own.string() +
-                            ", and everybody could ask for it; choose a folder of its own");
+                            ", and anyone could ask for it; choose a separate folder");
   };
   refuse_if_in_it(state, "the daemon's state");
   refuse_if_in_it(service.file.parent_path(), "the folder of the service files");
@@ -45,8 +45,8 @@ fs::path cache_directory(const ServiceFile& service, const fs::path& state) {
 std::optional<std::string> remark_on_directory(const ServiceFile& service) {
   const auto& directory = std::get<CacheSettings>(service.origin).directory;
   if (!is_or_contains(directory, service.certfile)) return std::nullopt;
-  return service.file.string() + ": directory: the service's key lies in " + directory.string() +
-         ", which everybody may read; files of that kind are never served, but keep it elsewhere";
+  return service.file.string() + ": directory: the service's key is in " + directory.string() +
+         ", which anyone may read; files of that kind are never served, but keep it elsewhere";
 }
 
 bool overlap(const fs::path& one, const fs::path& other) {
@@ -61,7 +61,7 @@ std::optional<std::string> problem_with_directory(const CacheSettings& cache) {
   if (missing && cache.upstream && fs::is_directory(directory.parent_path(), error)) return std::nullopt;
   if (missing) return directory.string() + ": there is no such folder";
   if (error) return directory.string() + ": " + error.message();
-  if (!fs::is_directory(status)) return directory.string() + ": is no folder";
+  if (!fs::is_directory(status)) return directory.string() + ": is not a folder";
   if (::access(directory.c_str(), R_OK | X_OK) != 0) return directory.string() + ": this user may not read the folder";
   if (cache.upstream && ::access(directory.c_str(), W_OK) != 0)
     return directory.string() + ": this user may not write to the folder, so that no copy can be kept";

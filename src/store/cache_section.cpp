@@ -21,7 +21,7 @@ fs::path read_directory(const ServiceEntries& entries, const IniEntry& entry) {
   fs::path directory = entry.value;
   if (directory.is_absolute()) return directory;
   if (entry.value.starts_with('~'))
-    entries.refuse(entry, "must be a whole path: '~' is not replaced, not '" + entry.value + "'");
+    entries.refuse(entry, "must be a whole path, as '~' is not expanded; not '" + entry.value + "'");
   const auto normal = directory.lexically_normal();
   if (normal == "." || *normal.begin() == "..")
     entries.refuse(entry,

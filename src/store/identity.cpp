@@ -26,8 +26,8 @@ constexpr std::size_t kMaxFileSize = 64 * 1024;  // an RSA 16384 key is 13 KiB o
 constexpr mode_t kSecretMode = 0600;
 constexpr mode_t kPublicMode = 0644;
 
-/// A certificate says until when it is good and nobody looks (PROTOCOL: Identity): RFC 5280 4.1.2.5's "no end", from
-/// a day that every clock has behind it.
+/// A certificate says until when it is good and nobody looks (docs/protocol.md, "Identity"): RFC 5280 4.1.2.5's "no
+/// end", from a day that every clock has behind it.
 constexpr char kNotBefore[] = "20000101000000Z";
 constexpr char kNotAfter[] = "99991231235959Z";
 
@@ -82,7 +82,7 @@ EvpPkeyPtr read_private_key(const fs::path& file) {
   ERR_clear_error();
   if (encrypted)
     throw ConfigError(file, 0, "",
-                      "is encrypted with a pass phrase, which a daemon cannot ask for; write it in the clear with "
+                      "is encrypted with a pass phrase, which a daemon cannot ask for; write it unencrypted with "
                       "'openssl pkey -in FILE -out NEWFILE' and put that in its place");
   if (!key)
     throw ConfigError(file, 0, "",
@@ -114,8 +114,8 @@ ServiceName read_name(const fs::path& file, const KeyHash& key) {
   if (name->key != key)
     throw ConfigError(file, 0, "",
                       "names the service " + name->key.brief() + "…, but the certificate beside it is " + key.brief() +
-                          "…; put back the file that belongs to the certificate, or remove this one to have it made "
-                          "anew, without a password");
+                          "…; put back the file that belongs to the certificate, or remove this one to have a new one "
+                          "made, without a password");
   return *std::move(name);
 }
 
@@ -158,8 +158,7 @@ void write_missing_name(const fs::path& certfile, const ServiceName& name) {
     if (error) throw std::system_error(error);
     file.keep();
   } catch (const std::exception& e) {
-    log::warn("store: cannot write {}: {}; the service goes without a password", hash_file(certfile).string(),
-              e.what());
+    log::warn("store: cannot write {}: {}; the service has no password", hash_file(certfile).string(), e.what());
   }
 }
 

@@ -73,7 +73,7 @@ class Reading {
     const int bad_line = ini_parse_stream(next_line, this, take_entry, this);
     if (error_ && (bad_line == 0 || error_->line() <= bad_line)) throw *std::move(error_);
     if (bad_line != 0)
-      throw ConfigError(file_, bad_line, "", "is none of [section], key=value and comment; see services.d.example");
+      throw ConfigError(file_, bad_line, "", "is not a [section], a key=value or a comment; see services.d.example");
     return std::move(entries_);
   }
 
@@ -112,7 +112,7 @@ class Reading {
     const auto end = line_.find_first_of(section ? "]" : "=:");
     if (end == std::string_view::npos) return std::string(line_.substr(0, kMaxKeyLength));  // which inih refuses
     if (end > (section ? kMaxSectionLength : kMaxKeyLength)) {
-      refuse("", "has a name that is too long to be a section's or a key's");
+      refuse("", "has a section or key name that is too long");
       return {};
     }
     if (section) return std::string(line_.substr(0, end + 1));
@@ -123,7 +123,7 @@ class Reading {
   int take_entry(std::string_view section, std::string_view key) {
     IniEntry entry{to_lower(trim(section)), to_lower(key), std::string(unquote(trim(value_))), line_number_};
     if (key.empty()) return refuse("", "has no key before its '='");
-    if (section.empty()) return refuse(entry.key, "stands before any [section]; put it below one");
+    if (section.empty()) return refuse(entry.key, "comes before any [section]; put it below one");
     const auto [first, is_new] = first_line_.try_emplace({entry.section, entry.key}, line_number_);
     if (!is_new)
       return refuse(entry.key, "was given before, on line " + std::to_string(first->second) + "; remove one of them");

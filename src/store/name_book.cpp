@@ -107,7 +107,7 @@ void NameBook::Impl::read() {
   if (!text) {
     if (text.error() == std::errc::no_such_file_or_directory) return;
     unreadable = text.error();
-    log::error("store: {} cannot be read ({}): its names mean nothing, and none can be changed", file.string(),
+    log::error("store: {} cannot be read ({}): no name leads anywhere, and none can be changed", file.string(),
                unreadable.message());
     return;
   }
@@ -123,7 +123,7 @@ Names NameBook::Impl::understand(const std::string& text) {
   not_understood = lines_of(found.errors, found.pins.size(), text);
   if (found.errors.empty()) return understood;
   const auto& first = found.errors.front();
-  log::warn("store: {}:{}: {} ({} more such lines); what is not understood is kept", file.string(), first.line,
+  log::warn("store: {}:{}: {} ({} more such lines); these lines are kept as they are", file.string(), first.line,
             first.problem, found.errors.size() - 1);
   return understood;
 }
@@ -135,7 +135,7 @@ awaitable<std::error_code> NameBook::Impl::read_what_others_wrote() {
   if (!text && text.error() == std::errc::no_such_file_or_directory) co_return std::error_code();
   if (!text) co_return text.error();
   if (*text == on_disk) co_return std::error_code();
-  log::info("store: {} was changed while hardlined ran, and is read again", file.string());
+  log::info("store: {} has changed on disk; reading it again", file.string());
   on_disk = std::move(*text);
   become(understand(on_disk));
   co_return std::error_code();

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <set>
-#include <variant>
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/wire/host_name.hpp"
@@ -11,7 +10,7 @@ namespace hardline::store {
 namespace {
 
 constexpr std::string_view kHeading =
-    "# Names of services, one a line: the name, then the service. The part before a dash is a password.\n";
+    "# Names of services, one per line: the name, then the service. What stands before a dash is its password.\n";
 constexpr std::string_view kByteOrderMark = "\xef\xbb\xbf";
 constexpr std::string_view kBlanks = " \t\r";
 
@@ -24,10 +23,14 @@ std::string_view trim(std::string_view text) {
   return text.substr(first, text.find_last_not_of(kBlanks) - first + 1);
 }
 
-std::string_view without_scheme(std::string_view url) {
+/// Of a link what stands between its scheme, if it has one, and its path.
+std::string_view host_of(std::string_view link) {
   for (const std::string_view scheme : {"http://", "https://"})
-    if (to_lower(url.substr(0, scheme.size())) == scheme) return url.substr(scheme.size());
-  return url;
+    if (to_lower(link.substr(0, scheme.size())) == scheme) {
+      link.remove_prefix(scheme.size());
+      break;
+    }
+  return link.substr(0, link.find_first_of("/?#"));
 }
 
 tl::expected<Pin, std::string> parse_line(std::string_view line) {
@@ -35,7 +38,7 @@ tl::expected<Pin, std::string> parse_line(std::string_view line) {
   auto name = Petname::parse(line.substr(0, end_of_name));
   if (!name) return tl::unexpected("the name " + name.error());
   const auto link = trim(line.substr(end_of_name));
-  if (link.empty()) return tl::unexpected<std::string>("the service is missing behind the name");
+  if (link.empty()) return tl::unexpected<std::string>("the service is missing after the name");
   auto service = parse_link(link);
   if (!service) return tl::unexpected<std::string>("what follows the name is neither a link nor a service's own name");
   return Pin{*std::move(name), *std::move(service)};
@@ -62,7 +65,7 @@ NamesFile parse_names(std::string_view text) {
     if (!pin)
       file.errors.push_back({number, std::move(pin).error()});
     else if (!seen.insert(pin->name).second)
-      file.errors.push_back({number, "the name is that of a line before"});
+      file.errors.push_back({number, "the name is already on an earlier line"});
     else
       file.pins.push_back(*std::move(pin));
   }
@@ -80,11 +83,20 @@ std::optional<ServiceName> parse_link(std::string_view text) {
   text = trim(text);
   // First as it is: a password of old may have a character that would end a URL's host.
   if (auto service = ServiceName::parse(text)) return service;
-  const auto url = without_scheme(text);
-  const auto host = url.substr(0, url.find_first_of("/?#"));
+  const auto host = host_of(text);
   if (auto service = ServiceName::parse(host)) return service;
   auto target = wire::parse_host(host);
   if (auto* service = std::get_if<ServiceName>(&target)) return std::move(*service);
+  return std::nullopt;
+}
+
+std::optional<MeantService> parse_meant(std::string_view text) {
+  if (auto service = parse_link(text)) return *std::move(service);
+  if (text.size() > kMaxLink) return std::nullopt;
+  const auto host = host_of(trim(text));
+  const auto target = wire::parse_host(host);
+  const auto* label = std::get_if<wire::HostIsLabel>(&target);
+  if (auto name = Petname::parse(label ? label->label : host)) return *std::move(name);
   return std::nullopt;
 }
 

@@ -39,19 +39,19 @@ PeerDatabase open_file(const fs::path& file) {
     const auto type = fs::status(file, error).type();
     if (type == fs::file_type::regular || type == fs::file_type::not_found || type == fs::file_type::none)
       return PeerDatabase(file.string());
-    reason = "it is no file";
+    reason = "it is not a file";
   } catch (const NewerSchema& e) {
     const auto aside = set_database_aside(file, "newer");
-    log::warn("store: {} is of a newer hardlined ({}): kept as {}, remembered addresses begin anew", file.string(),
-              e.what(), aside.filename().string());
+    log::warn("store: {} is from a newer hardlined ({}): kept as {}, starting over without remembered addresses",
+              file.string(), e.what(), aside.filename().string());
     return PeerDatabase(file.string());
   } catch (const SqliteError& e) {
     if (e.is_of_the_place()) throw;
     reason = e.what();
   }
   const auto aside = set_database_aside(file, "corrupt");
-  log::warn("store: {} cannot be read ({}): kept as {}, remembered addresses begin anew", file.string(), reason,
-            aside.filename().string());
+  log::warn("store: {} cannot be read ({}): kept as {}, starting over without remembered addresses", file.string(),
+            reason, aside.filename().string());
   return PeerDatabase(file.string());
 }
 
@@ -59,7 +59,8 @@ PeerDatabase open_file_or_memory(const fs::path& file) {
   try {
     return open_file(file);
   } catch (const std::exception& e) {
-    log::warn("store: cannot use {} ({}): addresses are remembered until the daemon ends", file.string(), e.what());
+    log::warn("store: cannot use {} ({}): addresses are only remembered until the daemon stops", file.string(),
+              e.what());
     return PeerDatabase(":memory:");
   }
 }
@@ -161,11 +162,11 @@ void PeerStore::take_over(const fs::path& old_database) {
     try {
       peers = read_old_peers(old);
     } catch (const SqliteError& e) {
-      log::warn("store: cannot take over the addresses in {}: {}", old.string(), e.what());
+      log::warn("store: cannot import the addresses in {}: {}", old.string(), e.what());
       return;
     }
     database.take_over(old, peers, std::chrono::system_clock::now());
-    log::info("store: took over the addresses of {} services from {}", peers.size(), old.string());
+    log::info("store: imported the addresses of {} services from {}", peers.size(), old.string());
   });
 }
 

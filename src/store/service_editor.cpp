@@ -27,7 +27,7 @@ constexpr std::string_view kRemovedFolder = "removed";
 constexpr std::array kCertificateSuffixes{"", ".private", ".hash"};
 
 constexpr std::string_view kNewService =
-    "# A service of this computer, made by hardlined. What else can be said here: docs/configuration.md.\n"
+    "# A service of this computer, written by hardlined. docs/configuration.md has all the settings.\n"
     "\n"
     "[Service]\n"
     "service=\n"

@@ -57,7 +57,7 @@ std::vector<std::string> warnings_of(const ServiceEntries& entries) {
       warn(entry, "'" + entry.key + "' is not known and",
            did_you_mean(meant.empty() ? elsewhere : std::string(meant) + "="));
     } else if (entry.section == "cache" && !entry.value.empty() && std::exchange(without_cache, false)) {
-      warn(entry, "[Cache]", "there is a cache where directory= names the folder for its copies");
+      warn(entry, "[Cache]", "it needs directory=, the folder for the copies");
     }
   }
   return warnings;

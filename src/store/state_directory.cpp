@@ -29,7 +29,7 @@ fs::path home_directory() {
 
 [[noreturn]] void cannot_use(const fs::path& path, const std::error_code& error) {
   throw std::runtime_error("cannot use the state folder " + path.string() + ": " + error.message() +
-                           "; make it writable for this user, or name another one with --statedir");
+                           "; make it writable for this user, or choose another with --statedir");
 }
 
 /// Absolute, and without the slash at its end that would hide its name.
@@ -69,7 +69,7 @@ StateDirectory::StateDirectory(fs::path path) : path_(tidy(path)) {
   if (::flock(lock_.get(), LOCK_EX | LOCK_NB) != 0) {
     if (errno != EWOULDBLOCK) cannot_use(path_, last_error());
     throw std::runtime_error("another hardlined" + holder(lock_.get()) + " uses the state folder " + path_.string() +
-                             "; stop it, or give this one a folder of its own with --statedir");
+                             "; stop it, or give this one its own folder with --statedir");
   }
   const auto pid = std::to_string(::getpid()) + "\n";
   // For the message above alone: on a full disk the lock holds without it.

@@ -108,7 +108,7 @@ OriginAddress read_origin_address(const ServiceEntries& entries) {
     entries.refuse_mistyped("service", "service");
     entries.refuse_mistyped("cache", "directory");
     throw ConfigError(entries.file(), 0, "service",
-                      "is missing in [Service]; write the web server to publish, as in 'service=localhost', or the "
+                      "is missing in [Service]; name the web server to publish, as in 'service=localhost', or the "
                       "folder, as in 'directory=/srv/photos' in [Cache]");
   }
   if (service->value.starts_with(kUnix)) return read_unix_path(entries, *service);
@@ -129,7 +129,7 @@ OriginAddress read_origin_address(const ServiceEntries& entries) {
   if (!port) {
     entries.refuse_mistyped("service", "port");
     throw ConfigError(entries.file(), 0, "port",
-                      "is missing in [Service]; write the web server's port, as in 'port=8080'");
+                      "is missing in [Service]; give the web server's port, as in 'port=8080'");
   }
   return HostPort{std::move(*host), *port};
 }

@@ -17,15 +17,15 @@ wire::OobLine hello_for(const ServiceName& name) {
 
 }  // namespace
 
-awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder,
-                                                         const ServiceName& name, std::string_view first) {
-  auto executor = co_await asio::this_coro::executor;
+awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(const TunnelTools& tools, const ServiceName& name,
+                                                         std::string_view first) {
+  auto& dialer = tools.dialer;
   auto connection = co_await dialer.dial(name.key);
   if (!connection) co_return tl::unexpected(OpenFailure(std::move(connection.error())));
 
   auto& stream = *connection->stream;
   const Dialer::Opening cancellable(dialer, stream);
-  Watchdog watchdog(executor, [&stream] { stream.abort(); });
+  Watchdog watchdog(tools.executor, [&stream] { stream.abort(); });
   watchdog.arm(kAnswerTimeout);
   const auto broken_off = [&](std::error_code error) {
     dialer.died(name.key, connection->candidate);
@@ -44,7 +44,7 @@ awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discove
   auto answer = co_await receive_oob(stream);
   if (!answer) co_return broken_off(answer.error());
   if (answer->line.error) co_return tl::unexpected(OpenFailure(Refused{std::move(*answer->line.error)}));
-  if (answer->line.wan_hosts) finder.learned(name.key, wire::parse_hosts_list(*answer->line.wan_hosts));
+  if (answer->line.wan_hosts) tools.finder.learned(name.key, wire::parse_hosts_list(*answer->line.wan_hosts));
   // An old server that does not like the password closes right behind its line. That it took no request is then no
   // news: its silence is, and whoever reads the stream meets it.
   if (dialect == Dialect::legacy) (void)co_await write_all(stream, octets);

@@ -19,7 +19,7 @@ std::string count_of_others(std::size_t others) {
 }
 
 std::string describe_search(const DialFailure& failure) {
-  std::string text = "the service was not found: nobody who was asked knows where it is";
+  std::string text = "the service was not found: no source knows where it is";
   std::string how;
   for (const auto& report : failure.sources) {
     if (report.source == discovery::Source::this_machine) continue;
@@ -57,7 +57,7 @@ std::string describe_break(std::error_code error) {
 std::string describe(const Attempt& attempt) {
   std::string how = attempt.error.message();
   if (attempt.error == Errc::certificate_mismatch)
-    how = "somebody else is there (the certificate is not this service's)";
+    how = "something else is there (its certificate is not this service's)";
   if (attempt.error == Errc::timed_out) how = "no answer";
   const HostPort where{attempt.candidate.endpoint.address().to_string(), attempt.candidate.endpoint.port()};
   return fmt::format("{} ({}): {}, after {} ms", where.to_string(), discovery::describe(attempt.candidate.source), how,

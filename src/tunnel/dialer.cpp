@@ -279,10 +279,10 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
 };
 
 std::string problem_of(const std::vector<Attempt>& attempts) {
-  if (attempts.empty()) return "nobody knows where it is";
+  if (attempts.empty()) return "no source knows where it is";
   const auto ended_with = [](Errc error) { return [error](const Attempt& attempt) { return attempt.error == error; }; };
   if (std::any_of(attempts.begin(), attempts.end(), ended_with(Errc::certificate_mismatch)))
-    return "somebody else answered in its place";
+    return "another computer answered in its place";
   const bool all_silent = std::all_of(attempts.begin(), attempts.end(), ended_with(Errc::timed_out));
   if (attempts.size() > 1)
     return std::to_string(attempts.size()) + " addresses were tried and none " + (all_silent ? "answered" : "worked");

@@ -1,7 +1,6 @@
 #include "hardline/tunnel/p2p_listener.hpp"
 
 #include "hardline/base/log.hpp"
-#include "hardline/rt/accept.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/tunnel/dialect.hpp"
@@ -16,9 +15,6 @@ using Clock = std::chrono::steady_clock;
 /// A wrong password is told late, so that even the first few guesses are not free.
 constexpr auto kWrongPasswordDelay = std::chrono::milliseconds(500);
 
-/// A port that is free on IPv4 may be somebody's on IPv6: then another is taken, this often.
-constexpr int kMoreFreePorts = 20;
-
 log::Limiter origin_complaints(std::chrono::seconds(10));
 log::Limiter password_complaints(std::chrono::seconds(10));
 
@@ -26,20 +22,6 @@ wire::OobLine refusal(std::string_view code, std::string text) {
   wire::OobLine line;
   line.error = wire::OobError{std::string(code), std::move(text)};
   return line;
-}
-
-/// The IPv4 and, if there is one, the IPv6 acceptor of one port. A machine may lack either family.
-std::vector<tcp::acceptor> listen_everywhere(Executor executor, std::uint16_t port) {
-  std::vector<tcp::acceptor> acceptors;
-  acceptors.push_back(listen_on(executor, {tcp::v4(), port}));
-  const auto chosen = acceptors.front().local_endpoint().port();
-  try {
-    acceptors.push_back(listen_on(executor, {tcp::v6(), chosen}));
-  } catch (const boost::system::system_error& e) {
-    if (e.code() == asio::error::address_in_use) throw;
-    log::info("p2p: listening on IPv4 only: {}", e.code().message());
-  }
-  return acceptors;
 }
 
 }  // namespace
@@ -219,36 +201,29 @@ P2pListener::P2pListener(Executor executor, BufferPool& buffers, WanHosts wan_ho
         const auto found = services_.find(key);
         return found == services_.end() ? nullptr : found->second->context.get();
       }),
-      context_(make_listener_context(context_by_sni_)) {}
+      context_(make_listener_context(context_by_sni_)),
+      acceptors_(executor, "p2p") {}
 
 void P2pListener::open(std::uint16_t port, int more) {
-  const bool any = port == 0;
-  if (any) more = kMoreFreePorts;
   for (int tried = 0;; ++tried) {
-    const int wanted = any ? 0 : port + tried;
+    const int wanted = port + tried;
     try {
-      acceptors_ = listen_everywhere(executor_, static_cast<std::uint16_t>(wanted));
-      port_ = acceptors_.front().local_endpoint().port();
+      acceptors_.open(asio::ip::address_v4::any(), asio::ip::address_v6::any(), static_cast<std::uint16_t>(wanted));
       return;
-    } catch (const boost::system::system_error& e) {
-      const bool next = e.code() == asio::error::address_in_use && tried < more && wanted < 65535;
-      if (!next) throw std::system_error(e.code());
+    } catch (const std::system_error& e) {
+      const bool next = port != 0 && e.code() == std::errc::address_in_use && tried < more && wanted < 65535;
+      if (!next) throw;
     }
   }
 }
 
 void P2pListener::start(TaskGroup& sessions) {
-  for (auto& acceptor : acceptors_) sessions.spawn("p2p", accept_on(acceptor, sessions));
-}
-
-awaitable<void> P2pListener::accept_on(tcp::acceptor& acceptor, TaskGroup& sessions) {
-  std::function<void(tcp::socket)> accepted = [this, &sessions](tcp::socket socket) {
+  acceptors_.start(sessions, [this, &sessions](tcp::socket socket) {
     AsioError gone;
     const auto peer = socket.remote_endpoint(gone);
     if (gone || !has_room_for(peer.address())) return;
     sessions.spawn("p2p session", serve(std::move(socket), peer.address()));
-  };
-  co_await accept_loop(acceptor, "p2p", accepted);
+  });
 }
 
 bool P2pListener::has_room_for(const asio::ip::address& from) const {
@@ -259,13 +234,6 @@ bool P2pListener::has_room_for(const asio::ip::address& from) const {
 awaitable<void> P2pListener::serve(tcp::socket socket, asio::ip::address from) {
   ServerSession session(*this, std::move(socket), std::move(from));
   co_await session.run();
-}
-
-void P2pListener::stop() {
-  for (auto& acceptor : acceptors_) {
-    AsioError ignored;
-    acceptor.close(ignored);
-  }
 }
 
 void P2pListener::publish(std::vector<std::shared_ptr<PublishedService>> services) {

@@ -6,6 +6,7 @@
 #include <charconv>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/to_json.hpp"
 #include "hardline/wire/lpd.hpp"
 #include "hardline/wire/percent.hpp"
@@ -25,13 +26,28 @@ constexpr std::size_t kMaxLinesNamed = 10;
 /// Longest path of a Unix socket (unix(7)).
 constexpr std::size_t kMaxSocketPath = 107;
 
+/// The segments of a path, decoded; nullopt where it is none.
+std::optional<std::vector<std::string>> segments_of(std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  std::vector<std::string> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);
+    const auto segment = path.substr(0, path.find('/'));
+    path.remove_prefix(segment.size());
+    auto decoded = wire::percent_decode(segment);
+    if (!decoded) return std::nullopt;
+    segments.push_back(std::move(*decoded));
+  }
+  return segments;
+}
+
 std::string shown(std::string_view text) {
   return wire::clean_text(text, kMaxShown);
 }
 
 Response bad_petname(std::string_view text, std::string_view problem) {
   return error_response(400, "bad_petname",
-                        fmt::format("“{}” cannot be a name: it {}. A name is made of letters, digits and dashes, as in "
+                        fmt::format("“{}” cannot be a name: it {}. A name has letters, digits and dashes, as in "
                                     "`jellyfin`.",
                                     shown(text), problem));
 }
@@ -52,15 +68,27 @@ Response not_kept(std::error_code error) {
   if (error == Errc::too_large)
     return error_response(
         507, "insufficient_storage",
-        fmt::format("There can be {} names at most, and nothing was changed. Remove some first.", store::kMaxPins));
+        fmt::format("There can be {} names at most; nothing was changed. Remove some first.", store::kMaxPins));
   return error_response(507, "insufficient_storage",
-                        fmt::format("The names could not be written down, and nothing was changed: {}. Look at the "
-                                    "disk and the permissions of the state folder (/api/status names it).",
+                        fmt::format("The names could not be saved, and nothing was changed: {}. Check the disk and "
+                                    "the permissions of the state folder (/api/status names it).",
                                     error.message()));
 }
 
 Response refused(const Refusal& refusal) {
   return error_response(refusal.status, refusal.code, refusal.text);
+}
+
+/// How long somebody wants to wait: not at all who does not say; nullopt where that makes no sense.
+std::optional<std::chrono::milliseconds> wait_in(const Request& request) {
+  if (!request.has_parameter("wait")) return std::chrono::milliseconds(0);
+  const auto text = request.parameter("wait");
+  if (!text) return std::nullopt;
+  unsigned number = 0;
+  const auto* const end = text->data() + text->size();
+  const auto [stop, error] = std::from_chars(text->data(), end, number);
+  if (error != std::errc() || stop != end || number > kMaxWait.count()) return std::nullopt;
+  return std::chrono::milliseconds(number);
 }
 
 /// What a person calls a service, in one line.
@@ -70,10 +98,9 @@ tl::expected<std::string, Response> title_in(std::string_view text) {
     return tl::unexpected(
         error_response(400, "bad_title", "The title is empty. Give the service a name that people will know it by."));
   if (title.size() > wire::kMaxLpdTitle)
-    return tl::unexpected(
-        error_response(400, "bad_title",
-                       fmt::format("The title has {} octets, and {} are the most. Give a shorter one.", title.size(),
-                                   wire::kMaxLpdTitle)));
+    return tl::unexpected(error_response(
+        400, "bad_title",
+        fmt::format("The title is too long: it has {} octets, and {} are allowed.", title.size(), wire::kMaxLpdTitle)));
   return title;
 }
 
@@ -88,23 +115,24 @@ struct AddressMembers {
   tl::expected<OriginAddress, Response> address(const std::optional<OriginAddress>& present) const {
     const auto refuse = [](std::string_view text) { return tl::unexpected(error_response(400, "bad_address", text)); };
     if (socket) {
-      if (host || port) return refuse("A service has either \"host\" and \"port\" or \"socket\". Leave one out.");
+      if (host || port)
+        return refuse("A service has either \"host\" and \"port\", or \"socket\": give one or the other.");
       const bool is_path =
           socket->starts_with('/') && socket->size() <= kMaxSocketPath && wire::visible_text(*socket) == *socket;
       if (!is_path)
         return refuse(
-            fmt::format("\"socket\" must be the whole path of a Unix socket, as /run/app.sock, of at most "
-                        "{} octets.",
+            fmt::format("\"socket\" must be the whole path of a Unix socket, such as /run/app.sock, of at "
+                        "most {} octets.",
                         kMaxSocketPath));
       return UnixPath{*socket};
     }
     const auto* old = present ? std::get_if<HostPort>(&*present) : nullptr;
     if ((!host || !port) && !old)
-      return refuse("Say where the service is: \"host\" and \"port\", as \"127.0.0.1\" and 8096, or \"socket\".");
+      return refuse("Say where the service is: \"host\" and \"port\", such as \"127.0.0.1\" and 8096, or \"socket\".");
     HostPort where{host.value_or(old ? old->host : ""), port.value_or(old ? old->port : std::uint16_t{})};
     if (HostPort::parse(where.to_string()) != where)
       return refuse(
-          fmt::format("“{}” is no host: give a name or an address alone, as in 127.0.0.1.", shown(where.host)));
+          fmt::format("“{}” is not a host: give just a name or an address, such as 127.0.0.1.", shown(where.host)));
     return where;
   }
 
@@ -127,13 +155,63 @@ Response unknown_name_response(std::string_view asked) {
                             "dash before them.");
 }
 
+const std::vector<Api::Answer::Route>& Api::Answer::routes() {
+  static const std::vector<Route> kRoutes{
+      {{"api", "status"}, {{"GET", &Answer::status}}},
+      {{"api", "why"}, {{"GET", &Answer::why}}},
+      {{"api", "neighbours"}, {{"GET", &Answer::neighbours}}},
+      {{"api", "names"}, {{"GET", &Answer::names}}},
+      {{"api", "names.txt"}, {{"GET", &Answer::export_names}, {"POST", &Answer::import_names}}},
+      {{"api", "names", "*"}, {{"PUT", &Answer::put_name}, {"DELETE", &Answer::remove_name}}},
+      {{"api", "names", "*", "rename"}, {{"POST", &Answer::rename}}},
+      {{"api", "services"}, {{"GET", &Answer::services}, {"POST", &Answer::publish}}},
+      {{"api", "services", "*"}, {{"PATCH", &Answer::change_service}, {"DELETE", &Answer::remove_service}}},
+      {{"api", "web-servers"}, {{"GET", &Answer::web_servers}}},
+  };
+  return kRoutes;
+}
+
+bool Api::Answer::leads_along(const Route& route, const std::vector<std::string>& path) {
+  if (route.path.size() != path.size()) return false;
+  named_.clear();
+  for (std::size_t i = 0; i < path.size(); ++i) {
+    const bool is_open = route.path[i] == "*";
+    if (is_open ? path[i].empty() : path[i] != route.path[i]) return false;
+    if (is_open) named_.push_back(path[i]);
+  }
+  return true;
+}
+
+awaitable<Response> Api::Answer::make() {
+  const auto path = segments_of(request_.path());
+  const auto& all = routes();
+  const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
+  if (route == all.end())
+    co_return error_response(
+        404, "not_found",
+        "Not found. The API has /api/status, /api/why?name=NAME, /api/neighbours, /api/names, /api/services "
+        "and others (docs/api.md).");
+  const std::string_view asked = request_.method == "HEAD" ? "GET" : std::string_view(request_.method);
+  std::string allowed;
+  for (const auto& [name, way] : route->methods) {
+    if (name == asked) {
+      auto response = co_await (this->*way)();
+      co_return response;
+    }
+    allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
+  }
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
+  refusal.fields.emplace_back("Allow", allowed);
+  co_return refusal;
+}
+
 awaitable<Response> Api::Answer::status() {
   co_return json_response(200, to_json(subjects_.status()));
 }
 
 awaitable<Response> Api::Answer::why() {
   const auto text = request_.parameter("name");
-  if (!text) co_return error_response(400, "bad_request", "Name the service once, as in /api/why?name=NAME.");
+  if (!text) co_return error_response(400, "bad_request", "Name one service, as in /api/why?name=NAME.");
   const auto service = api_.resolve(*text);
   if (!service) co_return unknown_name_response(*text);
   const auto key = service->key;
@@ -146,20 +224,13 @@ awaitable<Response> Api::Answer::why() {
 }
 
 awaitable<Response> Api::Answer::neighbours() {
-  std::chrono::milliseconds wait{0};
-  if (request_.query().find("wait") != std::string_view::npos) {
-    const auto text = request_.parameter("wait");
-    unsigned number = 0;
-    const auto* const end = text ? text->data() + text->size() : nullptr;
-    const auto [stop, error] = std::from_chars(text ? text->data() : nullptr, end, number);
-    if (!text || error != std::errc() || stop != end || number > kMaxWait.count())
-      co_return error_response(400, "bad_request",
-                               fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
-    wait = std::chrono::milliseconds(number);
-  }
-  const auto until = std::chrono::steady_clock::now() + wait;
+  const auto wait = wait_in(request_);
+  if (!wait)
+    co_return error_response(400, "bad_request",
+                             fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
+  const auto until = std::chrono::steady_clock::now() + *wait;
   std::shared_ptr<void> looking;
-  if (wait.count() > 0) looking = subjects_.lan.look();
+  if (wait->count() > 0) looking = subjects_.lan.look();
   while (!api_.closed_ && std::chrono::steady_clock::now() < until) co_await subjects_.lan.changed().wait_until(until);
   co_return json_response(200, {{"neighbours", api_.neighbours()}});
 }
@@ -233,10 +304,10 @@ awaitable<Response> Api::Answer::export_names() {
 awaitable<Response> Api::Answer::import_names() {
   if (!has_content_type(request_, "text/plain"))
     co_return error_response(415, "unsupported_media_type",
-                             "The body must be a names file, and say so: Content-Type: text/plain.");
+                             "The body must be a names file with Content-Type: text/plain.");
   auto file = store::parse_names(request_.body);
   if (!file.errors.empty()) {
-    std::string text = "Nothing was imported, as there are lines that are not understood:";
+    std::string text = "Nothing was imported, because of lines that make no sense:";
     auto lines = Json::array();
     for (const auto& [line, problem] : file.errors) {
       if (lines.size() < kMaxLinesNamed) text += fmt::format(" line {}: {};", line, problem);

@@ -3,6 +3,7 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/watchdog.hpp"
+#include "hardline/tunnel/raw_tunnel.hpp"
 #include "hardline/web/failures.hpp"
 #include "hardline/web/name_change.hpp"
 
@@ -23,7 +24,7 @@ awaitable<void> LocalProxy::BrowserSession::run() {
     co_return;
   }
   if (!browser_.is_open()) co_return;
-  const auto route = find_route(head_, proxy_.names_, proxy_.port_);
+  const auto route = find_route(head_, proxy_.names_, proxy_.acceptors_.port());
   if (const auto* page = std::get_if<Page>(&route)) {
     co_await show(*page);
   } else if (const auto* service = std::get_if<ToService>(&route)) {
@@ -60,7 +61,6 @@ awaitable<std::optional<Page>> LocalProxy::BrowserSession::read_head() {
     auto head = reader.feed(more);
     if (head) {
       head_ = std::move(*head);
-      head_size_ = head_.length;
       co_return std::nullopt;
     }
     if (head.error() != wire::HeadError::incomplete) co_return bad_request_page(head.error());
@@ -103,7 +103,6 @@ awaitable<void> LocalProxy::BrowserSession::lead_to(const ToService& service) {
       co_await show(page);
       co_return;
     }
-    head_size_ = head->text.size();
     forwarded_.emplace(browser_, std::move(*head), behind_head());
     received_ = forwarded_->start();
   }
@@ -135,7 +134,7 @@ awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& ke
 /// RFC 9110 section 9.3.6.
 awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
   const auto first = behind_head();
-  auto opened = co_await tunnel::open_tunnel(proxy_.tools_.dialer, proxy_.tools_.finder, name, first);
+  auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, first);
   if (!opened) {
     const auto page = open_failure_page(opened.error());
     co_await show(page);
@@ -154,7 +153,7 @@ awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
 awaitable<void> LocalProxy::BrowserSession::ask(const ServiceName& name) {
   for (bool first_time = true;; first_time = false) {
     const bool may_repeat = first_time && is_repeatable();
-    auto opened = co_await tunnel::open_tunnel(proxy_.tools_.dialer, proxy_.tools_.finder, name, received_);
+    auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, received_);
     if (!opened) {
       const auto* broken = std::get_if<tunnel::BrokenOff>(&opened.error());
       if (may_repeat && broken && broken->error != Errc::timed_out) continue;
@@ -179,9 +178,10 @@ awaitable<void> LocalProxy::BrowserSession::ask(const ServiceName& name) {
   }
 }
 
-/// Whether the request is safe, and whole in received_ (RFC 9110 section 9.2.2).
+/// Whether the request is safe (RFC 9110 section 9.2.2), and whole and alone in received_, as every forwarded one is
+/// that has no content.
 bool LocalProxy::BrowserSession::is_repeatable() const {
-  return (head_.method == "GET" || head_.method == "HEAD") && !head_.has_body && received_.size() == head_size_;
+  return (head_.method == "GET" || head_.method == "HEAD") && !head_.has_body && (forwarded_ || behind_head().empty());
 }
 
 /// Behind what is in received_.

@@ -47,7 +47,6 @@ class LocalProxy::BrowserSession final : public Session {
   /// What is sent into a tunnel first. Once one stands: the head of a request that may be repeated, else nothing.
   std::string received_;
   wire::RequestHead head_;
-  std::size_t head_size_ = 0;                  ///< of the head in received_
   std::optional<ForwardedRequest> forwarded_;  ///< where it came in absolute-form
   std::optional<KeyHash> service_;
   std::string petname_;  ///< empty where it came by none

@@ -1,7 +1,5 @@
 #include "chunk_meter.hpp"
 
-#include <limits>
-
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/beast.hpp"
 
@@ -15,27 +13,12 @@ constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encod
 
 constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets of a chunk's first line, or of the trailer
 
-/// Keeps nothing of what it reads.
-class Parser final : public http::basic_parser<true> {
+class Parser final : public MessageParser<true> {
  public:
   Parser() {
     eager(true);
-    // Not boost::none: Beast 1.74 then takes every length for too much.
-    body_limit(std::numeric_limits<std::uint64_t>::max());
+    body_limit(kNoBodyLimit);
   }
-
- private:
-  using Error = beast::error_code;
-
-  void on_request_impl(http::verb, beast::string_view, beast::string_view, int, Error&) override {}
-  void on_response_impl(int, beast::string_view, int, Error&) override {}
-  void on_field_impl(http::field, beast::string_view, beast::string_view, Error&) override {}
-  void on_header_impl(Error&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
-  std::size_t on_body_impl(beast::string_view body, Error&) override { return body.size(); }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return body.size(); }
-  void on_finish_impl(Error&) override {}
 };
 
 }  // namespace

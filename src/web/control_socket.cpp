@@ -11,7 +11,7 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/event.hpp"
+#include "hardline/rt/accept.hpp"
 #include "hardline/rt/socket_stream.hpp"
 
 namespace hardline::web {
@@ -19,11 +19,9 @@ namespace {
 
 using Socket = asio::local::stream_protocol::socket;
 
-constexpr auto kPauseWithoutDescriptors = std::chrono::milliseconds(100);
-
 [[noreturn]] void refuse(const std::filesystem::path& path, const std::string& problem) {
   throw std::runtime_error(
-      fmt::format("the control socket {} cannot be used: {}; name another one with --socket", path.string(), problem));
+      fmt::format("the control socket {} cannot be used: {}; choose another with --socket", path.string(), problem));
 }
 
 /// Whether somebody answers at `address`. Never waits: a listener whose queue is full is one, too.
@@ -38,7 +36,7 @@ bool is_answered(const sockaddr_un& address) {
 void clear_away(const std::filesystem::path& path, const sockaddr_un& address) {
   struct stat there {};
   if (::lstat(path.c_str(), &there) != 0) return;
-  if (!S_ISSOCK(there.st_mode)) refuse(path, "there is a file that is no socket");
+  if (!S_ISSOCK(there.st_mode)) refuse(path, "a file that is not a socket is there");
   if (is_answered(address)) refuse(path, "another hardlined answers there");
   ::unlink(path.c_str());
 }
@@ -84,7 +82,14 @@ void ControlSocket::open(const std::filesystem::path& path) {
 }
 
 void ControlSocket::start(TaskGroup& sessions) {
-  if (is_open()) sessions.spawn("control socket", accept(sessions));
+  if (!is_open()) return;
+  auto accepted = [this, &sessions](Protocol::socket socket) {
+    if (!may_speak(socket))
+      log::debug("control socket: somebody else's connection was closed");
+    else if (open_.size() < kMaxSessions)
+      sessions.spawn("control session", serve(std::move(socket)));
+  };
+  sessions.spawn("control socket", accept_loop(acceptor_, "control socket", std::move(accepted)));
 }
 
 void ControlSocket::stop() {
@@ -94,22 +99,6 @@ void ControlSocket::stop() {
   AsioError ignored;
   acceptor_.close(ignored);
   for (auto* stream : open_) stream->abort();
-}
-
-awaitable<void> ControlSocket::accept(TaskGroup& sessions) {
-  while (is_open()) {
-    Protocol::socket socket(executor_);
-    AsioError error;
-    co_await acceptor_.async_accept(socket, redirect_error(use_awaitable, error));
-    if (!is_open()) co_return;
-    if (error) {
-      co_await sleep_for(kPauseWithoutDescriptors);
-    } else if (!may_speak(socket)) {
-      log::debug("control socket: somebody else's connection was closed");
-    } else if (open_.size() < kMaxSessions) {
-      sessions.spawn("control session", serve(std::move(socket)));
-    }
-  }
 }
 
 awaitable<void> ControlSocket::serve(Protocol::socket socket) {

@@ -7,6 +7,7 @@
 #include "hardline/base/hash160.hpp"
 #include "hardline/web/dashboard_assets.hpp"
 #include "hardline/web/dashboard_texts.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/web/qr_code.hpp"
 #include "hardline/wire/host_name.hpp"
 #include "hardline/wire/html.hpp"
@@ -53,6 +54,13 @@ bool is_link(std::string_view text) {
   const bool is_visible = std::all_of(text.begin(), text.end(), [](char c) { return c > ' ' && c < '\x7f'; });
   const auto host = wire::parse_host(text.substr(0, text.find_first_of("/?#")));
   return is_visible && (std::holds_alternative<ServiceName>(host) || std::holds_alternative<wire::HostIsLabel>(host));
+}
+
+Response serve_asset(const Request& request, const Asset& asset) {
+  Response response{200, std::string(asset.content_type), asset.body};
+  if (request.parameter("v") == asset.version)
+    response.fields.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
+  return response;
 }
 
 /// One of text/event-stream (the Living Standard, section 9.2.6).
@@ -125,24 +133,40 @@ Dashboard::Dashboard(Api& api, DashboardMode mode, std::uint16_t local_port)
 awaitable<void> Dashboard::handle(Exchange& exchange) {
   const auto& request = exchange.request();
   const auto path = request.path();
-  const auto verdict = guard_.judge(request);
-  const bool is_served = verdict == Verdict::allowed && mode_ != DashboardMode::off;
-  const bool changes = is_change(request.method);
-  if (is_served && path == "/events" && request.method == "GET" && streams_ < kMaxStreams) {
-    co_await send_events(exchange);
-    co_return;
+  auto refusal = refusal_of(request);
+  if (!refusal && path == "/events") {
+    if (streams_ < kMaxStreams) {
+      co_await send_events(exchange);
+      co_return;
+    }
+    refusal = short_page(503, texts::kTooManyTitle, texts::kTooMany);
   }
   Response response;
-  if (verdict != Verdict::allowed) {
-    response = refuse(request, verdict);
-  } else if (is_served && is_api(path) && !(changes && mode_ == DashboardMode::read_only)) {
+  if (refusal) {
+    response = std::move(*refusal);
+  } else if (is_api(path)) {
     response = co_await api_.answer(request);
-    if (changes) ++changes_;
+    if (is_change(request.method)) ++changes_;
   } else {
     response = serve(request);
   }
   add_security_fields(response);
   co_await exchange.respond(response);
+}
+
+std::optional<Response> Dashboard::refusal_of(const Request& request) const {
+  const auto path = request.path();
+  const auto verdict = guard_.judge(request);
+  if (verdict != Verdict::allowed) return refuse(request, verdict);
+  if (mode_ == DashboardMode::off && path != kProxyPacPath) return short_page(404, texts::kOffTitle, texts::kOffText);
+  if (!is_change(request.method)) return std::nullopt;
+  if (!is_api(path)) {
+    auto refusal = error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
+    refusal.fields.emplace_back("Allow", "GET, HEAD");
+    return refusal;
+  }
+  if (mode_ == DashboardMode::read_only) return error_response(403, "read_only", texts::kReadOnly);
+  return std::nullopt;
 }
 
 Response Dashboard::refuse(const Request& request, Verdict verdict) const {
@@ -156,30 +180,20 @@ Response Dashboard::refuse(const Request& request, Verdict verdict) const {
   return is_misdirected ? short_page(421, texts::kWrongHostTitle, text) : short_page(403, texts::kCrossSiteTitle, text);
 }
 
+/// What may be read, but for the API and the events.
 Response Dashboard::serve(const Request& request) {
   const auto path = request.path();
-  if (mode_ == DashboardMode::off && path != kProxyPacPath) return short_page(404, texts::kOffTitle, texts::kOffText);
-  if (is_change(request.method)) {
-    if (mode_ == DashboardMode::read_only && is_api(path)) return error_response(403, "read_only", texts::kReadOnly);
-    auto refusal = error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
-    refusal.fields.emplace_back("Allow", "GET, HEAD");
-    return refusal;
-  }
+  if (path == "/") return serve_page();
   if (path == kProxyPacPath) return proxy_pac();
-  if (path == "/") {
-    // Without scripts nobody asks for events, and a page loaded again shows who has answered this.
-    api_.subjects().lan.glance();
-    return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
-  }
   if (path == "/qr.svg") return serve_qr(request);
-  if (path == "/events") return short_page(503, texts::kTooManyTitle, texts::kTooMany);
-  if (const auto* asset = find_asset(path)) {
-    Response response{200, std::string(asset->content_type), asset->body};
-    if (request.parameter("v") == asset->version)
-      response.fields.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
-    return response;
-  }
+  if (const auto* asset = find_asset(path)) return serve_asset(request, *asset);
   return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port_));
+}
+
+Response Dashboard::serve_page() {
+  // Without scripts nobody asks for events, and a page loaded again shows who has answered this.
+  api_.subjects().lan.glance();
+  return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
 }
 
 Response Dashboard::serve_qr(const Request& request) const {
@@ -224,13 +238,13 @@ awaitable<void> Dashboard::send_events(Exchange& exchange) {
   bool is_taken = co_await exchange.begin(response);
   std::string piece = "retry: 2000\n";
   append_event(piece, "hello", start_);
-  piece += stream.news();
   while (is_taken && !exchange.is_over()) {
+    piece += stream.news();
     if (!piece.empty()) is_taken = co_await exchange.send(piece);
     if (!is_taken || exchange.is_over()) co_return;
+    piece.clear();
     const auto next = Clock::now() + kLookEvery;
     co_await exchange.news().wait_until(next);
-    piece = stream.news();
   }
 }
 

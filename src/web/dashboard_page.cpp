@@ -1,480 +1,16 @@
 #include "hardline/web/dashboard_page.hpp"
 
-#include <fmt/chrono.h>
 #include <fmt/format.h>
 
-#include <algorithm>
-
-#include "hardline/base/ascii.hpp"
+#include "dashboard_html.hpp"
 #include "hardline/web/dashboard_assets.hpp"
 #include "hardline/web/dashboard_texts.hpp"
 #include "hardline/wire/html.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
 
 namespace hardline::web {
 namespace {
 
-using namespace std::chrono_literals;
-using std::chrono::seconds;
 using wire::escape_html;
-using SystemTime = std::chrono::system_clock::time_point;
-
-// ---- Text ----
-
-/// One line that does not turn what stands beside it around. All of it: what is too long for a card, CSS cuts.
-std::string one_line(std::string_view text) {
-  return wire::clean_text(text, text.size());
-}
-
-/// Text of strangers, of the system, or of a person, for HTML.
-std::string safe(std::string_view text) {
-  return escape_html(one_line(text));
-}
-
-std::string title_or_stand_in(std::string_view title) {
-  auto line = one_line(title);
-  return line.empty() ? std::string(texts::kUntitled) : line;
-}
-
-/// In text that may run in the other direction.
-std::string isolated(std::string_view text) {
-  return "<bdi>" + safe(text) + "</bdi>";
-}
-
-/// What only a screen reader says: which of the many "Open" this is.
-std::string hidden(std::string_view text) {
-  return "<span class=\"vh\"> " + isolated(text) + "</span>";
-}
-
-std::string attribute(std::string_view name, std::string_view value) {
-  return fmt::format(" {}=\"{}\"", name, escape_html(value));
-}
-
-std::string meta(std::string_view html) {
-  return fmt::format("<p class=\"meta\">{}</p>", html);
-}
-
-/// `tone`: "ok", "warn", "bad", or nothing. The words say the same as the colour.
-std::string state(std::string_view tone, std::string_view html) {
-  return fmt::format("<p class=\"state {}\"><span>{}</span></p>", tone, html);
-}
-
-/// "3 minutes"; the largest unit alone.
-std::string span_of_time(seconds span) {
-  if (span < 1min) return std::string(texts::kLessThanAMinute);
-  const std::array<std::int64_t, 3> counts = {span / 1min, span / 1h, span / 24h};
-  const std::size_t unit = counts[2] > 0 ? 2 : counts[1] > 0 ? 1 : 0;
-  const auto& [one, many] = texts::kUnits.at(unit);
-  return counts.at(unit) == 1 ? std::string(one) : fmt::format(fmt::runtime(many), counts.at(unit));
-}
-
-std::string ago(seconds age) {
-  return age < 1min ? std::string(texts::kJustNow) : fmt::format(texts::kAgo, span_of_time(age));
-}
-
-/// Who answers each search was heard 5 s ago at most: that is now.
-std::string heard_ago(std::chrono::milliseconds age) {
-  if (age < 8s) return std::string(texts::kJustNow);
-  if (age >= 55s) return ago(std::max<seconds>(std::chrono::duration_cast<seconds>(age), 1min));
-  return fmt::format(texts::kSecondsAgo, (age + 5s) / 10s * 10);
-}
-
-std::string time_element(SystemTime then, SystemTime now) {
-  const auto utc = fmt::gmtime(std::chrono::system_clock::to_time_t(then));
-  const auto age = std::max<seconds>(std::chrono::duration_cast<seconds>(now - then), 0s);
-  return fmt::format("<time datetime=\"{:%Y-%m-%dT%H:%M:%SZ}\">{}</time>", utc, ago(age));
-}
-
-/// "12.3 MB", of three digits at most, so that it does not change with every packet.
-std::string amount(std::uint64_t octets) {
-  if (octets < 1000) return fmt::format("{} B", octets);
-  auto value = static_cast<double>(octets);
-  std::string_view unit;
-  for (const std::string_view larger : {"kB", "MB", "GB", "TB", "PB"}) {
-    unit = larger;
-    value /= 1000;
-    if (value < 999.5) break;
-  }
-  return value < 9.95 ? fmt::format("{:.1f} {}", value, unit) : fmt::format("{:.0f} {}", value, unit);
-}
-
-std::string connections(const OwnService& service) {
-  auto text = service.connections == 1 ? std::string(texts::kOneConnection)
-                                       : fmt::format(texts::kConnections, service.connections);
-  if (service.open > 0) text += fmt::format(texts::kOpenNow, service.open);
-  return text;
-}
-
-std::string petname_url(const Petname& name, std::uint16_t port) {
-  return fmt::format("http://{}.localhost:{}/", name.text(), port);
-}
-
-// ---- Pieces of a card ----
-
-/// The first letter of a title on a colour of the service's own: quicker to find again than a word.
-std::string tile(std::string_view title, const KeyHash& key) {
-  std::size_t length = 1;
-  while (length < title.size() && (static_cast<unsigned char>(title[length]) & 0xc0) == 0x80) ++length;
-  std::string letter(title.substr(0, length));
-  if (letter.size() == 1 && letter[0] >= 'a' && letter[0] <= 'z') letter[0] = static_cast<char>(letter[0] - 'a' + 'A');
-  return fmt::format("<span class=\"tile t{}\" aria-hidden=\"true\">{}</span>", key.bytes()[0] % 8,
-                     escape_html(letter));
-}
-
-/// `lines` is HTML.
-std::string who(std::string_view title, const KeyHash& key, std::string_view lines) {
-  return fmt::format("<div class=\"who\">{}<div><h3 title=\"{}\">{}</h3>{}</div></div>", tile(title, key), safe(title),
-                     isolated(title), lines);
-}
-
-std::string open_link(std::string_view url, std::string_view name) {
-  return fmt::format("<a class=\"btn main\"{}>{}{}</a>", attribute("href", url), texts::kOpen, hidden(name));
-}
-
-std::string button(std::string_view action, std::string_view text, std::string_view name, std::string_view look = "") {
-  return fmt::format("<button type=\"button\" class=\"btn js {}\" data-act=\"{}\">{}{}</button>", look, action, text,
-                     hidden(name));
-}
-
-std::string qr_code(std::string_view link, std::string_view name) {
-  return fmt::format(
-      "<details class=\"qr\"><summary class=\"btn\">{}{}</summary>"
-      "<img src=\"/qr.svg?text={}\" alt=\"{}\" width=\"240\" height=\"240\" loading=\"lazy\"></details>",
-      texts::kQrCode, hidden(name), wire::percent_encode(link), fmt::format(texts::kQrAlt, safe(name)));
-}
-
-std::string cards(const std::string& items) {
-  // Without its bullets a list is none for some screen readers, unless it says so.
-  return "<ul class=\"cards\" role=\"list\">" + items + "</ul>";
-}
-
-std::string empty(std::string_view text, std::string_view advice) {
-  return fmt::format("<p class=\"empty\"><strong>{}</strong> {}</p>", text, advice);
-}
-
-// ---- On this network ----
-
-const PinnedService* pin_of(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.pins.begin(), model.pins.end(),
-                                  [&key](const PinnedService& pinned) { return pinned.pin.service.key == key; });
-  return found == model.pins.end() ? nullptr : &*found;
-}
-
-const OwnService* own_service(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.services.begin(), model.services.end(),
-                                  [&key](const OwnService& service) { return service.name.key == key; });
-  return found == model.services.end() ? nullptr : &*found;
-}
-
-const discovery::Neighbour* neighbour(const DashboardModel& model, const KeyHash& key) {
-  const auto found = std::find_if(model.neighbours.begin(), model.neighbours.end(),
-                                  [&key](const discovery::Neighbour& near) { return near.key == key; });
-  return found == model.neighbours.end() ? nullptr : &*found;
-}
-
-bool is_this_computer(const DashboardModel& model, const asio::ip::address& address) {
-  const auto& own = model.status.addresses;
-  return address.is_loopback() || std::any_of(own.begin(), own.end(), [&address](const discovery::LocalAddress& local) {
-           return local.address == address;
-         });
-}
-
-std::string machines(const DashboardModel& model, const discovery::Neighbour& service) {
-  if (service.machines.empty()) return {};
-  const auto address = service.machines.front().address();
-  auto text = is_this_computer(model, address) ? std::string(texts::kOnThisComputer)
-                                               : fmt::format(texts::kAtMachine, escape_html(address.to_string()));
-  if (service.machines.size() > 1) text += fmt::format(texts::kAndMoreMachines, service.machines.size() - 1);
-  return text;
-}
-
-std::string neighbour_html(const DashboardModel& model, const discovery::Neighbour& service) {
-  const auto title = title_or_stand_in(service.title);
-  const auto* pinned = pin_of(model, service.key);
-  const auto* own = own_service(model, service.key);
-  auto name = ServiceName{service.password, service.key};
-  if (own) name = own->name;
-  if (pinned) name = pinned->pin.service;
-  const auto link = name.url(model.local_port);
-
-  auto lines = meta(machines(model, service) + " · " + fmt::format(texts::kIdentity, service.key.brief()));
-  auto html = fmt::format("<li class=\"card\"{}{}{}>", attribute("data-key", "lan:" + service.key.hex()),
-                          attribute("data-name", title), attribute("data-link", link));
-  html += who(title, service.key, lines);
-  auto heard = fmt::format(texts::kHeard, heard_ago(service.heard_ago));
-  if (pinned) heard += " · " + fmt::format(texts::kPinnedAs, escape_html(pinned->pin.name.text()));
-  if (own) heard += fmt::format(" · {}", texts::kPublishedByYou);
-  html += state(service.heard_ago < 8s ? "ok" : "warn", heard);
-  html += "<div class=\"acts\">";
-  html += open_link(pinned ? petname_url(pinned->pin.name, model.local_port) : link, title);
-  if (!pinned && !model.read_only) html += button("pin", texts::kPin, title);
-  html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
-  return html + "</div></li>";
-}
-
-std::string lan_html(const DashboardModel& model) {
-  if (model.neighbours.empty())
-    return model.status.lan ? empty(texts::kLanEmpty, texts::kLanEmptyAdvice) : empty(texts::kLanOff, "");
-  std::string items;
-  for (const auto& service : model.neighbours) items += neighbour_html(model, service);
-  return cards(items);
-}
-
-// ---- Yours ----
-
-/// How it was reached, as the log of visits calls it, in words.
-std::string_view way(std::string_view path) {
-  for (const auto& [name, text] : texts::kWays)
-    if (name == path) return text;
-  return "";
-}
-
-std::string visit_html(const DashboardModel& model, const PinnedService& pinned) {
-  std::string html;
-  const auto& visit = pinned.visit;
-  const auto now = model.status.now;
-  if (neighbour(model, pinned.pin.service.key)) html += state("ok", texts::kHereNow);
-  if (visit && visit->missed) {
-    const auto when = time_element(*visit->missed, now);
-    html += state("bad", visit->problem.empty() ? fmt::format(texts::kMissedSilently, when)
-                                                : fmt::format(texts::kMissed, when, isolated(visit->problem)));
-  }
-  if (visit && visit->reached)
-    html += state(visit->missed ? "" : "ok",
-                  fmt::format(texts::kReached, time_element(*visit->reached, now), way(visit->path)));
-  return html.empty() ? state("", texts::kNeverOpened) : html;
-}
-
-std::string pin_html(const DashboardModel& model, const PinnedService& pinned) {
-  const auto& [name, service] = pinned.pin;
-  const auto* near = neighbour(model, service.key);
-  const auto* own = own_service(model, service.key);
-  auto lines = meta(escape_html(fmt::format("{}.localhost:{}", name.text(), model.local_port)));
-  if (own)
-    lines += meta(isolated(title_or_stand_in(own->title)));
-  else if (near)
-    lines += meta(isolated(title_or_stand_in(near->title)));
-  const auto link = service.url(model.local_port);
-
-  auto html = fmt::format("<li class=\"card\"{}{}{}>", attribute("data-key", "pin:" + name.text()),
-                          attribute("data-name", name.text()), attribute("data-link", link));
-  html += who(name.text(), service.key, lines);
-  html += "<div class=\"lines\">" + visit_html(model, pinned) + "</div>";
-  html += "<div class=\"acts\">" + open_link(petname_url(name, model.local_port), name.text());
-  html += button("why", texts::kWhy, name.text());
-  html += button("copy", texts::kCopyLink, name.text());
-  if (!model.read_only)
-    html += button("rename", texts::kRename, name.text()) + button("unpin", texts::kUnpin, name.text());
-  return html + "</div></li>";
-}
-
-std::string yours_html(const DashboardModel& model) {
-  if (model.pins.empty()) return empty(texts::kYoursEmpty, texts::kYoursEmptyAdvice);
-  std::string items;
-  for (const auto& pinned : model.pins) items += pin_html(model, pinned);
-  return cards(items);
-}
-
-// ---- Published here ----
-
-std::string origin_state(const OwnService& service) {
-  if (service.paused) return state("warn", texts::kPaused);
-  if (!service.origin_up) return state("", texts::kNotChecked);
-  if (*service.origin_up) return state("ok", texts::kUp);
-  if (service.origin_problem.empty()) return state("bad", texts::kDown);
-  return state("bad", fmt::format(texts::kDownBecause, isolated(service.origin_problem)));
-}
-
-std::string announcement(const DashboardModel& model, const OwnService& service) {
-  if (service.paused) return {};
-  if (!service.uses_dht) return meta(texts::kLanOnly);
-  const auto& all = model.status.services;
-  const auto found =
-      std::find_if(all.begin(), all.end(), [&](const ServiceStatus& status) { return status.key == service.name.key; });
-  if (!model.status.dht || found == all.end()) return {};
-  const auto& made = found->announcement;
-  if (made && !made->problem.empty()) return meta(fmt::format(texts::kNotAnnouncedBecause, isolated(made->problem)));
-  if (!made || !made->last_put) return meta(texts::kNotAnnounced);
-  return meta(fmt::format(texts::kAnnounced, time_element(*made->last_put, model.status.now)));
-}
-
-/// What the dialog that edits it begins with.
-std::string editable_fields(const OwnService& service) {
-  auto fields = attribute("data-id", service.id) + attribute("data-title", service.title);
-  if (const auto* where = service.address ? std::get_if<HostPort>(&*service.address) : nullptr)
-    fields += attribute("data-host", where->host) + attribute("data-port", std::to_string(where->port));
-  return fields;
-}
-
-std::string own_service_html(const DashboardModel& model, const OwnService& service) {
-  const auto title = title_or_stand_in(service.title);
-  const auto link = service.name.url(model.local_port);
-  auto html = fmt::format("<li class=\"card\"{}{}{}{}>", attribute("data-key", "own:" + service.name.key.hex()),
-                          attribute("data-name", title), attribute("data-link", link), editable_fields(service));
-  html += who(title, service.name.key, meta(fmt::format(texts::kFrom, isolated(service.origin))));
-  html += origin_state(service);
-  html += fmt::format("<code class=\"link\">{}</code>", escape_html(link));
-  html += "<div class=\"lines\">" + meta(connections(service) + " · " + amount(service.octets));
-  html += announcement(model, service);
-  if (!service.listed) html += meta(texts::kUnlisted);
-  if (!service.editable) html += meta(texts::kFixed);
-  html += "</div><div class=\"acts\">";
-  if (!service.paused) html += open_link(link, title);
-  html += button("copy", texts::kCopyLink, title) + qr_code(link, title);
-  if (service.editable && !model.read_only) {
-    html += button("edit", texts::kEdit, title);
-    html += service.paused ? button("resume", texts::kResume, title) : button("pause", texts::kPause, title);
-    html += button("remove", texts::kRemove, title, "grave");
-  }
-  return html + "</div></li>";
-}
-
-std::string published_html(const DashboardModel& model) {
-  if (model.services.empty()) return empty(texts::kPublishedEmpty, texts::kPublishedEmptyAdvice);
-  std::string items;
-  for (const auto& service : model.services) items += own_service_html(model, service);
-  return cards(items);
-}
-
-// ---- This computer ----
-
-bool dht_works(const DaemonStatus& status) {
-  if (status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected) return true;
-  return std::any_of(status.dht_proxies.begin(), status.dht_proxies.end(),
-                     [](const ProxyStatus& proxy) { return proxy.status.last_answer && proxy.status.problem.empty(); });
-}
-
-/// Whether others on the internet get in here, as far as is known.
-struct Reach {
-  std::string_view tone;
-  std::string heading;
-  std::vector<std::string> lines = {};  ///< HTML
-};
-
-std::string list_of(const std::vector<HostPort>& hosts, std::size_t from) {
-  std::string list;
-  for (; from < hosts.size(); ++from) list += (list.empty() ? "" : ", ") + hosts[from].to_string();
-  return list;
-}
-
-Reach reach(const DashboardModel& model) {
-  using discovery::Nat;
-  const auto& status = model.status;
-  const auto& [hosts, public_v4, told_by, nat] = status.reachability;
-  const bool any_published = std::any_of(model.services.begin(), model.services.end(),
-                                         [](const OwnService& service) { return !service.paused; });
-  if (!any_published) return {"", std::string(texts::kReachNothing)};
-
-  const bool by_four = nat == Nat::none || nat == Nat::mapped || (nat == Nat::unknown && public_v4);
-  const auto is_six = [](const HostPort& host) { return host.host.find(':') != std::string::npos; };
-  const auto six = std::find_if(hosts.begin(), hosts.end(), is_six);
-  Reach result;
-  if (by_four && !hosts.empty()) {
-    result = {"ok", fmt::format(texts::kReachable, hosts.front().to_string())};
-    if (hosts.size() > 1) result.lines.push_back(safe(fmt::format(texts::kAlsoAt, list_of(hosts, 1))));
-  } else if (six != hosts.end()) {
-    result = {"warn", fmt::format(texts::kReachableBySix, six->to_string())};
-  } else if (nat == Nat::unknown && !status.port_mapping && !status.dht) {
-    return {"", std::string(texts::kReachOff), {std::string(texts::kReachOffText)}};
-  } else if (nat == Nat::unknown) {
-    return {"", std::string(texts::kReachUnknown), {std::string(texts::kReachUnknownText)}};
-  } else {
-    result = {"bad", std::string(texts::kUnreachable)};
-    if (status.lan) result.lines.emplace_back(texts::kOnTheLanItIs);
-  }
-  if (const auto why = discovery::explain(nat); !why.empty()) result.lines.push_back(safe(why));
-  if (result.tone != "bad" && !dht_works(status)) {
-    result.tone = "warn";
-    result.lines.emplace_back(texts::kNobodyFinds);
-  }
-  return result;
-}
-
-std::string with_problem(std::string_view text, std::string_view problem) {
-  return problem.empty() ? std::string(text) : fmt::format("{}: {}", text, problem);
-}
-
-std::string router(const DaemonStatus& status) {
-  using State = discovery::PortMapperStatus::State;
-  const auto& gateway = status.gateway;
-  if (!status.port_mapping) return std::string(texts::kRouterOff);
-  const auto name = gateway.gateway.empty() ? std::string(texts::kSomeRouter) : gateway.gateway;
-  switch (gateway.state) {
-    case State::off: return std::string(texts::kRouterIdle);
-    case State::searching: return std::string(texts::kRouterSearching);
-    case State::no_gateway: return with_problem(texts::kRouterNone, gateway.problem);
-    case State::refused: return with_problem(fmt::format(texts::kRouterRefused, name), gateway.problem);
-    case State::mapped: break;
-  }
-  if (!gateway.mapping) return std::string(texts::kRouterSearching);
-  return fmt::format(texts::kRouterMapped, name, gateway.mapping->external_port, gateway.mapping->protocol);
-}
-
-std::string public_address(const DaemonStatus& status) {
-  const auto& reachability = status.reachability;
-  if (!reachability.public_v4) return std::string(texts::kNotKnown);
-  return fmt::format(texts::kSaysWho, reachability.public_v4->to_string(), reachability.told_by);
-}
-
-std::string node_state(const discovery::DhtNodeStatus& node) {
-  using State = discovery::DhtNodeStatus::State;
-  const auto good = node.good_nodes4 + node.good_nodes6;
-  switch (node.state) {
-    case State::idle: return std::string(texts::kDhtIdle);
-    case State::connecting: return std::string(texts::kDhtConnecting);
-    case State::connected:
-      return good == 1 ? std::string(texts::kDhtConnectedToOne) : fmt::format(texts::kDhtConnected, good);
-    case State::disconnected: break;
-  }
-  return std::string(texts::kDhtDisconnected);
-}
-
-std::string dht(const DaemonStatus& status) {
-  if (!status.dht) return std::string(texts::kDhtOff);
-  if (status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected)
-    return node_state(*status.dht_node);
-  for (const auto& proxy : status.dht_proxies)
-    if (proxy.status.last_answer && proxy.status.problem.empty()) return fmt::format(texts::kDhtByProxy, proxy.url);
-  if (status.dht_node) return with_problem(node_state(*status.dht_node), status.dht_node->problem);
-  for (const auto& proxy : status.dht_proxies)
-    return with_problem(fmt::format(texts::kDhtByProxy, proxy.url), proxy.status.problem);
-  return std::string(texts::kDhtOff);
-}
-
-std::string facts(const DaemonStatus& status) {
-  const std::array<std::pair<std::string_view, std::string>, 7> rows = {{
-      {texts::kRouter, router(status)},
-      {texts::kPublicAddress, public_address(status)},
-      {texts::kDht, dht(status)},
-      {texts::kLocalNetwork, std::string(status.lan ? texts::kOn : texts::kOff)},
-      {texts::kPorts, fmt::format(texts::kPortsText, status.p2p_port, status.local_port)},
-      {texts::kConnected, fmt::format(texts::kConnectedText, status.peers.size(), status.browsers)},
-      {texts::kVersion, fmt::format(texts::kVersionText, status.version, span_of_time(status.uptime))},
-  }};
-  std::string html = "<dl class=\"facts\">";
-  for (const auto& [name, value] : rows) html += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, safe(value));
-  return html + "</dl>";
-}
-
-std::string problems(const DaemonStatus& status) {
-  if (status.problems.empty()) return meta(texts::kNoProblems);
-  auto html = fmt::format("<details class=\"problems\"><summary>{}</summary><ul role=\"list\">",
-                          fmt::format(texts::kProblems, status.problems.size()));
-  for (auto problem = status.problems.rbegin(); problem != status.problems.rend(); ++problem)
-    html += fmt::format("<li>{}{} · {}</li>",
-                        state(problem->is_error ? "bad" : "warn", problem->is_error ? texts::kError : texts::kWarning),
-                        time_element(problem->when, status.now), isolated(problem->text));
-  return html + "</ul></details>";
-}
-
-std::string computer_html(const DashboardModel& model) {
-  const auto how = reach(model);
-  auto html = fmt::format("<div class=\"panel\"><div class=\"reach\"><h3 class=\"state {}\"><span>{}</span></h3>",
-                          how.tone, safe(how.heading));
-  for (const auto& line : how.lines) html += meta(line);
-  return html + "</div>" + facts(model.status) + problems(model.status) + "</div>";
-}
 
 // ---- The frame ----
 
@@ -522,72 +58,70 @@ std::string field_html(const Field& field) {
   return html + "></div>";
 }
 
-constexpr std::string_view kName = "maxlength=\"63\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kLink = "maxlength=\"512\" inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kTitle = "maxlength=\"100\"";
-constexpr std::string_view kHost = "maxlength=\"253\" autocapitalize=\"none\" spellcheck=\"false\"";
-constexpr std::string_view kPort = "maxlength=\"5\" inputmode=\"numeric\"";
+constexpr std::string_view kNameInput = "maxlength=\"63\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kLinkInput =
+    "maxlength=\"512\" inputmode=\"url\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kTitleInput = "maxlength=\"100\"";
+constexpr std::string_view kHostInput = "maxlength=\"253\" autocapitalize=\"none\" spellcheck=\"false\"";
+constexpr std::string_view kPortInput = "maxlength=\"5\" inputmode=\"numeric\"";
 
-/// `inside` is HTML. What goes wrong is said in `.error`.
-std::string form_dialog(std::string_view id, std::string_view heading, std::string_view inside, std::string_view submit,
-                        std::string_view look = "main") {
+/// `inside` is HTML, with a heading of the id `ID-title`.
+std::string dialog(std::string_view id, std::string_view inside, std::string_view more = "") {
+  return fmt::format("<dialog id=\"{0}-dialog\"{2} aria-labelledby=\"{0}-title\">{1}</dialog>\n", id, inside, more);
+}
+
+/// What a dialog asks for. `inside` is HTML; what goes wrong is said in `.error`.
+std::string form(std::string_view id, std::string_view heading, std::string_view inside, std::string_view submit,
+                 std::string_view look = "main") {
   return fmt::format(
-      "<dialog id=\"{0}-dialog\" aria-labelledby=\"{0}-title\"><form method=\"dialog\" autocomplete=\"off\" novalidate>"
-      "<h2 id=\"{0}-title\">{1}</h2>{2}<p class=\"error\" role=\"alert\"></p><div class=\"acts\">"
+      "<form method=\"dialog\" autocomplete=\"off\" novalidate><h2 id=\"{0}-title\">{1}</h2>{2}"
+      "<p class=\"error\" role=\"alert\"></p><div class=\"acts\">"
       "<button type=\"button\" class=\"btn\" data-act=\"close\">{3}</button>"
-      "<button type=\"submit\" class=\"btn {4}\">{5}</button></div></form></dialog>\n",
+      "<button type=\"submit\" class=\"btn {4}\">{5}</button></div></form>",
       id, heading, inside, texts::kCancel, look, submit);
 }
 
 std::string address_fields(std::string_view id) {
   const auto host = fmt::format("{}-host", id);
   const auto port = fmt::format("{}-port", id);
-  return "<div class=\"pair\">" + field_html({host, texts::kAddress, "host", std::string(texts::kAddressHint), kHost}) +
-         field_html({port, texts::kPort, "port", "", kPort}) + "</div>";
+  return "<div class=\"pair\">" +
+         field_html({host, texts::kAddress, "host", std::string(texts::kAddressHint), kHostInput}) +
+         field_html({port, texts::kPort, "port", "", kPortInput}) + "</div>";
 }
 
-/// After the form, the link that was made.
 std::string publish_dialog() {
-  auto found = fmt::format(
-      "<div class=\"servers stack\"><h3>{}</h3><p class=\"meta\" role=\"status\"></p>"
+  const auto found = fmt::format(
+      "<div class=\"stack\"><h3>{}</h3><p class=\"meta\" role=\"status\"></p>"
       "<ul class=\"found\" role=\"list\"></ul></div>",
       texts::kFoundServers);
-  auto html = form_dialog(
-      "publish", texts::kPublishHeading,
-      field_html({"publish-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitle}) +
-          address_fields("publish") + found,
-      texts::kPublish);
-  constexpr std::string_view kEnd = "</dialog>\n";
-  html.resize(html.size() - kEnd.size());
-  html += fmt::format(
+  const auto fields =
+      field_html({"publish-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitleInput}) +
+      address_fields("publish") + found;
+  const auto link_made = fmt::format(
       "<div class=\"done stack\" hidden><h2 tabindex=\"-1\"></h2><p>{}</p><code class=\"link\"></code><img alt=\"\" "
       "width=\"240\" height=\"240\"><p class=\"meta\" role=\"status\"></p><div class=\"acts\"><button type=\"button\" "
       "class=\"btn\" data-act=\"copy-made\">{}"
       "</button><button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div>",
       texts::kPublishedDone, texts::kCopyLink, texts::kClose);
-  return html + std::string(kEnd);
+  return dialog("publish", form("publish", texts::kPublishHeading, fields, texts::kPublish) + link_made);
 }
 
 std::string change_dialogs(const DashboardModel& model) {
   const auto name_hint = fmt::format(texts::kNameHint, model.local_port);
-  auto html = form_dialog(
-      "pin", texts::kPinHeading,
-      field_html({"pin-name", texts::kName, "name", name_hint, kName}) +
-          field_html({"pin-link", texts::kLink, "link", fmt::format(texts::kLinkHint, model.local_port), kLink}),
-      texts::kPin);
-  html += form_dialog("rename", texts::kRenameHeading,
-                      field_html({"rename-to", texts::kNewName, "name", name_hint, kName}), texts::kRename);
-  html +=
-      form_dialog("unpin", texts::kUnpinHeading, fmt::format("<p>{}</p>", texts::kUnpinText), texts::kUnpin, "grave");
-  html += publish_dialog();
-  html += form_dialog(
-      "edit", texts::kEditHeading,
-      field_html({"edit-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitle}) +
-          address_fields("edit"),
-      texts::kSave);
-  html += form_dialog("remove", texts::kRemoveHeading, fmt::format("<p>{}</p>", texts::kRemoveText), texts::kRemove,
-                      "grave");
-  return html;
+  const auto link_hint = fmt::format(texts::kLinkHint, model.local_port);
+  const auto pin_fields = field_html({"pin-name", texts::kName, "name", name_hint, kNameInput}) +
+                          field_html({"pin-link", texts::kLink, "link", link_hint, kLinkInput});
+  const auto new_name = field_html({"rename-to", texts::kNewName, "name", name_hint, kNameInput});
+  const auto unpin_text = fmt::format("<p>{}</p>", texts::kUnpinText);
+  const auto edit_fields =
+      field_html({"edit-name", texts::kServiceTitle, "title", std::string(texts::kServiceTitleHint), kTitleInput}) +
+      address_fields("edit");
+  const auto remove_text = fmt::format("<p>{}</p>", texts::kRemoveText);
+  return dialog("pin", form("pin", texts::kPinHeading, pin_fields, texts::kPin)) +
+         dialog("rename", form("rename", texts::kRenameHeading, new_name, texts::kRename)) +
+         dialog("unpin", form("unpin", texts::kUnpinHeading, unpin_text, texts::kUnpin, "grave")) + publish_dialog() +
+         dialog("edit", form("edit", texts::kEditHeading, edit_fields, texts::kSave)) +
+         dialog("remove", form("remove", texts::kRemoveHeading, remove_text, texts::kRemove, "grave"));
 }
 
 std::string table(std::string_view id, std::string_view caption, const std::vector<std::string_view>& columns) {
@@ -600,14 +134,16 @@ std::string table(std::string_view id, std::string_view caption, const std::vect
 }
 
 std::string why_dialog() {
-  return fmt::format(
-      "<dialog id=\"why-dialog\" class=\"wide\" aria-labelledby=\"why-title\"><div class=\"stack\">"
-      "<h2 id=\"why-title\">{}</h2><p class=\"outcome\" role=\"status\"></p><progress aria-label=\"{}\"></progress>"
-      "<p class=\"error\" role=\"alert\"></p><div class=\"found-out stack\" hidden>{}{}</div><div class=\"acts\">"
-      "<button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div></dialog>\n",
-      texts::kWhyHeading, texts::kWhyProgress,
-      table("why-tried", texts::kWhyTried, {texts::kAddress, texts::kToldBy, texts::kResult, texts::kTook}),
-      table("why-asked", texts::kWhyAsked, {texts::kWho, texts::kResult, texts::kAddresses}), texts::kClose);
+  const auto tried =
+      table("why-tried", texts::kWhyTried, {texts::kAddress, texts::kToldBy, texts::kResult, texts::kTook});
+  const auto asked = table("why-asked", texts::kWhyAsked, {texts::kWho, texts::kResult, texts::kAddresses});
+  const auto inside = fmt::format(
+      "<div class=\"stack\"><h2 id=\"why-title\">{}</h2><p class=\"outcome\" role=\"status\"></p>"
+      "<progress aria-label=\"{}\"></progress><p class=\"error\" role=\"alert\"></p>"
+      "<div class=\"found-out stack\" hidden>{}{}</div><div class=\"acts\">"
+      "<button type=\"button\" class=\"btn main\" data-act=\"close\">{}</button></div></div>",
+      texts::kWhyHeading, texts::kWhyProgress, tried, asked, texts::kClose);
+  return dialog("why", inside, " class=\"wide\"");
 }
 
 std::string head_html() {
@@ -640,26 +176,6 @@ std::string notes_html(const DashboardModel& model) {
 }
 
 }  // namespace
-
-std::string_view name_of(Section section) {
-  switch (section) {
-    case Section::lan: return "lan";
-    case Section::yours: return "yours";
-    case Section::published: return "published";
-    case Section::computer: return "computer";
-  }
-  return "";
-}
-
-std::string section_html(const DashboardModel& model, Section section) {
-  switch (section) {
-    case Section::lan: return lan_html(model);
-    case Section::yours: return yours_html(model);
-    case Section::published: return published_html(model);
-    case Section::computer: return computer_html(model);
-  }
-  return "";
-}
 
 std::string page_html(const DashboardModel& model, const PageKeys& keys) {
   auto html = head_html();

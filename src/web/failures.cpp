@@ -16,20 +16,18 @@ using tunnel::describe;
 /// Attempts that a page lists: more are a flood of forged answers, which nobody wants to read.
 constexpr std::size_t kMostTried = 16;
 
-constexpr auto kUseProxyPac =
-    "In your browser's or program's proxy settings, have only *.localhost go to this port: the file /proxy.pac of this "
-    "port says so to browsers.";
+constexpr auto kUseProxyPac = "Set this proxy for *.localhost only; browsers can use this port's /proxy.pac.";
 
 Page not_found_page(const tunnel::DialFailure& failure) {
   Page page{
       .status = 503,
       .proxy_error = "destination_unavailable",
       .title = "This service was not found",
-      .text = "Nobody who was asked knows where this service is.",
-      .advice = {"Check that the computer with the service is on, and that Hardline runs there.",
+      .text = "No source knows where this service is.",
+      .advice = {"Check that the computer with the service is on, and that Hardline is running there.",
                  "Check the address for a missing or mistyped character: the long part is the service's identity.",
                  "Connect this computer to the same network once; after that the service may be found from "
-                 "elsewhere."},
+                 "elsewhere too."},
   };
   for (const auto& report : failure.sources)
     if (report.source != discovery::Source::this_machine) page.tried.push_back(describe(report));
@@ -50,12 +48,12 @@ Page dial_failure_page(const tunnel::DialFailure& failure) {
     return {
         .status = 502,
         .proxy_error = "tls_certificate_error",
-        .title = "Somebody else answered",
+        .title = "Another computer answered",
         .text = "A computer answered in this service's place, but could not prove to be it. Nothing was sent to it.",
         .tried = std::move(tried),
         .advice = {"If the service's computer was reinstalled, it has a new identity and so a new address: ask its "
                    "owner.",
-                   "If it was not, some computer on the way is pretending to be it. Your data is safe; try later, or "
+                   "If it was not, some computer on the way is impersonating it. Your data is safe; try later, or "
                    "from another network."},
     };
   const bool silent = any(Errc::timed_out);
@@ -63,10 +61,10 @@ Page dial_failure_page(const tunnel::DialFailure& failure) {
       .status = silent ? 504 : 502,
       .proxy_error = silent ? "connection_timeout" : "connection_refused",
       .title = "This service cannot be reached",
-      .text = "It is known where the service may be, but no connection could be made.",
+      .text = "Addresses for it are known, but none could be connected to.",
       .tried = std::move(tried),
-      .advice = {"Check that the computer with the service is on and that Hardline runs there.",
-                 "Check this computer's own connection, and a firewall on either side."},
+      .advice = {"Check that the computer with the service is on, and that Hardline is running there.",
+                 "Check this computer's own connection, and the firewalls on both sides."},
   };
 }
 
@@ -93,7 +91,7 @@ Page refused_page(const wire::OobError& error) {
         .status = 503,
         .proxy_error = "destination_unavailable",
         .title = "The service is busy",
-        .text = "The other computer was reached and asks to be left alone for a moment.",
+        .text = "The other computer was reached, but is busy at the moment.",
         .tried = {error.text},
         .advice = {"Try again in a minute."},
     };
@@ -101,7 +99,7 @@ Page refused_page(const wire::OobError& error) {
       .status = 502,
       .proxy_error = "destination_unavailable",
       .title = "The service refused",
-      .text = "The other computer was reached, and gave a reason that this version does not know.",
+      .text = "The other computer was reached, but refused for a reason that this version does not know.",
       .tried = {error.code + ": " + error.text},
       .advice = {"A newer version of Hardline on this computer may know it."},
   };
@@ -116,7 +114,7 @@ Page broken_off_page(std::error_code error) {
       .text = silent ? "The other computer was reached and proved to be the right one, but then said nothing."
                      : "The other computer was reached and proved to be the right one, but then closed the connection.",
       .tried = {error.message()},
-      .advice = {"Try again in a moment.", "If it is your service, look into the log of Hardline on its computer."},
+      .advice = {"Try again in a moment.", "If it is your service, look at Hardline's log on its computer."},
   };
 }
 
@@ -133,15 +131,13 @@ Page bad_request_page(wire::HeadError error) {
       page.text = fmt::format("The request's head is longer than {} octets.", wire::kMaxRequestHead);
       page.advice = {"Delete this site's cookies and try again."};
       break;
-    case wire::HeadError::no_host:
-      page.text = "The request names no Host, and the Host is what says which service is meant.";
-      break;
-    case wire::HeadError::several_hosts: page.text = "The request names more than one Host."; break;
+    case wire::HeadError::no_host: page.text = "The request has no Host, which says which service is meant."; break;
+    case wire::HeadError::several_hosts: page.text = "The request has more than one Host."; break;
     case wire::HeadError::other_scheme:
-      page.text = "As a proxy, this port takes requests for http://NAME.localhost, and no other kind of address.";
+      page.text = "As a proxy, this port only takes requests for http://NAME.localhost.";
       page.advice = {kUseProxyPac};
       break;
-    default: page.advice = {"Use http://, not https://: what leaves this computer is encrypted all the same."};
+    default: page.advice = {"Use http://, not https://: what leaves this computer is encrypted anyway."};
   }
   return page;
 }
@@ -150,7 +146,7 @@ Page slow_request_page() {
   return {
       .status = 408,
       .title = "The request did not arrive",
-      .text = "The connection was opened, but no whole request head came in time.",
+      .text = "The connection was opened, but no complete request head came in time.",
   };
 }
 
@@ -159,7 +155,7 @@ Page unclear_length_page() {
       .status = 400,
       .proxy_error = "http_request_error",
       .title = "This request cannot be understood",
-      .text = "Its Content-Length and Transfer-Encoding do not tell how long its content is.",
+      .text = "Its Content-Length and Transfer-Encoding do not say how long its content is.",
   };
 }
 
@@ -177,7 +173,7 @@ Page foreign_host_page() {
 Page no_such_name_page(std::string_view label) {
   return {
       .status = 404,
-      .title = "There is no service by this name",
+      .title = "There is no service with this name",
       .text = fmt::format("“{}” is not a service's name. A name is 40 digits from 0-9 and a-f, usually with a password "
                           "and a dash before them.",
                           label),
@@ -190,7 +186,7 @@ Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
   return {
       .status = 404,
       .title = "Nothing is pinned under this name",
-      .text = fmt::format("“{}” is no service's own name, and no service was given it on this computer.", name),
+      .text = fmt::format("“{}” is not a service's own name, and nothing is pinned under it here.", name),
       .advice = {"Check the name for a mistyped character.",
                  "If it is meant to be a service's whole address, copy it instead of typing it: the end may have been "
                  "cut off."},
@@ -204,7 +200,7 @@ Page no_proxy_page() {
       .status = 403,
       .proxy_error = "http_request_denied",
       .title = "This proxy leads to *.localhost services only",
-      .text = "It takes a request to a Hardline service, at NAME.localhost, and passes on nothing else.",
+      .text = "It only passes on requests to Hardline services, at NAME.localhost.",
       .advice = {kUseProxyPac},
   };
 }
@@ -223,8 +219,9 @@ Page silent_service_page(tunnel::Dialect dialect) {
       .text = "The other computer was reached and the request was sent, but nothing came back.",
       .advice = {"Try again in a moment.", "If it is your service, check that its program speaks HTTP on that port."}};
   if (dialect == tunnel::Dialect::legacy)
-    page.advice.insert(page.advice.begin(),
-                       "The other computer runs an old version, which answers a wrong password like this: check it.");
+    page.advice.insert(
+        page.advice.begin(),
+        "The other computer runs an old version, which answers a wrong password like this: check the password.");
   return page;
 }
 

@@ -6,16 +6,13 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/rt/beast.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/http_date.hpp"
 
 namespace hardline::web {
 namespace {
 
 namespace http = beast::http;
-
-std::string_view view(beast::string_view text) {
-  return {text.data(), text.size()};
-}
 
 bool is_named(const std::pair<std::string, std::string>& field, std::string_view lower_name) {
   return to_lower(field.first) == lower_name;
@@ -50,7 +47,7 @@ bool is_field_value(std::string_view value) {
 
 }  // namespace
 
-class RequestParser::Impl final : public http::basic_parser<true> {
+class RequestParser::Impl final : public MessageParser<true> {
  public:
   explicit Impl(const HttpLimits& limits) : max_head_(limits.head) {
     eager(true);
@@ -80,29 +77,16 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   bool is_http10 = false;
 
  private:
-  using Error = beast::error_code;
-
   void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
     request.method = view(method);
     request.target = view(target);
     is_http10 = version == 10;  // else 11: Beast takes no other
   }
-  void on_response_impl(int, beast::string_view, int, Error&) override {}
   void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
     if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
     request.fields.emplace_back(view(name), view(value));
   }
-  void on_header_impl(Error&) override {}
-  void on_body_init_impl(const boost::optional<std::uint64_t>&, Error&) override {}
-  std::size_t on_body_impl(beast::string_view body, Error&) override { return keep(body); }
-  void on_chunk_header_impl(std::uint64_t, beast::string_view, Error&) override {}
-  std::size_t on_chunk_body_impl(std::uint64_t, beast::string_view body, Error&) override { return keep(body); }
-  void on_finish_impl(Error&) override {}
-
-  std::size_t keep(beast::string_view body) {
-    request.body.append(body.data(), body.size());
-    return body.size();
-  }
+  void on_content(std::string_view body) override { request.body += body; }
 
   void refuse(int status, std::string_view code, std::string_view text) {
     refusal = error_response(status, code, text);
@@ -126,24 +110,23 @@ class RequestParser::Impl final : public http::basic_parser<true> {
   void look_at_head() {
     const auto hosts = count("host");
     if (hosts > 1 || (hosts == 0 && !is_http10))
-      return refuse(400, "bad_request", "A request names its Host exactly once (RFC 9112 section 3.2).");
+      return refuse(400, "bad_request", "A request must have exactly one Host (RFC 9112 section 3.2).");
     const auto codings = count("transfer-encoding");
     if (codings > 0) {
       const auto coding = request.field("Transfer-Encoding");
       if (is_http10 || count("content-length") > 0 || !coding)
         return refuse(400, "bad_request", "It is not clear where the body of this request ends.");
       if (to_lower(*coding) != "chunked")
-        return refuse(501, "bad_request", "Of transfer codings only `chunked` is understood.");
+        return refuse(501, "bad_request", "The only transfer coding supported is `chunked`.");
     }
     if (count("content-length") > 1)
       return refuse(400, "bad_request", "It is not clear where the body of this request ends.");
-    if (!to_origin_form())
-      return refuse(400, "bad_request", "This is no target that can be asked for here: it must begin with a slash.");
+    if (!to_origin_form()) return refuse(400, "bad_request", "The request target must begin with a slash.");
     if (is_http10) std::erase_if(request.fields, [](const auto& field) { return is_named(field, "upgrade"); });
     if (count("expect") == 0 || is_http10) return;
     const auto expected = request.field("Expect");
     if (!expected || to_lower(*expected) != "100-continue")
-      return refuse(417, "bad_request", "Nothing but 100-continue can be expected here.");
+      return refuse(417, "bad_request", "The only expectation supported is 100-continue.");
     expects_continue = true;
   }
 

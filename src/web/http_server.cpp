@@ -2,14 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/watchdog.hpp"
-#include "hardline/web/to_json.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/percent.hpp"
 #include "http_messages.hpp"
 
@@ -39,6 +38,20 @@ bool lists(const Request& request, std::string_view name, std::string_view token
     }
   }
   return false;
+}
+
+/// What each parameter of this name has behind its equals sign, still encoded; nullopt where it has none.
+std::vector<std::optional<std::string_view>> values_of(std::string_view query, std::string_view name) {
+  std::vector<std::optional<std::string_view>> values;
+  while (!query.empty()) {
+    const auto pair = query.substr(0, query.find('&'));
+    query.remove_prefix(std::min(query.size(), pair.size() + 1));
+    const auto equals = pair.find('=');
+    if (pair.substr(0, equals) != name) continue;
+    const bool has_value = equals != std::string_view::npos;
+    values.push_back(has_value ? std::optional(pair.substr(equals + 1)) : std::nullopt);
+  }
+  return values;
 }
 
 class Connection final : public Exchange {
@@ -319,18 +332,13 @@ bool Request::has_field(std::string_view name) const {
 }
 
 std::optional<std::string> Request::parameter(std::string_view name) const {
-  std::optional<std::string> value;
-  auto rest = query();
-  while (!rest.empty()) {
-    const auto pair = rest.substr(0, rest.find('&'));
-    rest.remove_prefix(std::min(rest.size(), pair.size() + 1));
-    const auto equals = pair.find('=');
-    if (pair.substr(0, equals) != name) continue;
-    if (value || equals == std::string_view::npos) return std::nullopt;
-    value = wire::percent_decode(pair.substr(equals + 1));
-    if (!value) return std::nullopt;
-  }
-  return value;
+  const auto given = values_of(query(), name);
+  if (given.size() != 1 || !given.front()) return std::nullopt;
+  return wire::percent_decode(*given.front());
+}
+
+bool Request::has_parameter(std::string_view name) const {
+  return !values_of(query(), name).empty();
 }
 
 bool is_change(std::string_view method) {
@@ -339,10 +347,6 @@ bool is_change(std::string_view method) {
 
 bool asks_for_protocol(const Request& request, std::string_view protocol) {
   return lists(request, "Connection", "upgrade") && lists(request, "Upgrade", protocol);
-}
-
-Response error_response(int status, std::string_view code, std::string_view text) {
-  return json_response(status, error_to_json(code, text));
 }
 
 awaitable<void> serve_http(Executor executor, ByteStream& stream, std::string early, HttpHandler& handler,

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/text.hpp"
 
 namespace hardline::web {
@@ -24,19 +25,19 @@ bool has_content_type(const Request& request, std::string_view type) {
 JsonBody::JsonBody(const Request& request) {
   if (request.body.empty()) return;
   if (!has_content_type(request, "application/json")) {
-    refusal_ = error_response(415, "unsupported_media_type",
-                              "The body must be JSON, and say so: Content-Type: application/json.");
+    refusal_ =
+        error_response(415, "unsupported_media_type", "The body must be JSON with Content-Type: application/json.");
     return;
   }
   object_ = nlohmann::json::parse(request.body, nullptr, false);
-  if (!object_.is_object()) refuse("The body must be one JSON object, as {\"title\": \"Films\"}.");
+  if (!object_.is_object()) refuse("The body must be one JSON object, such as {\"title\": \"Films\"}.");
 }
 
 std::optional<std::string> JsonBody::text(std::string_view name) {
   const auto* member = find(name);
   if (!member) return std::nullopt;
   if (member->is_string()) return member->get<std::string>();
-  refuse(fmt::format("\"{}\" must be a text.", name));
+  refuse(fmt::format("\"{}\" must be a string.", name));
   return std::nullopt;
 }
 
@@ -61,7 +62,7 @@ std::optional<std::uint16_t> JsonBody::port(std::string_view name, bool or_zero)
 
 std::string JsonBody::required_text(std::string_view name) {
   auto value = text(name);
-  if (!value) refuse(fmt::format("\"{}\" is missing: it must be a text.", name));
+  if (!value) refuse(fmt::format("\"{}\" is missing: it must be a string.", name));
   return value.value_or("");
 }
 
@@ -73,7 +74,7 @@ std::optional<Response> JsonBody::refusal() const {
     for (const auto& other : asked_for_) known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", other);
     return error_response(400, "bad_request",
                           fmt::format("\"{}\" is not known here{}.", wire::clean_text(name, kMaxShown),
-                                      known.empty() ? "" : "; there can be " + known));
+                                      known.empty() ? "" : "; known are " + known));
   }
   return std::nullopt;
 }

@@ -32,8 +32,8 @@ Page begin_anew_page(const wire::RequestHead& head, std::string_view petname) {
       // Of a form that the old service's page sends, the content is dropped: the browser asks with GET.
       .status = 303,
       .title = "This name leads to another service now",
-      .text = fmt::format("“{}” was pointed at another service. The browser forgets what it kept for the one before.",
-                          petname),
+      .text = fmt::format(
+          "“{}” now leads to another service. The browser is told to forget what the previous service left.", petname),
       // Whole: a path that begins with two slashes would lead to another host.
       .fields = {{"Location", "http://" + head.host + head.target}, kForgetEverything},
   };
@@ -44,8 +44,8 @@ Page name_changed_page(std::string_view petname) {
       .status = 409,
       .proxy_error = "http_request_denied",
       .title = "This name leads to another service now",
-      .text = fmt::format("“{}” was pointed at another service. What this page knows is the one before's.", petname),
-      .advice = {"Load the page anew."},
+      .text = fmt::format("“{}” now leads to another service. This page belongs to the previous service.", petname),
+      .advice = {"Reload the page."},
       // A worker that the old service left in the browser answers for it until that forgets.
       .fields = {kForgetEverything},
   };

@@ -6,7 +6,7 @@
 
 #include "api_answer.hpp"
 #include "hardline/web/chunked_stream.hpp"
-#include "hardline/web/to_json.hpp"
+#include "hardline/web/json_response.hpp"
 #include "hardline/wire/text.hpp"
 #include "json_body.hpp"
 
@@ -26,16 +26,15 @@ Response json_lines() {
 }
 
 Response only(std::string_view methods) {
-  auto refusal = error_response(405, "method_not_allowed", fmt::format("There is only {} here.", methods));
+  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", methods));
   refusal.fields.emplace_back("Allow", methods);
   return refusal;
 }
 
 Response no_protocol() {
-  auto refusal =
-      error_response(426, "upgrade_required",
-                     fmt::format("This is no answer but a connection: ask with Connection: Upgrade and Upgrade: {}.",
-                                 OwnerDoor::kProtocol));
+  auto refusal = error_response(
+      426, "upgrade_required",
+      fmt::format("This opens a connection: ask with Connection: Upgrade and Upgrade: {}.", OwnerDoor::kProtocol));
   refusal.fields.emplace_back("Upgrade", OwnerDoor::kProtocol);
   return refusal;
 }
@@ -55,7 +54,7 @@ Response cannot_listen(const std::string& address, std::uint16_t port, const std
     return error_response(409, "port_taken",
                           fmt::format("Another program has {}. Choose another port, or 0 for a free one.", where));
   return error_response(400, "bad_address",
-                        fmt::format("{} cannot be listened at: {}. Give `localhost`, `*` or an address of this "
+                        fmt::format("Cannot listen on {}: {}. Give `localhost`, `*` or an address of this "
                                     "computer, and a port that you may open.",
                                     where, error.message()));
 }
@@ -132,7 +131,7 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
     co_return;
   }
   const std::string_view nothing_yet;
-  auto opened = co_await tunnel::open_tunnel(tools_.dialer, tools_.finder, *service, nothing_yet);
+  auto opened = co_await tunnel::open_tunnel(tools_, *service, nothing_yet);
   if (!opened) {
     const auto failure = no_tunnel(opened.error());
     co_await exchange.respond(failure);

@@ -373,16 +373,4 @@ Json to_json(const origin::WebServer& server) {
   };
 }
 
-std::string to_line(const Json& json) {
-  return json.dump(-1, ' ', false, Json::error_handler_t::replace) + "\n";
-}
-
-Response json_response(int status, const Json& body) {
-  return {status, "application/json", to_line(body)};
-}
-
-Json error_to_json(std::string_view code, std::string_view text) {
-  return {{"error", {{"code", code}, {"text", text}}}};
-}
-
 }  // namespace hardline::web

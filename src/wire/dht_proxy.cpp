@@ -15,7 +15,8 @@ namespace {
 
 using nlohmann::json;
 
-constexpr int kImMessageType = 3;  // OpenDHT's type of values that live ten minutes (PROTOCOL: WAN)
+/// OpenDHT's type of values that live ten minutes (docs/protocol.md, "Across the internet").
+constexpr int kImMessageType = 3;
 
 /// OpenDHT pads and uses `+` and `/`; what stands in front of a proxy may have been written by somebody else.
 std::optional<std::string> decode_base64(std::string_view text) {

@@ -1,5 +1,5 @@
 #!/usr/bin/python3 -B
-"""Time to first byte across two NATs: cold by the DHT, cold by a remembered address, warm.
+"""Time to first byte across two NATs: cold through the DHT, cold at a remembered address, warm.
 
     tests/bench/internet.py [--hardlined build/release/hardlined] [--rounds 9] [--round-trip 50]
 
@@ -33,7 +33,7 @@ sys.path.insert(0, str(HERE.parent / "e2e"))
 
 from pair import isolate  # noqa: E402
 
-NAMES = {"dht": "cold, by the DHT", "proxy": "cold, by the DHT and a proxy", "remembered": "cold, remembered", "warm": "warm"}
+NAMES = {"dht": "cold, through the DHT", "proxy": "cold, through the DHT and a proxy", "remembered": "cold, remembered", "warm": "warm"}
 NOBODY = "11.0.0.1:1"  # refuses everything: a DHT, or a proxy, that is not there
 MOST_ROUND_TRIPS = 4  # what issue 3 allows a remembered address
 
@@ -131,9 +131,9 @@ def main():
 
 def print_table(fast, slow, arguments):
     print(f"time to first byte across two NATs, ms, medians of {arguments.rounds} rounds\n")
-    print(f"{'':<32}{'no delay':>12}{f'{arguments.round_trip:g} ms away':>14}")
+    print(f"{'':<34}{'no delay':>12}{f'{arguments.round_trip:g} ms away':>14}")
     for name, title in [("round trip", "a TCP connection"), *NAMES.items()]:
-        print(f"{title:<32}{fast[name]:>12.1f}{slow[name]:>14.1f}")
+        print(f"{title:<34}{fast[name]:>12.1f}{slow[name]:>14.1f}")
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""Identities made and named without the daemon, by what PROTOCOL.md says of them."""
+"""Identities made and named without the daemon, by what docs/protocol.md says of them."""
 
 import base64
 import hashlib

@@ -1,4 +1,4 @@
-"""The deployed peers of version 0.0.16, as PROTOCOL.md describes them, with the faults that ours must live with.
+"""The deployed peers of version 0.0.16, as docs/protocol.md describes them, with the faults that ours must live with.
 
     oldpeer.py server --cert NAME.cert --label PASSWORD-KEYHASH --backend HOST:PORT [--port 7008]
                       [--wanhosts LIST] [--dht-proxy URL] [--silent-on-lan]

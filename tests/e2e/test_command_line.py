@@ -166,7 +166,7 @@ def test_check_says_where_a_folder_is_missing(world, host):
     (daemon.services / "folder.ini").write_text(cached(host.folder / "photos"))
     (daemon.services / "cache.ini").write_text(cached("cache/wiki", "https://example.org"))
     status, said = check(host, daemon)
-    assert status == 0 and "2 of 2 services are right" in said
+    assert status == 0 and "2 of 2 service files are valid" in said
     assert f"folder.ini: directory: {host.folder}/photos: there is no such folder" in said
     assert "cache.ini" not in said, "the daemon makes that one"
     (host.folder / "photos").mkdir()
@@ -182,7 +182,7 @@ def test_check_keeps_the_folder_of_a_cache_apart(world, host):
     assert check(host, daemon)[0] == 0, "files may be shown by two services"
     (daemon.services / "some.ini").write_text(cached(photos / "2024", "https://example.org"))
     status, said = check(host, daemon)
-    assert status == 1 and f"some.ini: directory: must be apart from {photos}, the folder of" in said
+    assert status == 1 and f"some.ini: directory: must not overlap {photos}, the folder of" in said
 
 
 def test_check_keeps_the_daemons_own_files_out_of_a_folder(world, host):
@@ -308,10 +308,10 @@ def test_a_mistake_in_the_configuration_file(host):
     ("[Daemon]\npublicaddress=203.0.113.7:7008, 203.0.113.8\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\npublicaddress=home.example:7008\n", 'a.ini:2: publicaddress: must be ADDRESS:PORT'),
     ("[Daemon]\np2prot=7008\n", "did you mean p2pport=?"),
-    ("[Daemon]\nproxies=none\n", "belongs into [DHT]"),
+    ("[Daemon]\nproxies=none\n", "belongs in [DHT]"),
     ("[Daemno]\np2pport=7008\n", "did you mean [Daemon]?"),
     ("[Everything]\nelse=1\n", "there are [Daemon], [Forward], [LAN], [DHT], [Portmap], [Timeouts]"),
-    ("[DHT]\nwhatever=1\n", "known are enabled, bootstrap, port, network, proxies"),
+    ("[DHT]\nwhatever=1\n", "its keys are enabled, bootstrap, port, network, proxies"),
     ("[DHT]\nenabled=perhaps\n", "a.ini:2: enabled: must be yes or no"),
     ("[DHT]\n\nbootstrap=a.example.org:4222,b.example.org\n", "a.ini:3: bootstrap: must be HOST:PORT"),
     ("[DHT]\nproxies=ftp://a b\n", "a.ini:2: proxies: must be a URL"),
@@ -333,9 +333,9 @@ def test_check_names_every_mistake_and_the_file(host):
     config.write_text("[Daemon]\np2pport=many\n[DHT]\nport=many\n")
     done = hardlined(host, "check", "--config", config)
     assert done.returncode == 1 and "a.ini:2" in done.stderr and "a.ini:4" in done.stderr
-    assert f"{config} is wrong" in done.stdout
+    assert f"{config} has errors" in done.stdout
     config.write_text("[Daemon]\np2pport=0\n")
-    assert f"{config} is right" in hardlined(host, "check", "--config", config).stdout
+    assert f"{config} is valid" in hardlined(host, "check", "--config", config).stdout
     assert hardlined(host, "check", "--config", host.folder / "none.ini").returncode == 1
     done = host.run([HARDLINED, "check"], env=SANITIZERS | {"CONFIGURATION_DIRECTORY": str(host.folder)})
     assert f"There is no configuration file {host.folder}/hardlined.ini" in done.stdout

@@ -179,7 +179,7 @@ def test_why_tells_what_was_tried_in_vain(started, open_page):
     started.server.stop()
     page = open_page()
     page.click("button", named("Why?", "cinema"))
-    page.dialog.run("await until(async () => (await page.getByRole('dialog').innerText()).includes('not reached'), 'how it ended', 40000)", timeout=90)
+    page.dialog.run("await until(async () => (await page.getByRole('dialog').innerText()).includes('could not be reached'), 'how it ended', 40000)", timeout=90)
 
 
 # ---- Published here

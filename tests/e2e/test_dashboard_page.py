@@ -18,10 +18,10 @@ def test_it_lives_on_when_its_daemon_starts_anew(started, open_page):
     start = "await page.locator('body').getAttribute('data-start')"
     before = page.run(f"return {start}")
     started.client.stop()
-    page.read("connection to hardlined is lost")
+    page.read("Lost the connection to hardlined")
     started.client.start()
     page.run(f"await until(async () => {start} !== arg, 'it is loaded again', 30000); await page.waitForLoadState()", before)
-    assert "is lost" not in page.text()
+    assert "Lost the connection" not in page.text()
     page.see("button", named("Pin", "demo"))
     pin(page, "demo", "cinema")
     forgive_refusals(page)
@@ -33,7 +33,7 @@ def test_it_is_read_without_javascript(started, open_page):
     page.run("await until(async () => { await page.reload(); return (await page.locator('body').innerText()).includes('demo') }, 'the service is listed')")
     for heading in SECTIONS:
         page.see("heading", heading)
-    page.read("Scripts are switched off")
+    page.read("Scripts are off")
     page.see("link", named("Open", "demo"))
     assert "Hello through the tunnel" in page.follow(named("Open", "cinema"), "http://cinema.localhost:7009/")
 

@@ -50,7 +50,7 @@ def test_forged_values_alone_end_in_a_page_and_learn_nothing(apart, strangers):
     apart.internet.forge(apart.service.keyhash, strangers.forged)
     apart.client.start()
     shown = apart.curl("/", "-H", "Accept: text/html", check=False)
-    assert shown.returncode == 22 and "502" in shown.stderr and "<h1>Somebody else answered</h1>" in shown.stdout
+    assert shown.returncode == 22 and "502" in shown.stderr and "<h1>Another computer answered</h1>" in shown.stdout
     assert strangers.impostor.connections > 0
     apart.client.stop()
     assert strangers.impostor.received == b""

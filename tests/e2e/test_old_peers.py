@@ -50,7 +50,7 @@ def dial(old):
 
 @pytest.mark.parametrize("asked, answered", [(53248, True), (53249, False)])
 def test_an_old_server_loses_the_tail_of_a_long_record(old, asked, answered):
-    """PROTOCOL: 64 KiB sent as 16 KiB records: 53,248 bytes arrive."""
+    """docs/protocol.md, "Dialects": 64 KiB sent as 16 KiB records: 53,248 bytes arrive."""
     with dial(old) as tunnel:
         tunnel.sendall(b'{"password":"%s"}\n' % old.service.password.encode())
         tunnel.sendall(b"POST /sink HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % asked)

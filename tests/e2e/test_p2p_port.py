@@ -1,4 +1,4 @@
-"""What 7008 says to whom: the rules of PROTOCOL.md, by a client's end spoken by hand."""
+"""What 7008 says to whom: the rules of docs/protocol.md, by a client's end spoken by hand."""
 
 import socket
 import ssl

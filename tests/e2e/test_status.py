@@ -33,7 +33,7 @@ def status_of(daemon):
 def test_status_tells_how_the_daemon_stands(pair):
     done = ask(pair.server, "status")
     assert done.returncode == 0, done.stderr
-    for word in ("p2p port 7008", "local proxy at port 7009", "eth0", pair.server_host.address, "demo",
+    for word in ("p2p port 7008", "local proxy on port 7009", "eth0", pair.server_host.address, "demo",
                  pair.service.keyhash[:8], "Network", "DHT", "Services"):
         assert word in done.stdout, f"{word}: {done.stdout}"
     assert re.match(r"hardlined \d+\.\d+\.\d+, running for \d+ s;", done.stdout)
@@ -55,6 +55,16 @@ def test_status_as_json(pair):
     addresses = {a["address"] for i in status["interfaces"] if i["name"] == "eth0" for a in i["addresses"]}
     assert pair.server_host.address in addresses
     assert pair.service.password not in json.dumps(status)
+
+
+def test_status_says_which_services_use_the_dht(world):
+    """As their files do, paused ones among them: pausing one changes nothing of how it will be found."""
+    daemon = world.daemon(world.host("host", world.lan()))
+    for name, paused, use_dht in [("open", "no", "yes"), ("hidden", "no", "no"), ("resting", "yes", "yes"), ("both", "yes", "no")]:
+        daemon.publish(name, "127.0.0.1:8080", Service={"paused": paused}, Access={"useDHT": use_dht})
+    daemon.start()
+    stands = {service["title"]: (service["paused"], service["uses_dht"]) for service in status_of(daemon)["services"]}
+    assert stands == {"open": (False, True), "hidden": (False, False), "resting": (True, True), "both": (True, False)}
 
 
 def test_status_counts_who_is_connected(pair):
@@ -99,7 +109,7 @@ def test_why_a_service_does_not_open(pair):
     nobody = make_identity(pair.client_host.folder / "nobody.cert")
     done = ask(pair.client, "why", nobody.label)
     assert done.returncode == NOT_REACHED, done.stdout
-    assert "was not reached" in done.stdout and "Nobody says where it is" in done.stdout
+    assert "was not reached" in done.stdout and "No source knows where it is" in done.stdout
     assert json.loads(ask(pair.client, "why", nobody.label, "--json").stdout)["reached"] is False
 
 
@@ -187,7 +197,7 @@ def test_a_default_place_that_cannot_be_had_is_a_warning(world):
     daemon.state.mkdir(mode=0o700)
     (daemon.state / "hardlined.sock").write_text("in the way")
     daemon.start()
-    assert "no socket" in daemon.log() and "hardlined status" in daemon.log()
+    assert "not a socket" in daemon.log() and "hardlined status" in daemon.log()
 
 
 def test_another_user_is_not_answered(world):
@@ -267,19 +277,19 @@ def test_a_mapping_is_told_with_its_lease(told):
 
     text = told(mapped)
     assert "Router http://192.168.1.1/ (Box)" in text
-    assert "Mapping 203.0.113.7:7010 to 192.168.1.5:7008 by UPnP IGDv2, for 60 min, 31 min left" in text
-    assert "Public address 203.0.113.7, says the gateway" in text
+    assert "Mapping 203.0.113.7:7010 to 192.168.1.5:7008 via UPnP IGDv2, for 60 min, 31 min left" in text
+    assert "Public address 203.0.113.7 (according to the gateway)" in text
     assert "Told to others 203.0.113.7:7010" in text and "forward TCP" not in text
 
 
 def test_no_router_comes_with_advice(told):
     text = told(lambda status: status["gateway"].update(state="no_gateway"))
-    assert "no router answered to UPnP or NAT-PMP" in text and "forward TCP port 7008" in text and "--public-address" in text
+    assert "no router opens ports on request" in text and "forward TCP port 7008" in text and "--public-address" in text
 
 
 def test_a_router_that_refuses_comes_with_advice(told):
     text = told(lambda status: status["gateway"].update(state="refused", description="http://192.168.1.1/", problem="not authorised"))
-    assert "http://192.168.1.1/ lets nothing in: not authorised" in text and "forward TCP port 7008" in text
+    assert "http://192.168.1.1/ refuses to open the port: not authorised" in text and "forward TCP port 7008" in text
 
 
 def test_a_nat_that_matters_is_explained(told):
@@ -300,11 +310,11 @@ def test_the_dht_is_told(told):
                                                  "confirmed": True, "problem": None}
 
     text = told(dht)
-    assert "Own node connected: 12 good nodes by IPv4, 3 by IPv6; UDP port 4222" in text
+    assert "Own node connected: 12 good nodes over IPv4, 3 over IPv6; UDP port 4222" in text
     assert "Bootstrap a.example.org:4222 (network 7)" in text
-    assert "http://a.example.org: answered 5 min ago; passed over, because it loses what is put" in text
+    assert "http://a.example.org: answered 5 min ago; not used, because it loses announcements" in text
     assert "http://b.example.org: has not answered yet; timed out" in text
-    assert "put 4 min ago by way of the DHT, confirmed" in text
+    assert "announced 4 min ago via the DHT, confirmed" in text
 
 
 def test_a_title_cannot_command_the_terminal(told):

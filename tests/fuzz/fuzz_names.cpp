@@ -19,11 +19,16 @@ void check_petname(std::string_view text) {
   const auto* label = std::get_if<wire::HostIsLabel>(&target);
   require(label && label->label == name->text(), "a petname is a host's label, and no service's");
   require(!parse_link(name->text()), "a petname is no link");
+  const auto meant = parse_meant("http://" + name->text() + ".localhost:7009/");
+  const auto* same = meant ? std::get_if<Petname>(&*meant) : nullptr;
+  require(same && *same == *name, "a petname may come as a link, too");
   require(Petname::parse(name->text()) == *name, "a petname reads the same after it was written");
 }
 
 void check_link(std::string_view text) {
   const auto service = parse_link(text);
+  const auto meant = parse_meant(text);
+  require((meant && std::holds_alternative<ServiceName>(*meant)) == service.has_value(), "who has a link means it");
   if (!service) return;
   const auto again = parse_link(service->label());
   require(again && again->label() == service->label(), "a link leads where its service's own name does");

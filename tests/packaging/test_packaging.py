@@ -162,7 +162,7 @@ def test_the_example_configuration_is_right(installed, tmp_path, change):
     example.write_text(change((installed / "usr/share/doc/hardline/hardlined.ini").read_text()))
     done = run(HARDLINED, "check", "--config", example, "--servicedir", tmp_path / "services")
     assert done.returncode == 0, done.stdout + done.stderr
-    assert f"{example} is right" in done.stdout
+    assert f"{example} is valid" in done.stdout
 
 
 def test_the_example_configuration_has_every_key():

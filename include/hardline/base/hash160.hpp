@@ -1,5 +1,5 @@
-// The 20-byte digests of the protocol (PROTOCOL: Identity, Rolling code): BLAKE2b with a 32-byte digest, cut to
-// its first 20 bytes. A 20-byte BLAKE2b would differ, because BLAKE2b mixes the digest's length in.
+// The 20-byte digests of the protocol (docs/protocol.md, "Identity" and "LAN discovery"): BLAKE2b with a 32-byte
+// digest, cut to its first 20 bytes. A 20-byte BLAKE2b would differ, because BLAKE2b mixes the digest's length in.
 #pragma once
 
 #include <array>

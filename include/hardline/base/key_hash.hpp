@@ -1,4 +1,4 @@
-// KEYHASH: what a service is (PROTOCOL: Identity).
+// KEYHASH: what a service is (docs/protocol.md, "Identity").
 #pragma once
 
 #include <cstring>

@@ -1,5 +1,5 @@
-// The weak extra secret in a service's name (PROTOCOL: Identity). It cannot be printed by accident: there is no
-// stream operator and no formatter, only reveal().
+// The weak extra secret in a service's name (docs/protocol.md, "Identity"). It cannot be printed by accident: there is
+// no stream operator and no formatter, only reveal().
 #pragma once
 
 #include <optional>

@@ -1,5 +1,5 @@
-// The name a service is searched by, which changes every day (PROTOCOL: Rolling code), so that a search tells
-// a listener nothing it could recognise tomorrow.
+// The name a service is searched by, which changes every day (docs/protocol.md, "LAN discovery"), so that a search
+// tells a listener nothing it could recognise tomorrow.
 #pragma once
 
 #include <chrono>

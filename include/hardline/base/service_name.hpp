@@ -1,5 +1,5 @@
 // `password-keyhash` or `keyhash`: the one label that names a service in a URL, an announcement and a .hash file
-// (PROTOCOL: Identity, LAN discovery).
+// (docs/protocol.md, "Identity" and "LAN discovery").
 #pragma once
 
 #include <optional>

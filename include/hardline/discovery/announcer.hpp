@@ -1,4 +1,5 @@
-// Puts where this machine's services can be reached into the DHT, and keeps it there (PROTOCOL: WAN).
+// Puts where this machine's services can be reached into the DHT, and keeps it there
+// (docs/protocol.md, "Across the internet").
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,6 @@
 // What a distributed hash table is to us: values that anybody can put under a key, and that everybody can get
-// (PROTOCOL: WAN). Spoken by a node of our own (DhtNode) or by way of somebody else's (DhtProxy).
+// (docs/protocol.md, "Across the internet"). Spoken by a node of our own (DhtNode) or by way of somebody else's
+// (DhtProxy).
 #pragma once
 
 #include <chrono>

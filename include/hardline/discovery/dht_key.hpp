@@ -1,4 +1,4 @@
-// The keys under which services are found in the DHT (PROTOCOL: WAN).
+// The keys under which services are found in the DHT (docs/protocol.md, "Across the internet").
 #pragma once
 
 #include <functional>

@@ -1,4 +1,4 @@
-// A node of somebody else's in the OpenDHT network, by HTTP or HTTPS (PROTOCOL: WAN).
+// A node of somebody else's in the OpenDHT network, by HTTP or HTTPS (docs/protocol.md, "Across the internet").
 #pragma once
 
 #include <chrono>

@@ -1,4 +1,4 @@
-// LAN discovery on the network: sockets, interfaces and timers around LanTable (PROTOCOL: LAN discovery).
+// LAN discovery on the network: sockets, interfaces and timers around LanTable (docs/protocol.md, "LAN discovery").
 #pragma once
 
 #include <cstdint>

@@ -1,5 +1,6 @@
 // Who is on this network, as long as somebody looks: searches again and again, and notes who no longer answers. Each
-// who is found is asked for once more by its own key, since a list is told no passwords (PROTOCOL: LAN discovery).
+// who is found is asked for once more by its own key, since a list is told no passwords
+// (docs/protocol.md, "LAN discovery").
 #pragma once
 
 #include <chrono>

@@ -1,5 +1,5 @@
 // What LAN discovery knows and decides, without sockets and without a clock of its own: whom to answer, what was heard
-// (PROTOCOL: LAN discovery).
+// (docs/protocol.md, "LAN discovery").
 #pragma once
 
 #include <chrono>

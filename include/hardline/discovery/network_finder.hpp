@@ -1,5 +1,5 @@
 // The Finder that knows this machine's own services, and asks the LAN, the remembered addresses and the DHT, directly
-// and by way of proxies, at the same time (PROTOCOL: LAN discovery, WAN).
+// and by way of proxies, at the same time (docs/protocol.md, "LAN discovery" and "Across the internet").
 #pragma once
 
 #include <chrono>

@@ -56,7 +56,7 @@ class Presence {
   /// Takes port mappings back and ends; bounded (3 s).
   void close();
 
-  /// WANHosts as it goes over the wire (PROTOCOL: Tunnel 3); empty if nothing is known.
+  /// WANHosts as it goes over the wire (docs/protocol.md, "Tunnel"); empty if nothing is known.
   const std::string& wan_hosts() const { return wan_hosts_; }
   const Reachability& reachability() const { return reachability_; }
   /// This machine's own, as they were when reachability() was worked out.

@@ -1,4 +1,5 @@
-// Where this machine can be reached from outside, worked out from what everybody says (PROTOCOL: WAN).
+// Where this machine can be reached from outside, worked out from what everybody says
+// (docs/protocol.md, "Across the internet").
 #pragma once
 
 #include <optional>

@@ -1,4 +1,4 @@
-// A service's identity on disk: NAME.cert, NAME.cert.private, NAME.cert.hash (PROTOCOL: Identity).
+// A service's identity on disk: NAME.cert, NAME.cert.private, NAME.cert.hash (docs/protocol.md, "Identity").
 #pragma once
 
 #include <openssl/evp.h>

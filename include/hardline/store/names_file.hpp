@@ -1,10 +1,12 @@
-// Petnames as text: the daemon's own file, what `hardlined names --export` writes and what people mail to each other.
+// Petnames and links as text: what a person means by one, and the file of both that the daemon keeps, that `hardlined
+// names --export` writes and that people mail to each other.
 #pragma once
 
 #include <cstddef>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <variant>
 #include <vector>
 
 #include "hardline/base/petname.hpp"
@@ -43,5 +45,12 @@ std::string format_names(const std::vector<Pin>& pins);
 /// The service that a link or name leads to: `LABEL`, `LABEL.localhost` with or without a port, or the whole URL with
 /// whatever path; white space around it means nothing. nullopt for all else; of a petname, too.
 std::optional<ServiceName> parse_link(std::string_view text);
+
+/// A service, by the name that it was pinned under or by its own.
+using MeantService = std::variant<Petname, ServiceName>;
+
+/// What a person means: all that parse_link() takes, and a petname in the same forms: `jellyfin`, `jellyfin.localhost`
+/// with or without a port, `http://jellyfin.localhost:7009/…`. Whether it is pinned is another question.
+std::optional<MeantService> parse_meant(std::string_view text);
 
 }  // namespace hardline::store

@@ -1,15 +1,25 @@
-// The client's side of a tunnel: from a service's name to a stream on which its bytes flow (PROTOCOL: Tunnel).
+// The client's side of a tunnel: from a service's name to a stream on which its bytes flow
+// (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <string>
 #include <variant>
 
 #include "hardline/base/service_name.hpp"
+#include "hardline/rt/relay.hpp"
 #include "hardline/tunnel/dialect.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/wire/oob.hpp"
 
 namespace hardline::tunnel {
+
+/// What is needed for a tunnel; all outlive who uses them.
+struct TunnelTools {
+  Executor executor;
+  BufferPool& buffers;
+  Dialer& dialer;
+  discovery::Finder& finder;
+};
 
 /// An open tunnel: `first` has been sent, and `early` is what has come back already.
 struct Tunnel {
@@ -34,8 +44,8 @@ inline constexpr auto kAnswerTimeout = std::chrono::seconds(20);
 
 /// Dials, exchanges OOB lines, and sends `first` (the bytes the local program has sent already) as early as the peer
 /// can take it: right behind the handshake to a new one, after its OOB line to an old one. Where it is BrokenOff, the
-/// dialer knows: the next dial tries others first. `name` and `first` outlive the call.
-awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(Dialer& dialer, discovery::Finder& finder,
-                                                         const ServiceName& name, std::string_view first);
+/// dialer knows: the next dial tries others first. `tools`, `name` and `first` outlive the call.
+awaitable<tl::expected<Tunnel, OpenFailure>> open_tunnel(const TunnelTools& tools, const ServiceName& name,
+                                                         std::string_view first);
 
 }  // namespace hardline::tunnel

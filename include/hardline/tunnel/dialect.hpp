@@ -1,4 +1,4 @@
-// What two peers may say to each other once TLS stands (PROTOCOL: Tunnel, Old peers).
+// What two peers may say to each other once TLS stands (docs/protocol.md, "Tunnel" and "Dialects").
 #pragma once
 
 #include <openssl/ssl.h>
@@ -8,7 +8,7 @@
 namespace hardline::tunnel {
 
 enum class Dialect {
-  legacy,     ///< a deployed peer of 2021: no ALPN, and every limit of PROTOCOL, "what breaks them"
+  legacy,     ///< a deployed peer of 2021: no ALPN, and every limit in docs/protocol.md, "Dialects"
   hardline1,  ///< a 1:1 tunnel without those limits
 };
 

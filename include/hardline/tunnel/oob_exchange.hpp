@@ -1,4 +1,4 @@
-// The OOB line on a stream: the first thing each side says (PROTOCOL: Tunnel 3).
+// The OOB line on a stream: the first thing each side says (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <string>

@@ -1,5 +1,5 @@
 // The P2P port, 7008: other daemons come in here and are led to the services published on this machine
-// (PROTOCOL: Tunnel).
+// (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <functional>
@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "hardline/rt/accept.hpp"
 #include "hardline/rt/relay.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
@@ -34,11 +35,11 @@ class P2pListener {
   void open(std::uint16_t port, int more);
 
   /// The port that open() got.
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return acceptors_.port(); }
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
-  void stop();
+  void stop() { acceptors_.stop(); }
 
   /// Replaces what is published. Sessions of services that are no longer there are ended, others are not touched.
   void publish(std::vector<std::shared_ptr<PublishedService>> services);
@@ -67,7 +68,6 @@ class P2pListener {
   class ServerSession;
   using Openings = std::map<asio::ip::address, std::size_t>;  // by household
 
-  awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
   bool has_room_for(const asio::ip::address& from) const;
   awaitable<void> serve(tcp::socket socket, asio::ip::address from);
 
@@ -77,8 +77,7 @@ class P2pListener {
   std::unordered_map<KeyHash, std::shared_ptr<PublishedService>> services_;
   ContextBySni context_by_sni_;
   SslContextPtr context_;
-  std::vector<tcp::acceptor> acceptors_;
-  std::uint16_t port_ = 0;
+  Acceptors acceptors_;
   PasswordGuard guard_;
   Openings openings_;
   std::unordered_map<KeyHash, Traffic> ended_;  ///< of sessions that are no more

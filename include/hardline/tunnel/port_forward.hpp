@@ -7,19 +7,12 @@
 #include <vector>
 
 #include "hardline/base/service_name.hpp"
+#include "hardline/rt/accept.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/tunnel/raw_tunnel.hpp"
 
 namespace hardline::tunnel {
-
-/// What is needed for a tunnel; all outlive who uses them.
-struct TunnelTools {
-  Executor executor;
-  BufferPool& buffers;
-  Dialer& dialer;
-  discovery::Finder& finder;
-};
 
 /// io thread only.
 class PortForward {
@@ -39,26 +32,24 @@ class PortForward {
   /// Binds; port 0 takes a free one. Throws std::system_error. `localhost` is both 127.0.0.1 and, where the machine has
   /// it, ::1; `*` is every address; else a literal address.
   void open(const std::string& address, std::uint16_t port);
-  std::uint16_t port() const { return port_; }
+  std::uint16_t port() const { return acceptors_.port(); }
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
   /// Accepts no more. Open connections go on: see sessions().
-  void stop();
+  void stop() { acceptors_.stop(); }
 
   SessionRegistry& sessions() { return registry_; }
 
  private:
   class ForwardSession;
 
-  awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
   awaitable<void> serve(tcp::socket socket);
 
   TunnelTools tools_;
   Resolve resolve_;
   Failed failed_;
-  std::vector<tcp::acceptor> acceptors_;
-  std::uint16_t port_ = 0;
+  Acceptors acceptors_;
   SessionRegistry registry_;
 };
 

@@ -1,5 +1,5 @@
 // The TLS settings of both ends: 1.2 and 1.3, AEAD suites, no renegotiation, no resumption; identity is the
-// certificate's hash and nothing else (PROTOCOL: Tunnel 1, 2).
+// certificate's hash and nothing else (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <functional>

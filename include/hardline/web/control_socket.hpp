@@ -45,7 +45,6 @@ class ControlSocket {
  private:
   using Protocol = asio::local::stream_protocol;
 
-  awaitable<void> accept(TaskGroup& sessions);
   awaitable<void> serve(Protocol::socket socket);
 
   Executor executor_;

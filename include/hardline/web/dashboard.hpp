@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "hardline/web/api.hpp"
@@ -40,8 +41,10 @@ class Dashboard final : public HttpHandler {
  private:
   class Stream;
 
+  std::optional<Response> refusal_of(const Request& request) const;
   Response refuse(const Request& request, Verdict verdict) const;
   Response serve(const Request& request);
+  Response serve_page();
   Response serve_qr(const Request& request) const;
   Response proxy_pac() const;
   DashboardModel model();

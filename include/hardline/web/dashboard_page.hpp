@@ -1,46 +1,11 @@
-// The dashboard as HTML: pure functions of what is to be seen on it. Most of that is hostile text.
+// The dashboard as one page of HTML: its sections, the frame around them, and the dialogs.
 #pragma once
 
-#include <array>
-#include <cstdint>
-#include <optional>
 #include <string>
-#include <string_view>
-#include <vector>
 
-#include "hardline/discovery/lan_listing.hpp"
-#include "hardline/store/names_file.hpp"
-#include "hardline/store/visit_log.hpp"
-#include "hardline/web/publishing.hpp"
-#include "hardline/web/status.hpp"
+#include "hardline/web/dashboard_sections.hpp"
 
 namespace hardline::web {
-
-struct PinnedService {
-  store::Pin pin;
-  std::optional<store::Visit> visit;
-};
-
-/// All that the page shows.
-struct DashboardModel {
-  bool read_only = false;        ///< nothing on it changes anything
-  std::uint16_t local_port = 0;  ///< that links lead to
-  DaemonStatus status;           ///< its `now` is what ages count back from
-  std::vector<discovery::Neighbour> neighbours;
-  std::vector<PinnedService> pins;
-  std::vector<OwnService> services;
-};
-
-/// The parts of the page that change by themselves. Each is sent as one piece.
-enum class Section { lan, yours, published, computer };
-inline constexpr std::array kSections = {Section::lan, Section::yours, Section::published, Section::computer};
-
-/// As it is called in the page and in /events: "lan".
-std::string_view name_of(Section section);
-
-/// What is inside of a section, below its heading. It stays the same, to the octet, while nothing changes that a person
-/// would notice: ages are told coarsely.
-std::string section_html(const DashboardModel& model, Section section);
 
 /// What the page needs to know of the daemon that made it.
 struct PageKeys {
@@ -48,6 +13,7 @@ struct PageKeys {
   std::string start;  ///< another one after a restart
 };
 
+/// A pure function.
 std::string page_html(const DashboardModel& model, const PageKeys& keys);
 
 }  // namespace hardline::web

@@ -14,33 +14,32 @@ inline constexpr Text kTitle = "Hardline";
 inline constexpr Text kSkip = "Skip to the services";
 inline constexpr Text kSections = "Sections";
 inline constexpr Text kNoScript =
-    "Scripts are switched off in this browser: the lists and links work, but nothing can be changed here, and the page "
-    "shows how things stood when it was loaded. Load it again to see who has answered since.";
-inline constexpr Text kReadOnly = "Changes are switched off by the configuration: this page only shows.";
-inline constexpr Text kLost = "The connection to hardlined is lost. Trying again…";
+    "Scripts are off in this browser. Lists and links work, but you cannot change anything; reload the page to update "
+    "it.";
+inline constexpr Text kReadOnly = "Changes are disabled by the configuration; this page is read-only.";
+inline constexpr Text kLost = "Lost the connection to hardlined. Trying again…";
 inline constexpr Text kFooter =
-    "This page comes from Hardline on this computer. Nothing on it was loaded from elsewhere.";
+    "This page comes from Hardline on this computer. Nothing on it was loaded from anywhere else.";
 
 // Sections.
 inline constexpr Text kLan = "On this network";
-inline constexpr Text kLanHint = "Services that answer on your local network right now.";
-inline constexpr Text kLanOff = "Looking around on the local network is switched off by the configuration.";
-inline constexpr Text kLanEmpty = "Nothing heard yet.";
+inline constexpr Text kLanHint = "Services answering on your local network right now.";
+inline constexpr Text kLanOff = "Local network discovery is switched off by the configuration.";
+inline constexpr Text kLanEmpty = "Nothing found yet.";
 inline constexpr Text kLanEmptyAdvice =
-    "Start hardlined on another computer of this network, with a service published there: it shows up here within "
-    "seconds.";
+    "Publish a service with hardlined on another computer of this network: it shows up here within seconds.";
 inline constexpr Text kYours = "Yours";
-inline constexpr Text kYoursHint = "Services with a name of your own, which open from anywhere.";
+inline constexpr Text kYoursHint = "Services you have named. They open from anywhere.";
 inline constexpr Text kYoursEmpty = "No names yet.";
 inline constexpr Text kYoursEmptyAdvice =
-    "Pin a service that was found on this network, or a link that somebody gave you. It then opens under a short name.";
+    "Pin a service found on this network, or a link that someone gave you. It then opens under a short name.";
 inline constexpr Text kPublished = "Published here";
-inline constexpr Text kPublishedHint = "Services of this computer. Whoever has the link can open them.";
+inline constexpr Text kPublishedHint = "Services on this computer. Anyone with the link can open them.";
 inline constexpr Text kPublishedEmpty = "Nothing is published here.";
 inline constexpr Text kPublishedEmptyAdvice =
-    "Publish a web server that runs on this computer or on your network: it gets a link that works from anywhere.";
+    "Publish a web server running on this computer or your network: it gets a link that works from anywhere.";
 inline constexpr Text kComputer = "This computer";
-inline constexpr Text kComputerHint = "How Hardline stands here.";
+inline constexpr Text kComputerHint = "How Hardline is doing on this computer.";
 
 // Actions. Hidden text behind them says which service is meant.
 inline constexpr Text kOpen = "Open";
@@ -63,7 +62,7 @@ inline constexpr Text kClose = "Close";
 inline constexpr Text kQrAlt = "QR code of the link to {}";
 
 // A service of the network.
-inline constexpr Text kUntitled = "A service without a title";
+inline constexpr Text kUntitled = "Untitled service";
 inline constexpr Text kHeard = "Heard {}";
 inline constexpr Text kAtMachine = "at {}";
 inline constexpr Text kOnThisComputer = "on this computer";
@@ -88,54 +87,55 @@ inline constexpr Text kMissedSilently = "Not reached {}";
 inline constexpr Text kUp = "Up";
 inline constexpr Text kDown = "Down";
 inline constexpr Text kDownBecause = "Down: {}";
-inline constexpr Text kNotChecked = "Being checked";
+inline constexpr Text kNotChecked = "Checking…";
 inline constexpr Text kPaused = "Paused: nobody can open it";
 inline constexpr Text kFrom = "From {}";
 inline constexpr Text kOneConnection = "1 connection";
 inline constexpr Text kConnections = "{} connections";
 inline constexpr Text kOpenNow = ", {} open now";
-inline constexpr Text kUnlisted = "Not shown in the list of this network";
+inline constexpr Text kUnlisted = "Not listed on this network";
 inline constexpr Text kLanOnly = "Not announced on the internet";
 inline constexpr Text kAnnounced = "Announced in the DHT {}";
 inline constexpr Text kNotAnnounced = "Not announced in the DHT yet";
 inline constexpr Text kNotAnnouncedBecause = "Not announced in the DHT: {}";
-inline constexpr Text kFixed = "Set up by the command line or by hand: not to be changed here";
+inline constexpr Text kFixed =
+    "Cannot be changed here: it comes from the command line, or hardlined may not write to its folder";
 
 // How reachable this computer is.
 inline constexpr Text kReachNothing = "Nothing is published here, so nobody needs to reach this computer";
 inline constexpr Text kReachable = "Reachable from the internet at {}";
-inline constexpr Text kReachableBySix = "Reachable from the internet over IPv6 alone, at {}";
+inline constexpr Text kReachableBySix = "Reachable from the internet over IPv6 only, at {}";
 inline constexpr Text kAlsoAt = "Also at {}.";
 inline constexpr Text kReachUnknown = "Looking for a way in from the internet…";
-inline constexpr Text kReachUnknownText = "Nobody outside has said yet how this computer looks from there.";
-inline constexpr Text kReachOff = "For this network only";
+inline constexpr Text kReachUnknownText = "No one outside has reported this computer's address yet.";
+inline constexpr Text kReachOff = "On this network only";
 inline constexpr Text kReachOffText =
-    "The configuration switches off both ways to the internet: asking the router, and the DHT.";
+    "Both ways to be reached from the internet are switched off: port mapping and the DHT.";
 inline constexpr Text kUnreachable = "Not reachable from the internet";
-inline constexpr Text kOnTheLanItIs = "On this network it is.";
+inline constexpr Text kOnTheLanItIs = "It can be reached on this network.";
 inline constexpr Text kNobodyFinds =
-    "Others look for it in the DHT, and this computer is not connected to that: only those find it who were here "
-    "before.";
+    "Others look it up in the DHT, which this computer is not connected to: only those who have opened it before will "
+    "find it.";
 
 inline constexpr Text kRouter = "Router";
 inline constexpr Text kRouterOff = "Not asked to open a port: switched off by the configuration";
 inline constexpr Text kRouterIdle = "Not asked to open a port: nothing is published";
 inline constexpr Text kRouterSearching = "Looking for one that opens ports…";
-inline constexpr Text kRouterNone = "None here opens ports by itself";
-inline constexpr Text kRouterRefused = "{} does not open the port";
-inline constexpr Text kRouterMapped = "{} leads port {} to this computer ({})";
+inline constexpr Text kRouterNone = "No router here opens ports on request";
+inline constexpr Text kRouterRefused = "{} refuses to open the port";
+inline constexpr Text kRouterMapped = "{} forwards port {} to this computer ({})";
 inline constexpr Text kSomeRouter = "The router";
 inline constexpr Text kPublicAddress = "Public address";
-inline constexpr Text kSaysWho = "{}, says {}";
-inline constexpr Text kNotKnown = "Not known";
+inline constexpr Text kSaysWho = "{} (according to {})";
+inline constexpr Text kNotKnown = "Unknown";
 inline constexpr Text kDht = "DHT";
 inline constexpr Text kDhtOff = "Switched off by the configuration";
 inline constexpr Text kDhtIdle = "Not needed yet";
 inline constexpr Text kDhtConnecting = "Connecting…";
-inline constexpr Text kDhtConnected = "Connected, {} nodes answer";
-inline constexpr Text kDhtConnectedToOne = "Connected, 1 node answers";
-inline constexpr Text kDhtDisconnected = "Nobody answers; trying again";
-inline constexpr Text kDhtByProxy = "By the proxy {}";
+inline constexpr Text kDhtConnected = "Connected to {} nodes";
+inline constexpr Text kDhtConnectedToOne = "Connected to 1 node";
+inline constexpr Text kDhtDisconnected = "No node answers; trying again";
+inline constexpr Text kDhtByProxy = "Through the proxy {}";
 inline constexpr Text kLocalNetwork = "Local network";
 inline constexpr Text kOn = "On";
 inline constexpr Text kOff = "Switched off by the configuration";
@@ -146,7 +146,7 @@ inline constexpr Text kConnectedText = "{} from other computers, {} from browser
 inline constexpr Text kVersion = "Version";
 inline constexpr Text kVersionText = "{}, running for {}";
 inline constexpr Text kProblems = "Recent problems ({})";
-inline constexpr Text kNoProblems = "No problems since it was started.";
+inline constexpr Text kNoProblems = "No problems since it started.";
 inline constexpr Text kError = "Error";
 inline constexpr Text kWarning = "Warning";
 
@@ -165,26 +165,26 @@ inline constexpr Text kNameHint =
     "Letters, digits and dashes. The service opens at NAME.localhost:{}, on this computer.";
 inline constexpr Text kLink = "Link";
 inline constexpr Text kLinkHint =
-    "As its owner gave it to you, http://….localhost:{}/. If there is a password before the long number, it belongs to "
-    "the link.";
+    "The link its owner gave you, like http://….localhost:{}/. If it has a password before the long code, include "
+    "it.";
 inline constexpr Text kRenameHeading = "Rename";
 inline constexpr Text kNewName = "New name";
 inline constexpr Text kUnpinHeading = "Unpin";
 inline constexpr Text kUnpinText =
-    "The name is forgotten, and with it the link, unless you have it elsewhere. Nothing changes at the service.";
+    "The name is forgotten, and the link too unless you saved it elsewhere. The service itself is not affected.";
 inline constexpr Text kPublishHeading = "Publish a service";
 inline constexpr Text kServiceTitle = "Title";
 inline constexpr Text kServiceTitleHint = "What others see in their lists.";
 inline constexpr Text kAddress = "Address";
-inline constexpr Text kAddressHint = "Of the machine that runs it; 127.0.0.1 is this computer.";
+inline constexpr Text kAddressHint = "The machine that runs it; 127.0.0.1 is this computer.";
 inline constexpr Text kPort = "Port";
 inline constexpr Text kFoundServers = "Web servers found on this computer";
-inline constexpr Text kPublishedDone = "Whoever has this link can open it:";
+inline constexpr Text kPublishedDone = "Anyone with this link can open it:";
 inline constexpr Text kEditHeading = "Edit";
 inline constexpr Text kRemoveHeading = "Remove";
 inline constexpr Text kRemoveText =
-    "It is no longer published, and its link stops working. Its certificate is kept aside, so that it can come back "
-    "under the same link.";
+    "It is no longer published, and its link stops working. Its certificate is kept, so that it can come back under "
+    "the same link.";
 inline constexpr Text kWhyHeading = "How it is found";
 inline constexpr Text kWhyProgress = "Progress of the search";
 inline constexpr Text kWhyAsked = "Who was asked";
@@ -192,31 +192,31 @@ inline constexpr Text kWhyTried = "What was tried";
 inline constexpr Text kAddresses = "Addresses";
 inline constexpr Text kResult = "Result";
 inline constexpr Text kWho = "Who";
-inline constexpr Text kToldBy = "Told by";
+inline constexpr Text kToldBy = "Source";
 inline constexpr Text kTook = "Took";
 
 // Answers of the walls.
 inline constexpr Text kWrongHostTitle = "This is not the dashboard's address";
 inline constexpr Text kWrongHost = "The dashboard is at http://localhost:{0}/ and http://hardline.localhost:{0}/.";
-inline constexpr Text kCrossSiteTitle = "Refused to another site";
+inline constexpr Text kCrossSiteTitle = "Not for other sites";
 inline constexpr Text kCrossSite =
-    "The dashboard is for the person at this computer, not for other pages. Open http://localhost:{}/ itself.";
-inline constexpr Text kWrongToken = "This page is of an earlier start of hardlined. Reload it, and try again.";
-inline constexpr Text kNoUpgrade = "No other protocol is spoken here than HTTP/1.1.";
+    "The dashboard is for people at this computer, not for other pages. Open http://localhost:{}/ itself.";
+inline constexpr Text kWrongToken = "hardlined has restarted since this page was loaded. Reload it and try again.";
+inline constexpr Text kNoUpgrade = "Only HTTP/1.1 is spoken here.";
 inline constexpr Text kOffTitle = "The dashboard is switched off";
 inline constexpr Text kOffText =
-    "The configuration of hardlined on this computer switches it off. Services open as ever.";
+    "The configuration of hardlined on this computer switches it off. Services open as usual.";
 inline constexpr Text kNothingHereTitle = "There is nothing here";
 inline constexpr Text kNothingHere = "The dashboard is one page, at http://localhost:{}/.";
-inline constexpr Text kOnlyToBeRead = "This can only be read, with GET.";
-inline constexpr Text kQrOfLinks = "QR codes are made of services' links alone: /qr.svg?text=http%3A%2F%2F….localhost…";
+inline constexpr Text kOnlyToBeRead = "Only GET is allowed here.";
+inline constexpr Text kQrOfLinks = "QR codes are only made for services' links: /qr.svg?text=http%3A%2F%2F….localhost…";
 inline constexpr Text kTooManyTitle = "Too many pages are open";
-inline constexpr Text kTooMany = "Too many pages of the dashboard are open at a time. Close some.";
+inline constexpr Text kTooMany = "Too many dashboard pages are open. Close some.";
 
 /// What the script says, by the names that it has there. {0} and {1} are filled in.
 inline constexpr std::array<std::pair<Text, Text>, 38> kScript = {{
     {"copied", "The link to {0} is copied."},
-    {"copyFailed", "The browser does not let the link be copied. It is: {0}"},
+    {"copyFailed", "The browser does not allow copying. The link is: {0}"},
     {"pinned", "{0} is pinned."},
     {"renamed", "{0} is now called {1}."},
     {"unpinned", "{0} is unpinned."},
@@ -225,30 +225,30 @@ inline constexpr std::array<std::pair<Text, Text>, 38> kScript = {{
     {"paused", "{0} is paused."},
     {"resumed", "{0} is published again."},
     {"removed", "{0} is removed. Its files are kept in {1}."},
-    {"taken", "{0} leads to another service already. Press the button again to have it lead to this one from now on."},
+    {"taken", "{0} already leads to another service. Press Replace to point it to this one."},
     {"replace", "Replace"},
     {"noName", "Give it a name."},
-    {"noLink", "Put in the service's link."},
+    {"noLink", "Enter the service's link."},
     {"noTitle", "Give it a title."},
-    {"noAddress", "Say at which address it is."},
+    {"noAddress", "Enter its address."},
     {"badPort", "A port is a number from 1 to 65535."},
     {"unreachable", "hardlined does not answer. Is it running?"},
     {"failed", "That did not work, and hardlined did not say why (status {0})."},
     {"serversLooking", "Looking for web servers on this computer…"},
-    {"serversNone", "None were found. Put in the address and port yourself."},
+    {"serversNone", "None found. Enter the address and port yourself."},
     {"serverUse", "Use {0} at {1}"},
     {"serverNameless", "a server"},
     {"unpinWhat", "Unpin {0}?"},
     {"removeWhat", "Remove {0}?"},
     {"whyWhat", "How {0} is found"},
-    {"whySearching", "Asking everybody, and trying every address… {0} s"},
-    {"whyReached", "It was reached at {0}, by way of {1}, after {2}."},
-    {"whyNotReached", "It was not reached. All of it took {0}."},
-    {"whyNoneTried", "No address was found to be tried."},
+    {"whySearching", "Asking everywhere and trying every address… {0} s"},
+    {"whyReached", "It was reached at {0} after {2}; the address came from {1}."},
+    {"whyNotReached", "It could not be reached (tried for {0})."},
+    {"whyNoneTried", "No address was found to try."},
     {"whyWon", "Reached"},
     {"whyAlso", "Reached, after another"},
-    {"whyWaiting", "Not asked any more"},
-    {"whyAsking", "Has not answered yet"},
+    {"whyWaiting", "Not asked: not needed"},
+    {"whyAsking", "No answer yet"},
     {"whyEnded", "Answered"},
     {"whyUnusable", "{0}, and {1} that cannot be used from here"},
     {"seconds", "{0} s"},

@@ -31,6 +31,7 @@ struct Request {
 
   /// The one parameter of the query, decoded; nullopt where it is missing, given twice, or broken.
   std::optional<std::string> parameter(std::string_view name) const;
+  bool has_parameter(std::string_view name) const;
 };
 
 /// Whether a request of this method could change anything: all but GET and HEAD.
@@ -47,9 +48,6 @@ struct Response {
   /// and values that would end their line, a 500 is made, and an error in the log.
   std::vector<std::pair<std::string, std::string>> fields = {};
 };
-
-/// {"error": {"code": …, "text": …}}: a word for programs, a sentence for people.
-Response error_response(int status, std::string_view code, std::string_view text);
 
 /// One request, and the way to answer it: by respond(), by begin() and send(), or by take_over(), once; a second time
 /// throws std::logic_error.

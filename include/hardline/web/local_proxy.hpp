@@ -1,16 +1,17 @@
 // The local port, 7009: a browser on this machine asks for http://NAME.localhost and is led through a tunnel to the
-// service of that name (PROTOCOL: Tunnel 5), or to the dashboard. For programs it is an HTTP proxy, too, for
+// service of that name (docs/protocol.md, "Tunnel"), or to the dashboard. For programs it is an HTTP proxy, too, for
 // *.localhost alone (RFC 9110 sections 7.2 and 9.3.6).
 #pragma once
 
 #include <vector>
 
+#include "hardline/rt/accept.hpp"
 #include "hardline/rt/relay.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/store/name_book.hpp"
 #include "hardline/store/visit_log.hpp"
-#include "hardline/tunnel/port_forward.hpp"
+#include "hardline/tunnel/client.hpp"
 #include "hardline/web/http_server.hpp"
 
 namespace hardline::web {
@@ -24,11 +25,11 @@ class LocalProxy {
 
   /// Binds 127.0.0.1 and, where the machine has it, ::1. Throws std::system_error where the port is taken.
   void open(std::uint16_t port);
-  bool is_open() const { return !acceptors_.empty(); }
+  bool is_open() const { return acceptors_.is_open(); }
 
   /// Accepts until stop(). Spawns into `sessions`, which must be joined before this goes.
   void start(TaskGroup& sessions);
-  void stop();
+  void stop() { acceptors_.stop(); }
 
   /// Has the sessions that lead to a service look whether their paths still stand.
   void check_paths_to(const KeyHash& key);
@@ -42,15 +43,13 @@ class LocalProxy {
  private:
   class BrowserSession;
 
-  awaitable<void> accept_on(tcp::acceptor& acceptor, TaskGroup& sessions);
   awaitable<void> serve(tcp::socket socket);
 
   tunnel::TunnelTools tools_;
   store::NameBook& names_;
   store::VisitLog& visits_;
   HttpHandler& dashboard_;
-  std::vector<tcp::acceptor> acceptors_;
-  std::uint16_t port_ = 0;
+  Acceptors acceptors_;
   SessionRegistry registry_;
 };
 

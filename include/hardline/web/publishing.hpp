@@ -41,12 +41,16 @@ struct Refusal {
 template <class T>
 using OrRefusal = tl::expected<T, Refusal>;
 
+/// What is nullopt stays as it is.
 struct ServiceChanges {
-  std::optional<std::string> title;
-  std::optional<OriginAddress> address;
-  std::optional<bool> paused;
+  std::optional<std::string> title = {};
+  std::optional<OriginAddress> address = {};
+  std::optional<bool> paused = {};
 };
 
+/// What it is given has been looked at before: a title is one line of 1 to wire::kMaxLpdTitle octets
+/// (wire::clean_text); an address is one that HostPort::parse() makes, or the whole path of a Unix socket (UnixPath)
+/// without control characters; an id is one of services(), if only a moment ago.
 class Publishing {
  public:
   /// By title. Has the origins checked, unless that was done within the last few seconds; the answer comes later.

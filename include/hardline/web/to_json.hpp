@@ -1,16 +1,15 @@
 // Everything the API says, as JSON. Each field is documented in docs/api.md.
 #pragma once
 
+#include <chrono>
+#include <cstdint>
 #include <nlohmann/json_fwd.hpp>
-#include <string>
-#include <string_view>
 
 #include "hardline/discovery/lan_listing.hpp"
 #include "hardline/origin/listening_servers.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
-#include "hardline/web/http_server.hpp"
 #include "hardline/web/publishing.hpp"
 #include "hardline/web/status.hpp"
 
@@ -33,13 +32,5 @@ nlohmann::ordered_json to_json(const store::Pin& pin, std::uint16_t local_port, 
 nlohmann::ordered_json to_json(const OwnService& service, std::uint16_t local_port);
 
 nlohmann::ordered_json to_json(const origin::WebServer& server);
-
-/// One line. Titles and error texts come from files and strangers: what is no UTF-8 in them is replaced.
-std::string to_line(const nlohmann::ordered_json& json);
-
-Response json_response(int status, const nlohmann::ordered_json& body);
-
-/// {"error": {"code": …, "text": …}}
-nlohmann::ordered_json error_to_json(std::string_view code, std::string_view text);
 
 }  // namespace hardline::web

@@ -1,4 +1,4 @@
-// What OpenDHT's REST proxy says and hears, in JSON (PROTOCOL: WAN).
+// What OpenDHT's REST proxy says and hears, in JSON (docs/protocol.md, "Across the internet").
 #pragma once
 
 #include <cstddef>

@@ -1,4 +1,4 @@
-// What a Host header asks for (PROTOCOL: Tunnel 5).
+// What a Host header asks for (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <string>

@@ -1,4 +1,4 @@
-// WANHosts: where a service can be reached later (PROTOCOL: Tunnel 3, WAN).
+// WANHosts: where a service can be reached later (docs/protocol.md, "Tunnel" and "Across the internet").
 #pragma once
 
 #include <span>

@@ -1,4 +1,4 @@
-// LAN discovery's datagrams (PROTOCOL: LAN discovery): what is said to 239.192.152.143 port 6771.
+// LAN discovery's datagrams (docs/protocol.md, "LAN discovery"): what is said to 239.192.152.143 port 6771.
 #pragma once
 
 #include <cstddef>

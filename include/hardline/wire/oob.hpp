@@ -1,4 +1,4 @@
-// The one line of JSON that each side of a tunnel sends before anything else (PROTOCOL: Tunnel 3).
+// The one line of JSON that each side of a tunnel sends before anything else (docs/protocol.md, "Tunnel").
 #pragma once
 
 #include <optional>

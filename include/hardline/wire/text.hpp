@@ -1,4 +1,5 @@
-// Text from strangers that people will see: titles, cookies, error texts (PROTOCOL: LAN discovery, Tunnel).
+// Text from strangers that people will see: titles, cookies, error texts (docs/protocol.md, "LAN discovery" and
+// "Tunnel").
 #pragma once
 
 #include <cstddef>

@@ -67,7 +67,15 @@ function morphChildren(from, to) {
   }
 }
 
-let focusNext;  // {key, act}: to be focused as soon as it is there
+let focusNext;  // {key, what}: the card, and what in it is to be focused as soon as it is there
+function focusIfThere() {
+  const next = focusNext && $(`[data-key="${CSS.escape(focusNext.key)}"] ${focusNext.what}`);
+  if (!next || $('dialog[open]')) return false;
+  focusNext = undefined;
+  next.focus();
+  return true;
+}
+
 function show(section, html) {
   const list = $(`#${section}-list`);
   const template = element('template');
@@ -75,15 +83,9 @@ function show(section, html) {
   const focused = document.activeElement;
   const had = list.contains(focused);
   morphChildren(list, template.content);
-  const next = focusNext && $(`[data-key="${CSS.escape(focusNext.key)}"] ${focusNext.what}`, list);
-  if (next && !$('dialog[open]')) {
-    focusNext = undefined;
-    next.focus();
-  } else if (had && !list.contains(focused)) {
-    $(`#${section}-heading`).focus();
-  } else if (had && document.activeElement !== focused) {
-    focused.focus();
-  }
+  if (focusIfThere() || !had) return;
+  if (!list.contains(focused)) $(`#${section}-heading`).focus();
+  else if (document.activeElement !== focused) focused.focus();
 }
 
 let events, lostTimer, retryTimer;
@@ -107,8 +109,8 @@ function connect() {
     stale = event.data !== start;
     reloadIfStale();
   });
-  for (const section of ['lan', 'yours', 'published', 'computer'])
-    events.addEventListener(section, (event) => show(section, event.data));
+  for (const {id} of document.querySelectorAll('main > section'))
+    events.addEventListener(id, (event) => show(id, event.data));
   events.onerror = () => {
     lost(true);
     if (events.readyState !== EventSource.CLOSED) return;  // it tries again by itself
@@ -136,6 +138,7 @@ async function ask(method, path, body, signal) {
   const headers = method === 'GET' ? {} : {'X-Hardline-Token': token, 'Content-Type': 'application/json'};
   let response;
   try {
+    // The page's own policy is no-referrer, under which some browsers send `Origin: null`: that would be refused.
     response = await fetch(path, {
       method, headers, signal, cache: 'no-store', referrerPolicy: 'same-origin', redirect: 'error',
       body: body && JSON.stringify(body),
@@ -179,6 +182,7 @@ function openDialog(name, heading) {
   const box = dialog(name);
   opener = document.activeElement;
   for (const error of box.querySelectorAll('.error')) error.textContent = '';
+  for (const form of box.querySelectorAll('form')) form.removeAttribute('aria-busy');
   if (heading) $('h2', box).textContent = heading;
   box.showModal();
   return box;
@@ -186,29 +190,36 @@ function openDialog(name, heading) {
 
 for (const box of document.querySelectorAll('dialog'))
   box.addEventListener('close', () => {
-    if (opener && opener.isConnected) opener.focus();
-    else $('#main').focus();
+    if (!focusIfThere()) (opener && opener.isConnected ? opener : $('#main')).focus();
     reloadIfStale();
   });
 
-/// Does what a form is for: `work` throws what is to be said in the dialog, or returns what is to be said outside of it.
+/// Aborted when the dialog is closed, after which it may be open again, for something else.
+function untilClosed(box) {
+  const closing = new AbortController();
+  box.addEventListener('close', () => closing.abort(), {once: true});
+  return closing.signal;
+}
+
+/// Does what a form is for: `work` throws what is to be said in the dialog, or returns what is to be said outside it.
 async function submit(form, work) {
   const box = form.closest('dialog');
   const error = $('.error', form);
   if (form.getAttribute('aria-busy') === 'true') return;
   form.setAttribute('aria-busy', 'true');
   error.textContent = '';
+  const closed = untilClosed(box);
   try {
-    const done = await work(form.elements);
+    const done = await work(form.elements, closed);
     if (done === undefined) return;
-    if (box.open) box.close();
+    if (!closed.aborted) box.close();
     say(done);
   } catch (problem) {
-    if (box.open) error.textContent = problem.message;
-    else say(problem.message);
+    if (closed.aborted) say(problem.message);
+    else error.textContent = problem.message;
     if (problem.field) problem.field.focus();
   } finally {
-    form.removeAttribute('aria-busy');
+    if (!closed.aborted) form.removeAttribute('aria-busy');
   }
 }
 
@@ -228,6 +239,9 @@ function portOf(input) {
 const asName = (title) => title.normalize('NFKD').toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-+|-+$/g, '')
   .slice(0, 40);
 
+const pinText = dialog('pin') && $('[type=submit]', dialog('pin')).textContent;
+let confirmed;  // the name that may be taken from another service
+
 function openPin(name, link) {
   const box = openDialog('pin');
   const {name: nameField, link: linkField} = $('form', box).elements;
@@ -239,9 +253,6 @@ function openPin(name, link) {
   first.focus();
   first.select();
 }
-
-const pinText = dialog('pin') && $('[type=submit]', dialog('pin')).textContent;
-let confirmed;  // the name that may be taken from another service
 
 async function pin({name, link}) {
   const wanted = filled(name, TEXTS.noName).toLowerCase();
@@ -258,15 +269,17 @@ async function pin({name, link}) {
 }
 
 async function rename({name}) {
+  const from = about.name;
   const to = filled(name, TEXTS.noName).toLowerCase();
-  if (to !== about.name) await ask('POST', at('names', about.name, 'rename'), {to});
+  if (to !== from) await ask('POST', at('names', from, 'rename'), {to});
   focusNext = {key: 'pin:' + to, what: '[data-act=rename]'};
-  return fill(TEXTS.renamed, about.name, to);
+  return fill(TEXTS.renamed, from, to);
 }
 
 async function unpin() {
-  await ask('DELETE', at('names', about.name));
-  return fill(TEXTS.unpinned, about.name);
+  const {name} = about;
+  await ask('DELETE', at('names', name));
+  return fill(TEXTS.unpinned, name);
 }
 
 let made;  // the service that was just published
@@ -278,16 +291,16 @@ function openPublish() {
   $('.done', box).hidden = true;
   form.elements.host.value = '127.0.0.1';
   form.elements.title.focus();
-  findServers(form);
+  findServers(form, untilClosed(box));
 }
 
-async function findServers(form) {
+async function findServers(form, closed) {
   const list = $('.found', form);
   const status = $('[role=status]', form);
   list.replaceChildren();
   status.textContent = TEXTS.serversLooking;
   try {
-    const {web_servers: servers} = await ask('GET', '/api/web-servers');
+    const {web_servers: servers} = await ask('GET', '/api/web-servers', undefined, closed);
     status.textContent = servers.length ? '' : TEXTS.serversNone;
     list.replaceChildren(...servers.map((server) => {
       const title = server.title || server.server;
@@ -306,16 +319,16 @@ async function findServers(form) {
       return item;
     }));
   } catch (problem) {
-    status.textContent = problem.message;
+    if (!closed.aborted) status.textContent = problem.message;
   }
 }
 
-async function publish({title, host, port}) {
+async function publish({title, host, port}, closed) {
   const service = {title: filled(title, TEXTS.noTitle), host: filled(host, TEXTS.noAddress), port: portOf(port)};
   const {link} = await ask('POST', '/api/services', service);
-  const box = dialog('publish');
   const done = fill(TEXTS.published, isolated(service.title));
-  if (!link || !box.open) return done;
+  if (!link || closed.aborted) return done;
+  const box = dialog('publish');
   made = {link, name: service.title};
   $('form', box).hidden = true;
   const page = $('.done', box);
@@ -350,6 +363,7 @@ async function setPaused(paused) {
   try {
     await ask('PATCH', at('services', id), {paused});
     focusNext = {key, what: paused ? '[data-act=resume]' : '[data-act=pause]'};
+    focusIfThere();
     say(fill(paused ? TEXTS.paused : TEXTS.resumed, isolated(name)));
   } catch (problem) {
     say(problem.message);
@@ -357,8 +371,9 @@ async function setPaused(paused) {
 }
 
 async function remove() {
-  const {kept_in: folder} = await ask('DELETE', at('services', about.id));
-  return fill(TEXTS.removed, isolated(about.name), folder);
+  const {id, name} = about;
+  const {kept_in: folder} = await ask('DELETE', at('services', id));
+  return fill(TEXTS.removed, isolated(name), folder);
 }
 
 // ---- Why? ----
@@ -386,17 +401,16 @@ function sourceRow(source) {
 async function why() {
   const box = openDialog('why', fill(TEXTS.whyWhat, isolated(about.name)));
   const outcome = $('.outcome', box), progress = $('progress', box), tables = $('.found-out', box);
-  const given_up = new AbortController();
+  const closed = untilClosed(box);
   const began = Date.now();
   const tell = () => { outcome.textContent = fill(TEXTS.whySearching, Math.floor((Date.now() - began) / 5000) * 5); };
-  box.addEventListener('close', () => given_up.abort(), {once: true});
   tables.hidden = true;
   progress.hidden = false;
   tell();
   const ticking = setInterval(tell, 5000);
   try {
     const {reached, winner, took_ms: took, attempts, sources} =
-      await ask('GET', '/api/why?name=' + encodeURIComponent(about.name), undefined, given_up.signal);
+      await ask('GET', '/api/why?name=' + encodeURIComponent(about.name), undefined, closed);
     const best = attempts[winner];
     outcome.textContent = reached && best ?
       fill(TEXTS.whyReached, best.address, teller(best), inWords(best.began_ms + best.took_ms)) :
@@ -407,12 +421,12 @@ async function why() {
     $('#why-asked + .scroll tbody').replaceChildren(...sources.map(sourceRow));
     tables.hidden = false;
   } catch (problem) {
-    if (given_up.signal.aborted) return;
+    if (closed.aborted) return;
     outcome.textContent = '';
     $('.error', box).textContent = problem.message;
   } finally {
     clearInterval(ticking);
-    if (!given_up.signal.aborted) progress.hidden = true;
+    if (!closed.aborted) progress.hidden = true;
   }
 }
 
@@ -446,6 +460,7 @@ document.addEventListener('click', (event) => {
   if (!button) return;
   const card = button.closest('[data-key]');
   if (card) about = {...card.dataset};
+  focusNext = undefined;  // whoever goes on is left where they are
   actions[button.dataset.act](button);
 });
 

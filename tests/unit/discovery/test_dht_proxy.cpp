@@ -255,7 +255,7 @@ TEST_F(DhtProxyTest, SaysThatNeitherPathIsKnown) {
   answer(http_answer("", "404 Not Found"));
   answer(http_answer("", "404 Not Found"));
   EXPECT_EQ(getting.get(), Errc::unexpected_status);
-  EXPECT_EQ(proxy->status().problem, "no OpenDHT proxy is there (HTTP status 404)");
+  EXPECT_EQ(proxy->status().problem, "there is no OpenDHT proxy (HTTP status 404)");
 }
 
 TEST_F(DhtProxyTest, AsksBelowItsPath) {
@@ -316,7 +316,7 @@ TEST_F(DhtProxyTest, BelievesAPutOnlyWhereTheValueIsSaidBack) {
     auto putting = put("hello");
     answer(http_answer(body));
     EXPECT_EQ(putting.get(), Errc::malformed) << body;
-    EXPECT_EQ(proxy->status().problem, "it does not say that it took the value");
+    EXPECT_EQ(proxy->status().problem, "it did not confirm that it took the value");
   }
 }
 
@@ -359,7 +359,7 @@ TEST_F(DhtProxyTest, SaysWhatIsNoProxy) {
   answer(http_answer("<html>Welcome"));
   answer(http_answer("<html>Welcome"));
   EXPECT_EQ(asking.get(), Errc::malformed);
-  EXPECT_EQ(proxy->status().problem, "what it says of itself is not what OpenDHT's proxy says");
+  EXPECT_EQ(proxy->status().problem, "what it says about itself is not what an OpenDHT proxy says");
   auto again = ask_about_us();
   answer(http_answer("", "404 Not Found"));
   answer(http_answer("", "404 Not Found"));
@@ -367,7 +367,7 @@ TEST_F(DhtProxyTest, SaysWhatIsNoProxy) {
 }
 
 TEST_F(DhtProxyTest, SaysThatANodeIsAloneUntilItWasOfUse) {
-  const auto alone = "its node is alone: it is in touch with no other";
+  const auto alone = "its node is alone: it has no contact with any other";
   auto asking = ask_about_us();
   answer(http_answer(info(0, "")));
   EXPECT_FALSE(asking.get());

@@ -190,8 +190,8 @@ TEST_F(NetworkClockTest, LogsTheFirstContradictionAndTheAgreement) {
   EXPECT_THAT(log.lines(), IsEmpty());
   clock.observe(now() + 200min);
   clock.observe(now() + 201min);
-  EXPECT_THAT(log.lines(), ElementsAre("warning clock: this computer's is 3 h 20 min behind what others say; services "
-                                       "are looked for under their day too"));
+  EXPECT_THAT(log.lines(), ElementsAre("warning clock: this computer's clock is 3 h 20 min behind what others say; "
+                                       "services are looked up under their day too"));
   wait();
   clock.observe(now());
   clock.observe(now());
@@ -204,9 +204,9 @@ TEST_F(NetworkClockTest, SaysHowFarAndWhichWay) {
     NetworkClock(now).observe(now() + error);
     return log.lines().at(0);
   };
-  EXPECT_THAT(said(-10min), HasSubstr("this computer's is 10 min ahead of what others say"));
-  EXPECT_THAT(said(47h), HasSubstr("this computer's is 47 h 0 min behind"));
-  EXPECT_THAT(said(48h), HasSubstr("this computer's is 2 days behind"));
+  EXPECT_THAT(said(-10min), HasSubstr("this computer's clock is 10 min ahead of what others say"));
+  EXPECT_THAT(said(47h), HasSubstr("this computer's clock is 47 h 0 min behind"));
+  EXPECT_THAT(said(48h), HasSubstr("this computer's clock is 2 days behind"));
 }
 
 TEST_F(NetworkClockTest, DoesNotFillTheLogWhereOthersContradictEachOther) {

@@ -163,7 +163,7 @@ TEST_F(PortMapperTest, GivesUpAfterTenMorePorts) {
   ASSERT_TRUE(becomes(State::refused));
   EXPECT_THAT(router->entries(), SizeIs(PortMapper::kMorePorts + 1));
   EXPECT_EQ(mapper->status().external_address, make_address_v4("203.0.113.7"));
-  EXPECT_THAT(mapper->status().problem, testing::HasSubstr("which others may have"));
+  EXPECT_THAT(mapper->status().problem, testing::HasSubstr("other programs may have them"));
 }
 
 TEST_F(PortMapperTest, TakesOverWhatAnEarlierRunLeft) {

@@ -353,7 +353,7 @@ TEST_F(MakoRendererTest, WithoutMakoItIsUnavailableAndTheLogNamesThePackage) {
   const auto mako = renderer({.python = wrapper("exec /usr/bin/python3 -S \"$@\"")});  // without what Debian installs
   for (int i = 0; i < 3; ++i) EXPECT_EQ(render(*mako, "a@mako").outcome, Outcome::unavailable);
   EXPECT_THAT(log.lines(),
-              ElementsAre("warning mako: templates cannot be rendered: No module named 'mako': install the "
+              ElementsAre("warning mako: templates cannot be rendered: No module named 'mako'; install the "
                           "Debian package python3-mako"));
 }
 
@@ -361,7 +361,7 @@ TEST_F(MakoRendererTest, WithoutPythonItIsUnavailableAndTheLogNamesThePackage) {
   const auto mako = renderer({.python = "/nonexistent/python3"});
   for (int i = 0; i < 3; ++i) EXPECT_EQ(render(*mako, "a@mako").outcome, Outcome::unavailable);
   EXPECT_THAT(log.lines(), ElementsAre("warning mako: templates cannot be rendered: /nonexistent/python3: No such file "
-                                       "or directory: install the Debian package python3-mako"));
+                                       "or directory; install the Debian package python3-mako"));
 }
 
 TEST_F(MakoRendererTest, MakoThatIsInstalledLaterIsFound) {

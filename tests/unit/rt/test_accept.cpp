@@ -109,8 +109,8 @@ TEST(ListenOn, IsForIpv6AloneOnAnIpv6Address) {
     asio::ip::v6_only v6_only;  // not by taking its port on IPv4 too, which any other process may have
     acceptor.get_option(v6_only);
     EXPECT_TRUE(v6_only.value());
-  } catch (const boost::system::system_error& e) {
-    if (e.code() != asio::error::address_family_not_supported) throw;
+  } catch (const std::system_error& e) {
+    if (e.code() != std::errc::address_family_not_supported) throw;
     GTEST_SKIP() << "this machine has no IPv6";
   }
 }
@@ -118,7 +118,63 @@ TEST(ListenOn, IsForIpv6AloneOnAnIpv6Address) {
 TEST(ListenOn, ThrowsWhereThePortIsTaken) {
   support::TestIo io;
   const auto first = listen_on(io.executor(), loopback());
-  EXPECT_THROW(listen_on(io.executor(), first.local_endpoint()), boost::system::system_error);
+  EXPECT_THROW(listen_on(io.executor(), first.local_endpoint()), std::system_error);
+}
+
+class AcceptorsTest : public testing::Test {
+ protected:
+  ~AcceptorsTest() override {
+    acceptors.stop();
+    io.await(tasks.join());
+  }
+
+  void open(std::uint16_t port) {
+    acceptors.open(asio::ip::address_v4::loopback(), asio::ip::address_v6::loopback(), port);
+  }
+
+  support::TestIo io;
+  TaskGroup tasks{io.executor()};
+  Acceptors acceptors{io.executor(), "test"};
+  std::vector<tcp::socket> accepted;
+};
+
+TEST_F(AcceptorsTest, HandOverWhatComesByEitherFamily) {
+  open(0);
+  ASSERT_TRUE(acceptors.is_open());
+  acceptors.start(tasks, [this](tcp::socket socket) { accepted.push_back(std::move(socket)); });
+  tcp::socket by_v4(io.executor());
+  by_v4.connect({asio::ip::address_v4::loopback(), acceptors.port()});
+  EXPECT_TRUE(io.run_until([this] { return accepted.size() == 1; }));
+  tcp::socket by_v6(io.executor());
+  AsioError no_v6;
+  by_v6.connect({asio::ip::address_v6::loopback(), acceptors.port()}, no_v6);
+  if (no_v6) GTEST_SKIP() << "this machine has no IPv6";
+  EXPECT_TRUE(io.run_until([this] { return accepted.size() == 2; }));
+}
+
+TEST_F(AcceptorsTest, AreNotOpenWhereThePortIsTakenOnOneFamily) {
+  std::optional<tcp::acceptor> other;
+  try {
+    other = listen_on(io.executor(), {asio::ip::address_v6::loopback(), 0});
+  } catch (const std::system_error&) {
+    GTEST_SKIP() << "this machine has no IPv6";
+  }
+  try {
+    open(other->local_endpoint().port());
+    FAIL() << "the port is taken";
+  } catch (const std::system_error& e) {
+    EXPECT_EQ(e.code(), std::errc::address_in_use);
+  }
+  EXPECT_FALSE(acceptors.is_open());
+  EXPECT_EQ(acceptors.port(), 0);
+}
+
+TEST_F(AcceptorsTest, StopTakingConnections) {
+  open(0);
+  acceptors.start(tasks, [this](tcp::socket socket) { accepted.push_back(std::move(socket)); });
+  acceptors.stop();
+  EXPECT_FALSE(acceptors.is_open());
+  io.await(tasks.join());
 }
 
 }  // namespace

@@ -208,7 +208,7 @@ TEST_F(HttpClientTest, RefusesWhatIsNoHttp) {
     const auto answer = answer_of(bytes);
     ASSERT_FALSE(answer) << bytes;
     EXPECT_EQ(answer.error(), Errc::malformed) << bytes;
-    EXPECT_EQ(client->problem(), "what it answers is not HTTP/1.1");
+    EXPECT_EQ(client->problem(), "its answer is not HTTP/1.1");
   }
 }
 
@@ -269,7 +269,7 @@ TEST_F(HttpClientTest, GivesUpAtItsDeadlineWhateverItWaitsFor) {
   const support::DeadPort dead(io);
   const auto unconnected = client_of(HostPort{"127.0.0.1", dead.port()});
   EXPECT_EQ(start(*unconnected, kShort).get().error(), Errc::timed_out);
-  EXPECT_EQ(unconnected->problem(), "it took no connection in time");
+  EXPECT_EQ(unconnected->problem(), "it did not accept the connection in time");
 
   auto unanswered = start(*client, kShort);
   auto first = listener.accept();
@@ -702,7 +702,7 @@ TEST_F(HttpsClient, SaysThatAServerSpeaksNoTls) {
   auto peer = listener.accept();
   peer.send("HTTP/1.1 400 Bad Request\r\n\r\n");
   EXPECT_EQ(running.get().error(), Errc::tls_failed);
-  EXPECT_THAT(secure->problem(), StartsWith("no TLS with it: "));
+  EXPECT_THAT(secure->problem(), StartsWith("TLS with it failed: "));
 }
 
 TEST_F(HttpsClient, GivesUpAtItsDeadlineDuringTheHandshake) {

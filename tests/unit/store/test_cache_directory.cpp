@@ -67,7 +67,7 @@ TEST(CacheDirectory, IsNeverWhereTheDaemonKeepsItsOwn) {
 
 TEST(CacheDirectory, ShouldNotHoldTheServicesOwnKey) {
   EXPECT_THAT(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/photos/keys/a.cert\n")),
-              Optional(HasSubstr("/etc/hardline/services/app.ini: directory: the service's key lies in /srv/photos")));
+              Optional(HasSubstr("/etc/hardline/services/app.ini: directory: the service's key is in /srv/photos")));
   EXPECT_EQ(remark_on_directory(with_directory("/srv/photos", "certfile=/srv/a.cert\n")), std::nullopt);
 }
 
@@ -105,7 +105,7 @@ TEST(CacheDirectory, MustBeThereWhereItIsAllThereIs) {
             (dir / "new").string() + ": there is no such folder");
   EXPECT_EQ(problem_with_directory(in_folder(dir.path(), false)), std::nullopt);
   write_file(dir / "file", "");
-  EXPECT_EQ(problem_with_directory(in_folder(dir / "file", false)), (dir / "file").string() + ": is no folder");
+  EXPECT_EQ(problem_with_directory(in_folder(dir / "file", false)), (dir / "file").string() + ": is not a folder");
 }
 
 TEST(CacheDirectory, MustBeReadableAndOfACacheWritable) {

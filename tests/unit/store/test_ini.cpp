@@ -95,14 +95,14 @@ TEST(Ini, KeepsTheSectionOverAGapAndTakesItUpAgain) {
 }
 
 TEST(Ini, NamesTheLineThatMakesNoSense) {
-  EXPECT_THAT(error("[a]\n\nnonsense\nk=1\n"), HasSubstr("a.ini:3: is none of"));
-  EXPECT_THAT(error("[a]\n[b\n"), HasSubstr("a.ini:2: is none of"));
-  EXPECT_THAT(error("[a]\n" + std::string(5000, 'x')), HasSubstr("a.ini:2: is none of"));
-  EXPECT_THAT(error("[a]\nnonsense\nk=1\nk=2\n"), HasSubstr("a.ini:2: is none of"));
+  EXPECT_THAT(error("[a]\n\nnonsense\nk=1\n"), HasSubstr("a.ini:3: is not a [section]"));
+  EXPECT_THAT(error("[a]\n[b\n"), HasSubstr("a.ini:2: is not a [section]"));
+  EXPECT_THAT(error("[a]\n" + std::string(5000, 'x')), HasSubstr("a.ini:2: is not a [section]"));
+  EXPECT_THAT(error("[a]\nnonsense\nk=1\nk=2\n"), HasSubstr("a.ini:2: is not a [section]"));
 }
 
 TEST(Ini, RefusesAKeyBeforeAnySection) {
-  EXPECT_THAT(error("\nk=1\n[a]\n"), HasSubstr("a.ini:2: k: stands before any [section]"));
+  EXPECT_THAT(error("\nk=1\n[a]\n"), HasSubstr("a.ini:2: k: comes before any [section]"));
 }
 
 TEST(Ini, RefusesAKeyGivenTwice) {
@@ -114,8 +114,10 @@ TEST(Ini, RefusesAValueWithoutKey) {
 }
 
 TEST(Ini, RefusesNamesOfUnreasonableLength) {
-  EXPECT_THAT(error("[a]\n" + std::string(101, 'k') + "=1"), HasSubstr("a.ini:2: has a name that is too long"));
-  EXPECT_THAT(error("[" + std::string(49, 's') + "]\nk=1"), HasSubstr("a.ini:1: has a name that is too long"));
+  EXPECT_THAT(error("[a]\n" + std::string(101, 'k') + "=1"),
+              HasSubstr("a.ini:2: has a section or key name that is too long"));
+  EXPECT_THAT(error("[" + std::string(49, 's') + "]\nk=1"),
+              HasSubstr("a.ini:1: has a section or key name that is too long"));
   const std::string key(100, 'k'), section(48, 's');
   EXPECT_EQ(parsed("[" + section + "]\n" + key + "=1"), "2 " + section + "." + key + "=1\n");
 }

@@ -221,8 +221,9 @@ TEST_F(NameBookTest, KeepsLinesThatItDoesNotUnderstand) {
   write_file(file, "# mine\nnas secret-" + kHex + "\nmy_wiki " + kOtherHex + "\n\nlater: what a newer version writes");
   const LogCapture log;
   NameBook book(file, pool);
-  EXPECT_THAT(log.lines(), ElementsAre(AllOf(StartsWith("warning store: " + file.string() + ":3: the name may have"),
-                                             HasSubstr("1 more"), Not(HasSubstr(kOtherHex)))));
+  EXPECT_THAT(log.lines(),
+              ElementsAre(AllOf(StartsWith("warning store: " + file.string() + ":3: the name may only contain"),
+                                HasSubstr("1 more"), Not(HasSubstr(kOtherHex)))));
   EXPECT_THAT(described(book), ElementsAre("nas " + kService.label()));
   EXPECT_FALSE(pin(book, kWiki, kOther));
   EXPECT_THAT(file_content(file), testing::EndsWith("\nwiki " + kOtherHex + "\nmy_wiki " + kOtherHex +

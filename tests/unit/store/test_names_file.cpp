@@ -53,9 +53,9 @@ TEST(ParseNames, SaysWhichLineIsWrongAndWhy) {
   EXPECT_THAT(described(file.pins), ElementsAre("ok " + kHex));
   ASSERT_THAT(file.errors, SizeIs(4));
   EXPECT_EQ(file.errors[0].line, 2u);
-  EXPECT_EQ(file.errors[0].problem, "the name may have nothing but the letters a to z, digits and dashes");
+  EXPECT_EQ(file.errors[0].problem, "the name may only contain the letters a to z, digits and dashes");
   EXPECT_EQ(file.errors[1].line, 3u);
-  EXPECT_EQ(file.errors[1].problem, "the service is missing behind the name");
+  EXPECT_EQ(file.errors[1].problem, "the service is missing after the name");
   EXPECT_EQ(file.errors[2].line, 5u);
   EXPECT_EQ(file.errors[2].problem, "what follows the name is neither a link nor a service's own name");
   EXPECT_EQ(file.errors[3].line, 7u);
@@ -66,7 +66,7 @@ TEST(ParseNames, TakesTheFirstOfTwoLinesWithOneName) {
   EXPECT_THAT(described(file.pins), ElementsAre("nas " + kHex));
   ASSERT_THAT(file.errors, SizeIs(1));
   EXPECT_EQ(file.errors[0].line, 2u);
-  EXPECT_EQ(file.errors[0].problem, "the name is that of a line before");
+  EXPECT_EQ(file.errors[0].problem, "the name is already on an earlier line");
 }
 
 TEST(ParseNames, ReadsABoundedNumberOfLines) {
@@ -116,6 +116,37 @@ TEST(ParseLink, RefusesEverythingElse) {
                            "ftp://" + kLabel, kHex.substr(1), "x." + kLabel + ".localhost", kLabel + ".localhost:x",
                            kLabel + " " + kLabel, "http://" + kLabel + ".localhost:7009/" + std::string(5000, 'a')})
     EXPECT_FALSE(parse_link(text)) << text;
+}
+
+TEST(ParseMeant, TakesAPetnameInEveryFormOfALink) {
+  for (const auto* text : {"jellyfin", "Jellyfin", " jellyfin\r", "jellyfin.localhost", "JELLYFIN.localhost:7009",
+                           "jellyfin.localhost.", "jellyfin.localhost/x", "http://jellyfin.localhost:7009/x",
+                           "HTTPS://jellyfin.localhost/", "http://jellyfin/"}) {
+    const auto meant = parse_meant(text);
+    ASSERT_TRUE(meant) << text;
+    const auto* name = std::get_if<Petname>(&*meant);
+    ASSERT_TRUE(name) << text;
+    EXPECT_EQ(name->text(), "jellyfin") << text;
+  }
+}
+
+TEST(ParseMeant, TakesEveryLink) {
+  for (const auto& text : {kHex, kLabel, "https://" + kLabel + ".localhost:7009/x", "-" + kHex, "#so?me%-" + kHex}) {
+    const auto meant = parse_meant(text);
+    ASSERT_TRUE(meant) << text;
+    const auto* service = std::get_if<ServiceName>(&*meant);
+    ASSERT_TRUE(service) << text;
+    EXPECT_EQ(service->label(), parse_link(text)->label()) << text;
+  }
+}
+
+TEST(ParseMeant, RefusesEverythingElse) {
+  for (const auto& text :
+       {std::string(), std::string(" "), std::string("localhost"), std::string("http://hardline.localhost:7009/"),
+        std::string("jellyfin.example.org"), std::string("www.jellyfin.localhost"), std::string("my films"),
+        std::string("jellyfin:x"), std::string("ftp://jellyfin"), std::string("http://"), kLabel + ".example.org",
+        "x." + kLabel + ".localhost", "jellyfin.localhost/" + std::string(5000, 'a')})
+    EXPECT_FALSE(parse_meant(text)) << text;
 }
 
 }  // namespace

@@ -238,7 +238,7 @@ TEST_F(PeerDatabaseTest, TakesOverWhatIsNotKnown) {
 TEST_F(PeerDatabaseTest, KeepsTheLastVisitOfEachService) {
   const Visit reached{kNow, "lan", std::nullopt, ""};
   const Visit missed{kNow, "lan", kNow + 5s, "no answer"};
-  const Visit never{std::nullopt, "", kNow, "nobody knows where it is"};
+  const Visit never{std::nullopt, "", kNow, "no source knows where it is"};
   EXPECT_THAT(database.visits(), IsEmpty());
   database.write_visits({{kKey, reached}, {kOther, never}});
   database.write_visits({{kKey, missed}});

@@ -115,7 +115,7 @@ TEST_F(PeerStoreTest, SurvivesATruncatedFile) {
   for (const std::size_t size : {50ul, 100ul, 4096ul, 5000ul, whole.size() - 4096}) {
     SCOPED_TRACE(size);
     write_file(file, whole.substr(0, size));
-    expect_working(ElementsAre(HasSubstr("remembered addresses begin anew")));
+    expect_working(ElementsAre(HasSubstr("starting over without remembered addresses")));
   }
   write_file(file, "");
   expect_working(IsEmpty());
@@ -132,11 +132,11 @@ TEST_F(PeerStoreTest, LeavesNoWriteAheadLogForTheNewFile) {
 TEST_F(PeerStoreTest, SetsWhatIsNoFileAside) {
   fs::create_directory(file);
   write_file(file / "inside", "");
-  expect_working(ElementsAre(HasSubstr("it is no file")));
+  expect_working(ElementsAre(HasSubstr("it is not a file")));
   EXPECT_TRUE(fs::exists(dir / name_that_starts("peers.db.corrupt-") / "inside"));
   fs::remove(file);
   ASSERT_EQ(::mkfifo(file.c_str(), 0600), 0);
-  expect_working(ElementsAre(HasSubstr("it is no file")));
+  expect_working(ElementsAre(HasSubstr("it is not a file")));
 }
 
 TEST_F(PeerStoreTest, SetsANewerVersionsFileAside) {
@@ -151,13 +151,13 @@ TEST_F(PeerStoreTest, WorksFromMemoryWhereItCannotWrite) {
   for (const auto& nowhere : {dir / "file/peers.db", fs::path("/proc/peers.db"), dir / "none/peers.db"}) {
     file = nowhere;
     expect_working(ElementsAre(AllOf(StartsWith("warning store: cannot use " + nowhere.string()),
-                                     HasSubstr("remembered until the daemon ends"))));
+                                     HasSubstr("remembered until the daemon stops"))));
   }
 }
 
 TEST_F(PeerStoreTest, WorksFromMemoryOnAFullDisk) {
   const FullDisk full(0);
-  expect_working(ElementsAre(HasSubstr("remembered until the daemon ends")));
+  expect_working(ElementsAre(HasSubstr("remembered until the daemon stops")));
 }
 
 TEST_F(PeerStoreTest, GoesOnWhenTheDiskFillsUp) {
@@ -239,7 +239,7 @@ TEST_F(PeerStoreTest, TakesOverAnOldDatabaseOnce) {
   PeerStore store(file);
   store.take_over(old);
   EXPECT_THAT(hosts(store), ElementsAre(kB));
-  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("took over the addresses of 1 services")));
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("imported the addresses of 1 services")));
 }
 
 TEST_F(PeerStoreTest, MindsNoOldDatabaseThatIsMissingOrBroken) {
@@ -250,7 +250,7 @@ TEST_F(PeerStoreTest, MindsNoOldDatabaseThatIsMissingOrBroken) {
   store.take_over(dir / "old.db");
   store.learn(kKey, {kA}, kNow);
   EXPECT_THAT(hosts(store), ElementsAre(kA));
-  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("cannot take over the addresses in " + (dir / "old.db").string())));
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("cannot import the addresses in " + (dir / "old.db").string())));
   EXPECT_EQ(file_content(dir / "old.db"), "nonsense");
 }
 

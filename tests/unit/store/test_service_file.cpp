@@ -187,8 +187,8 @@ TEST(ServiceFile, WarnsOfWhatItDoesNotKnow) {
 TEST(ServiceFile, WarnsOnceOfACacheWithoutItsFolder) {
   const auto service = parse("[Service]\nservice=a\nport=80\n[Cache]\ndirectory=\nmaxAge=soon\nmaxSize=1M\n");
   EXPECT_EQ(to_string(service.origin), "a:80");
-  EXPECT_THAT(service.warnings, ElementsAre(std::string(kFile) + ":6: [Cache] has no effect; there is a cache where "
-                                                                 "directory= names the folder for its copies"));
+  EXPECT_THAT(service.warnings, ElementsAre(std::string(kFile) + ":6: [Cache] has no effect; it needs "
+                                                                 "directory=, the folder for the copies"));
 }
 
 TEST(CachedService, FetchesFromTheUrlThatIsGiven) {
@@ -278,7 +278,7 @@ TEST(CachedService, HasARelativeFolderWithinTheStateFolderOnly) {
     EXPECT_THAT(error(std::string("[Cache]\ndirectory=") + bad + "\n"),
                 HasSubstr(":2: directory: must be a folder within the daemon's state folder"))
         << bad;
-  EXPECT_THAT(error("[Cache]\ndirectory=~/photos\n"), HasSubstr("'~' is not replaced"));
+  EXPECT_THAT(error("[Cache]\ndirectory=~/photos\n"), HasSubstr("'~' is not expanded"));
 }
 
 TEST(CachedService, HasALifeInSeconds) {

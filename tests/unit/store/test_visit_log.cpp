@@ -65,8 +65,8 @@ TEST_F(VisitLogTest, KnowsAtOnceHowItWent) {
   open();
   log->reached(kKey, "lan", kNow);
   EXPECT_EQ(visit(), (Visit{kNow, "lan", {}, ""}));
-  log->missed(kKey, "nobody knows where it is", kNow + 1s);
-  EXPECT_EQ(visit(), (Visit{kNow, "lan", kNow + 1s, "nobody knows where it is"}));
+  log->missed(kKey, "no source knows where it is", kNow + 1s);
+  EXPECT_EQ(visit(), (Visit{kNow, "lan", kNow + 1s, "no source knows where it is"}));
   log->reached(kKey, "dht", kNow + 2s);
   EXPECT_EQ(visit(), (Visit{kNow + 2s, "dht", {}, ""}));
   log->missed(kOther, "no answer", kNow);
@@ -77,13 +77,13 @@ TEST_F(VisitLogTest, IsFoundAgain) {
   open();
   log->reached(kKey, "lan", kNow);
   log->missed(kKey, "no answer", kNow + 1s);
-  log->missed(kOther, "nobody knows where it is", kNow);
+  log->missed(kOther, "no source knows where it is", kNow);
   log->show("nas", kKey);
   log->show("wiki", kKey);
   log->show("nas", kOther);
   open_again();
   EXPECT_EQ(visit(), (Visit{kNow, "lan", kNow + 1s, "no answer"}));
-  EXPECT_EQ(visit(kOther), (Visit{{}, "", kNow, "nobody knows where it is"}));
+  EXPECT_EQ(visit(kOther), (Visit{{}, "", kNow, "no source knows where it is"}));
   EXPECT_EQ(log->shown("nas"), kOther);
   EXPECT_EQ(log->shown("wiki"), kKey);
 }
@@ -136,8 +136,8 @@ TEST_F(VisitLogTest, WritesWhenTheClockWasSetBack) {
 
 TEST_F(VisitLogTest, WritesWhatWasNeverReachedAtTheEndOnly) {
   open();
-  log->missed(kKey, "nobody knows where it is", kNow);
-  log->missed(kKey, "nobody knows where it is", kNow + 1h);
+  log->missed(kKey, "no source knows where it is", kNow);
+  log->missed(kKey, "no source knows where it is", kNow + 1h);
   open_after_a_crash();
   EXPECT_EQ(log->visit(kKey), nullptr);
 }

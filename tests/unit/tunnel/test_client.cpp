@@ -46,15 +46,15 @@ class OpenTunnel : public testing::Test {
     io.await(dials.join());
   }
 
-  support::Running<Opened> open(const ServiceName& service) {
-    return io.start(open_tunnel(dialer, finder, service, first));
-  }
+  support::Running<Opened> open(const ServiceName& service) { return io.start(open_tunnel(tools, service, first)); }
   support::Running<Opened> open() { return open(name); }
 
   support::TestIo io;
   support::ScriptedFinder finder{io.executor()};
   TaskGroup dials{io.executor()};
   Dialer dialer{io.executor(), finder, dials};
+  BufferPool buffers;
+  TunnelTools tools{io.executor(), buffers, dialer, finder};
   ServiceName name = service_name("ec");
   std::string hello = "{\"password\":\"" + name.password->reveal() + "\"}\n";
   std::string first = kRequest;

@@ -41,7 +41,7 @@ TEST(Describe, SaysHowEachSourceWasAskedInVain) {
 TEST(Describe, TellsOfAnImpostorFirst) {
   const auto text = describe(
       OpenFailure(DialFailure{{attempt(Errc::timed_out), attempt(Errc::certificate_mismatch, "192.0.2.8")}, {}}));
-  EXPECT_THAT(text, AllOf(HasSubstr("192.0.2.8"), HasSubstr("somebody else"), HasSubstr("1 more")));
+  EXPECT_THAT(text, AllOf(HasSubstr("192.0.2.8"), HasSubstr("something else"), HasSubstr("1 more")));
 }
 
 TEST(Describe, SaysWhatTheServiceRefused) {

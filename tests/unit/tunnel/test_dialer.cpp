@@ -589,7 +589,7 @@ TEST_F(DialerTest, TellsOfDialsThatGoWhereAnotherGot) {
 
 TEST_F(DialerTest, TellsWhyADialGotNowhere) {
   ASSERT_FALSE(io.await(dialer.dial(key)));
-  EXPECT_THAT(told, ElementsAre(key.brief() + " not: nobody knows where it is"));
+  EXPECT_THAT(told, ElementsAre(key.brief() + " not: no source knows where it is"));
 }
 
 TEST_F(DialerTest, TellsOnceOfAFailureThatDialsShare) {
@@ -621,7 +621,7 @@ Attempt attempt(const char* address, std::error_code error) {
 }
 
 TEST(ProblemOf, NoAttemptsIsThatNobodyKnows) {
-  EXPECT_EQ(problem_of({}), "nobody knows where it is");
+  EXPECT_EQ(problem_of({}), "no source knows where it is");
 }
 
 TEST(ProblemOf, OneAddressIsNamed) {
@@ -640,7 +640,7 @@ TEST(ProblemOf, SeveralAddressesAreCounted) {
 TEST(ProblemOf, AnImpostorMattersMost) {
   const auto silent = attempt("192.0.2.7", Errc::timed_out);
   EXPECT_EQ(problem_of({silent, attempt("192.0.2.8", Errc::certificate_mismatch), silent}),
-            "somebody else answered in its place");
+            "another computer answered in its place");
 }
 
 class ExaminationTest : public DialerTest {
@@ -733,7 +733,7 @@ TEST_F(ExaminationTest, TellsHowItEndedOnce) {
   finder.candidates.clear();
   EXPECT_FALSE(io.await(dialer.examine(key)).winner);
   EXPECT_FALSE(io.await(dialer.examine(key)).winner);
-  const auto missed = key.brief() + " not: nobody knows where it is";
+  const auto missed = key.brief() + " not: no source knows where it is";
   EXPECT_THAT(told, ElementsAre(key.brief() + " by lan", missed, missed));
 }
 

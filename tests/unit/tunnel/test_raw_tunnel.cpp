@@ -29,7 +29,7 @@ class RawTunnel : public testing::Test {
   ScriptedPeer open(bool hardline1, const std::string& greeting = "{}\n") {
     ScriptedServer server(io, "ec", {.hardline1 = hardline1});
     finder.candidates = {{server.endpoint(), discovery::Source::lan}};
-    auto opening = io.start(open_tunnel(dialer, finder, name, ""));
+    auto opening = io.start(open_tunnel(tools, name, ""));
     auto peer = server.accept_with_tls();
     peer.record();
     peer.send(greeting);
@@ -46,6 +46,7 @@ class RawTunnel : public testing::Test {
   support::ScriptedFinder finder{io.executor()};
   TaskGroup dials{io.executor()};
   Dialer dialer{io.executor(), finder, dials};
+  TunnelTools tools{io.executor(), buffers, dialer, finder};
   ServiceName name = service_name("ec");
   Tunnel tunnel;
   support::SocketStreamPtr program;

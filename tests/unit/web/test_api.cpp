@@ -169,11 +169,17 @@ TEST_F(ApiTest, SearchesTheLanOnlyWhileSomebodyWaits) {
 }
 
 TEST_F(ApiTest, WaitsForNeighboursWithinReason) {
-  for (const auto* query : {"wait=5001", "wait=-1", "wait=", "wait=1s", "wait=1&wait=1", "wait=99999999999"}) {
+  for (const auto* query : {"wait=5001", "wait=-1", "wait=", "wait", "wait=1s", "wait=1&wait=1", "wait=99999999999"}) {
     const auto response = ask("GET", std::string("/api/neighbours?") + query);
     EXPECT_EQ(response.status, 400) << query;
     EXPECT_THAT(text_of_error(response), HasSubstr("5000"));
   }
+}
+
+TEST_F(ApiTest, WaitsForNobodyWhereAnotherParameterLooksLikeIt) {
+  for (const auto* query : {"x=wait", "await=20", "wait-=20"})
+    EXPECT_EQ(ask("GET", std::string("/api/neighbours?") + query).status, 200) << query;
+  EXPECT_EQ(lan.general_searches, 0);
 }
 
 TEST_F(ApiTest, WaitsNoLongerOnceClosed) {
@@ -318,7 +324,7 @@ TEST_F(ApiTest, TakesBodiesStrictly) {
   for (const auto& [body, said] :
        {BadBody{"{", "JSON object"}, BadBody{"[]", "JSON object"}, BadBody{"\"\"", "object"},
         BadBody{"", "\"link\" is missing"}, BadBody{"{}", "\"link\" is missing"},
-        BadBody{R"({"link":1})", "\"link\" must be a text"}, BadBody{R"({"link":null})", "\"link\" must be a text"},
+        BadBody{R"({"link":1})", "\"link\" must be a string"}, BadBody{R"({"link":null})", "\"link\" must be a string"},
         BadBody{R"({"link":"x","lnik":"y"})", "\"lnik\" is not known"}}) {
     const auto response = ask("PUT", "/api/names/nas", body);
     EXPECT_EQ(response.status, 400) << body;

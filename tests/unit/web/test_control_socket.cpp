@@ -187,7 +187,7 @@ TEST_F(ControlSocketTest, TakesThePlaceOfOneThatWasLeftBehind) {
 TEST_F(ControlSocketTest, LeavesAFileThatIsNoSocket) {
   const auto file = folder.path() / "notes.txt";
   std::ofstream(file) << "mine";
-  EXPECT_THAT(problem_of_another_at(file), HasSubstr("no socket"));
+  EXPECT_THAT(problem_of_another_at(file), HasSubstr("not a socket"));
   EXPECT_EQ(fs::file_size(file), 4U);
 }
 

@@ -36,7 +36,7 @@ class FakeExchange final : public Exchange {
   }
   awaitable<bool> begin(const Response& response) override {
     answer = response;
-    co_return true;
+    co_return request_.method != "HEAD";
   }
   awaitable<bool> send(std::string_view piece) override {
     sent.emplace_back(piece);
@@ -289,7 +289,7 @@ TEST_F(DashboardTest, ReadOnlyShowsAndRefusesChanges) {
   EXPECT_EQ(ask(read_only, "GET", "/api/status").status, 200);
   const auto refused = ask(read_only, "PUT", "/api/names/nas", of_the_page(read_only));
   EXPECT_EQ(refused.status, 403);
-  EXPECT_THAT(refused.body, AllOf(HasSubstr("read_only"), HasSubstr("Changes are switched off")));
+  EXPECT_THAT(refused.body, AllOf(HasSubstr("read_only"), HasSubstr("Changes are disabled")));
 }
 
 TEST_F(DashboardTest, OffSaysSoEverywhere) {
@@ -298,6 +298,7 @@ TEST_F(DashboardTest, OffSaysSoEverywhere) {
     EXPECT_EQ(page.status, 404) << target;
     EXPECT_THAT(page.body, HasSubstr("switched off"));
   }
+  EXPECT_EQ(ask(off, "HEAD", "/events").status, 404);
   EXPECT_EQ(ask(off, "PUT", "/api/names/nas", of_the_page(off)).status, 404);
 }
 
@@ -315,6 +316,15 @@ TEST_F(DashboardTest, EventsBeginWithTheStartAndEverySection) {
   EXPECT_THAT(get("/").body, HasSubstr("data-start=\"" + first.substr(first.find("data: ") + 6, 16) + "\""));
   events->end();
   stream.get();
+}
+
+TEST_F(DashboardTest, HeadOfEventsIsTheHeadOfTheStream) {
+  const auto head = exchange("HEAD", "/events");
+  io.await(dashboard.handle(*head));
+  EXPECT_EQ(head->answer->status, 200);
+  EXPECT_THAT(head->answer->content_type, StartsWith("text/event-stream"));
+  EXPECT_EQ(field(*head->answer, "X-Frame-Options"), "DENY");
+  EXPECT_THAT(head->sent, IsEmpty());
 }
 
 TEST_F(DashboardTest, EventsTellOfNobodyButWhoCame) {
@@ -379,6 +389,7 @@ TEST_F(DashboardTest, SoManyPagesAndNoMore) {
   }
   ASSERT_TRUE(io.run_until([&] { return !open.back()->sent.empty(); }));
   EXPECT_EQ(get("/events").status, 503);
+  EXPECT_EQ(ask(dashboard, "HEAD", "/events").status, 503);
   open.front()->end();
   streams.front().get();
   const auto another = exchange("GET", "/events");

@@ -496,6 +496,13 @@ TEST(HttpRequest, HasNoParameterThatIsDoubledOrBroken) {
   for (const auto* name : {"a", "b", "c"}) EXPECT_EQ(request.parameter(name), std::nullopt) << name;
 }
 
+TEST(HttpRequest, HasAParameterHoweverItIsGiven) {
+  Request request;
+  request.target = "/d=1?a=1&a=1&b=%4&c&x=d";
+  for (const auto* name : {"a", "b", "c", "x"}) EXPECT_TRUE(request.has_parameter(name)) << name;
+  for (const auto* name : {"d", "1", ""}) EXPECT_FALSE(request.has_parameter(name)) << name;
+}
+
 TEST(HttpRequest, HasAFieldOnceOrNotAtAll) {
   Request request;
   request.fields = {{"Host", "a"}, {"ORIGIN", "b"}, {"origin", "b"}};

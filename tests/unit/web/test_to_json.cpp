@@ -226,9 +226,5 @@ TEST(NameJson, LinksToTheServiceItselfPasswordAndAll) {
     EXPECT_TRUE(json.at(field).is_null()) << field;
 }
 
-TEST(JsonLine, HasNoOtherLineEnd) {
-  EXPECT_EQ(to_line({{"text", "a\nb"}}), "{\"text\":\"a\\nb\"}\n");
-}
-
 }  // namespace
 }  // namespace hardline::web
