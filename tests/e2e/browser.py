@@ -17,11 +17,6 @@ PLAYWRIGHT = pathlib.Path(os.environ.get("HARDLINE_PLAYWRIGHT") or BUILD / "play
 SCREENSHOTS = pathlib.Path(os.environ.get("HARDLINE_SCREENSHOTS") or BUILD / "screenshots")
 BRIDGE = pathlib.Path(__file__).parent / "playwright" / "bridge.js"
 
-if not CHROMIUM or not shutil.which("node"):
-    pytest.skip("chromium or node is not installed", allow_module_level=True)
-if not (PLAYWRIGHT / "installed").exists():
-    pytest.skip(f"there is no Playwright: tests/e2e/playwright/install {PLAYWRIGHT}", allow_module_level=True)
-
 # As chromium.py: nothing of its own accord on the network.
 FLAGS = ["--disable-gpu", "--disable-quic", "--disable-dev-shm-usage", "--no-first-run", "--disable-background-networking",
          "--disable-component-update", "--disable-sync"]
@@ -33,19 +28,36 @@ def named(*words):
 
 
 class Browser:
-    """A browser's process. Each page() is somebody else's: with cookies and a memory of its own."""
+    """A browser's process. Each page() is somebody else's: with cookies and a memory of its own.
+
+    A test that wants one is skipped where there is none."""
 
     def __init__(self, host, *flags):
+        if not CHROMIUM or not shutil.which("node"):
+            pytest.skip("chromium or node is not installed")
+        if not (PLAYWRIGHT / "installed").exists():
+            pytest.skip(f"there is no Playwright: tests/e2e/playwright/install {PLAYWRIGHT}")
         self.host = host
         options = {"executablePath": CHROMIUM, "args": [*FLAGS, *flags], "chromiumSandbox": False}
         self.process = host.popen(["node", BRIDGE, json.dumps(options)], env={"NODE_PATH": str(PLAYWRIGHT / "node_modules")},
                                   stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self.unread = b""
+        self.asked = 0
         self.pages = []
-        self._answer(60)
+        self._answer(None, 60)
 
-    def _answer(self, timeout):
+    def _answer(self, number, timeout):
+        """The answer to the request of this number. One that nobody waited for any longer is passed over."""
         deadline = time.monotonic() + timeout
+        while True:
+            answer = self._line(deadline, timeout)
+            if answer.get("number") != number and "number" in answer:
+                continue
+            if "error" in answer:
+                raise AssertionError(answer["error"])
+            return answer["value"]
+
+    def _line(self, deadline, timeout):
         while b"\n" not in self.unread:
             ready, _, _ = select.select([self.process.stdout], [], [], max(0, deadline - time.monotonic()))
             assert ready, f"the browser does not answer within {timeout} s"
@@ -53,15 +65,13 @@ class Browser:
             assert piece, "the browser has ended"
             self.unread += piece
         line, _, self.unread = self.unread.partition(b"\n")
-        answer = json.loads(line)
-        if "error" in answer:
-            raise AssertionError(answer["error"])
-        return answer["value"]
+        return json.loads(line)
 
     def call(self, timeout=60, **request):
-        self.process.stdin.write(json.dumps(request).encode() + b"\n")
+        self.asked += 1
+        self.process.stdin.write(json.dumps(request | {"number": self.asked}).encode() + b"\n")
         self.process.stdin.flush()
-        return self._answer(timeout)
+        return self._answer(self.asked, timeout)
 
     def page(self, url=None, **options):
         """A new page in a context of its own; `options` are Playwright's: colorScheme="dark"."""
@@ -73,9 +83,19 @@ class Browser:
         return page
 
     def close(self):
-        self.call(close=True)
+        try:
+            self.call(close=True)
+            self.process.stdin.close()
+            self.process.wait(20)
+        finally:
+            self._cut()
+
+    def _cut(self):
+        """Ends what is left of it, the answers to come included."""
+        if self.process.poll() is None:
+            self.process.kill()  # what it has started ends with the network
+            self.process.wait()
         self.process.stdin.close()
-        self.process.wait(20)
         self.process.stdout.close()
 
     def __enter__(self):
@@ -84,6 +104,8 @@ class Browser:
     def __exit__(self, kind, *_):
         if kind is None:
             self.close()
+        else:
+            self._cut()  # it may be busy with what the test has given up
 
 
 class Page:

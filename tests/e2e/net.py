@@ -137,6 +137,14 @@ class Host:
         self.processes.append(process)
         return process
 
+    def is_deserted(self):
+        """Ends what runs on this host, whoever started it, and returns whether nothing did."""
+        left = subprocess.run(["ip", "netns", "pids", self.name], check=True, capture_output=True, text=True).stdout.split()
+        for process in left:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(int(process), signal.SIGKILL)
+        return not left
+
     @contextlib.contextmanager
     def inside(self):
         """Sockets that this thread makes meanwhile are this host's, and stay so."""
@@ -194,6 +202,7 @@ class Network:
         for process in processes:
             process.wait()
         for host in self.hosts:
+            wait_until(host.is_deserted, f"nothing runs on {host.name} any more")
             _ip("netns", "del", host.name)
         _ip("netns", "del", "switch")
 

@@ -9,7 +9,8 @@ As a program it serves (`origin.py serve --port 8080`, `--unix PATH`) or writes 
     /drip/N         a line every 100 ms, N of them                    /silent          closes without an answer
     /websocket      echoes messages (RFC 6455)                        /name            the name it was given
     /cookie/VALUE   sets the cookie `kept`                            /seen            all requests so far, as JSON
-    /to?URL         sends the request on (307)                        /worker          leaves a service worker that answers /name
+     /events         one event, and the end                            /worker          leaves a service worker that answers /name
+     /to?URL         sends the request on (307)
 """
 
 import argparse
@@ -136,7 +137,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
             length += len(piece)
         self.reply(json.dumps({"length": length, "sha256": sha.hexdigest()}), "application/json")
 
-    do_PUT = do_POST
+    do_PUT = do_PATCH = do_DELETE = do_POST
 
     def get_page(self):
         self.reply(PAGE.replace("loading", self.name or "loading"), "text/html; charset=utf-8")
@@ -149,6 +150,9 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def get_worker_js(self):
         self.reply(WORKER.replace("NAME", self.name), "text/javascript")
+
+    def get_events(self):
+        self.reply("retry: 86400000\ndata: news\n\n", "text/event-stream")
 
     def get_picture_png(self):
         self.reply(png(), "image/png")

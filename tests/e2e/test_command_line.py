@@ -240,6 +240,7 @@ def listening_ports(host, daemon):
 def test_a_default_p2p_port_that_is_taken_gives_way(world, host):
     world.daemon(host).start(local_port=7500)
     second = start_bare(world, host, "--localport", "7101")
+    wait_until(lambda: "is ready" in second.log(), "it is ready", 20)
     wait_until(lambda: len(listening_ports(host, second)) == 2, f"it listens: {second.log()}")
     chosen = (listening_ports(host, second) - {7101}).pop()
     assert 7008 < chosen < 7100 and str(chosen) in second.log() and "7008" in second.log()

@@ -130,8 +130,10 @@ def test_it_is_no_proxy_to_anything_else(pair):
     for url in ("http://example.com/", "http://evil.example:7009/", "http://192.0.2.1/", "http://127.0.0.1:8080/", "http://[::1]:8080/",
                 "http://localhost.evil.example/", "http://10.1.0.11:8080/", "http://127.0.0.1:7009/"):
         for how in ((), ("-p",)):
-            done = pair.proxied(*how, url, check=False)
+            done = pair.proxied(*how, "-w", "\n%{http_connect} %{http_code}", url, check=False)
             assert done.returncode in (22, 56), done  # an answer of 400 or above; to CONNECT likewise
+            answers = list(map(int, done.stdout.splitlines()[-1].split()))
+            assert sorted(answers)[0] == 0 and 400 <= sorted(answers)[1] < 500, (url, how, done)  # not tried in vain
             assert "must not" not in done.stdout and "Hello" not in done.stdout
     assert "must not" not in pair.proxied("http://localhost:8080/", check=False).stdout
 

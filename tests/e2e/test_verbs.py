@@ -200,6 +200,8 @@ def test_discover_where_nobody_is(host, world):
 def test_discover_lets_no_title_speak_to_the_terminal(pair):
     hostile = "\u009b2Jmoved\u202egone"
     pair.server.publish("hostile", "127.0.0.1:81", identity=make_identity(pair.server_host.folder / "other.cert"), Info={"title": hostile})
+    pair.server.reload()
+    wait_until(lambda: "service=" + pair.server.identities[-1].keyhash[:8] in pair.server.log(), "it is published")
     wait_until(lambda: len(said_json(pair.client, "discover")["neighbours"]) == 2, "it is heard")
     for words in (["discover"], ["discover", "--json"]):
         shown = on_terminal(pair.client_host, [*words, "--statedir", pair.client.state], NO_COLOR="1")[1]

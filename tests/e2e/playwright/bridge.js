@@ -1,4 +1,5 @@
-// Drives a browser for browser.py: a line of JSON in, a line of JSON out, one after the other.
+// Drives a browser for browser.py: a line of JSON in, a line of JSON out, one after the other. What is asked has a
+// `number`, which its answer repeats.
 //
 //   {"open": PAGE, "options": {…}}        a new page in a context of its own (Playwright's newContext())
 //   {"run": PAGE, "code": …, "arg": …}    runs the code as the body of an async function of `page`, `context`, `arg`,
@@ -6,7 +7,8 @@
 //                                         with "inside": ROLE, roles and labels are looked for in what has that role
 //   {"close": true}
 //
-// Answers are {"value": …} or {"error": …}. NODE_PATH names what package-lock.json lists.
+// Answers are {"number": …, "value": …} or {"number": …, "error": …}; the first, without a number, says that the
+// browser is there. NODE_PATH names what package-lock.json lists.
 'use strict';
 
 const fs = require('fs');
@@ -85,10 +87,11 @@ async function main() {
   answer({ value: browser.version() });
   for await (const line of readline.createInterface({ input: process.stdin })) {
     const request = JSON.parse(line);
+    const { number } = request;
     try {
-      answer({ value: (await handle(request)) ?? null });
+      answer({ number, value: (await handle(request)) ?? null });
     } catch (error) {
-      answer({ error: String(error.stack || error) });
+      answer({ number, error: String(error.stack || error) });
     }
     if (request.close) return;
   }

@@ -6,6 +6,7 @@
 #include <set>
 
 #include "hardline/discovery/finder.hpp"
+#include "hardline/wire/html.hpp"
 #include "web/dashboard_model.hpp"
 
 namespace hardline::web {
@@ -319,7 +320,7 @@ TEST(ThisComputer, SaysWhyItIsNotReachable) {
     EXPECT_THAT(html, HasSubstr("\"state bad\""));
     EXPECT_THAT(text_of(html),
                 AllOf(HasSubstr("Not reachable from the internet"), HasSubstr("It can be reached on this network.")));
-    EXPECT_THAT(text_of(html), HasSubstr(discovery::explain(nat)));
+    EXPECT_THAT(text_of(html), HasSubstr(wire::escape_html(discovery::explain(nat))));
   }
 }
 
