@@ -102,6 +102,7 @@ std::string_view code_of(std::error_code error) {
     case Errc::truncated: return "truncated";
     case Errc::certificate_untrusted: return "certificate_untrusted";
     case Errc::unexpected_status: return "unexpected_status";
+    case Errc::leads_to_ourselves: return "leads_to_ourselves";
   }
   return "failed";
 }
