@@ -9,8 +9,8 @@ As a program it serves (`origin.py serve --port 8080`, `--unix PATH`) or writes 
     /drip/N         a line every 100 ms, N of them                    /silent          closes without an answer
     /websocket      echoes messages (RFC 6455)                        /name            the name it was given
     /cookie/VALUE   sets the cookie `kept`                            /seen            all requests so far, as JSON
-     /events         one event, and the end                            /worker          leaves a service worker that answers /name
-     /to?URL         sends the request on (307)
+    /events         one event, and the end                            /worker          leaves a service worker that answers /name
+    /to?URL         sends the request on (307)
 """
 
 import argparse
