@@ -32,9 +32,10 @@ void check_link(std::string_view text) {
   if (!service) return;
   const auto again = parse_link(service->label());
   require(again && again->label() == service->label(), "a link leads where its service's own name does");
-  if (service->label().find_first_of("?#") != std::string::npos) return;  // which end the host of a URL
+  const bool is_whole = !service->password || service->password->fits_in_host();
   const auto url = parse_link(" " + service->url(7009) + "\r");
-  require(url && url->label() == service->label(), "a link leads where its service's URL does");
+  require(url && url->key == service->key, "a link leads where its service's URL does");
+  require(!is_whole || url->label() == service->label(), "a URL has the password, where it can");
 }
 
 bool same(const Pin& a, const Pin& b) {
