@@ -1,4 +1,4 @@
-#include "hardline/web/api.hpp"
+#include "hardline/api/api.hpp"
 
 #include <algorithm>
 #include <nlohmann/json.hpp>
@@ -6,9 +6,9 @@
 #include "api_answer.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/web/to_json.hpp"
+#include "to_json.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -37,7 +37,7 @@ Json Api::neighbours() const {
   return list;
 }
 
-awaitable<Response> Api::answer(const Request& request) {
+awaitable<web::Response> Api::answer(const web::Request& request) {
   std::string problem;
   try {
     Answer answer(*this, request);
@@ -47,7 +47,7 @@ awaitable<Response> Api::answer(const Request& request) {
     problem = e.what();
   }
   log::error("api: a request could not be answered: {}", problem);
-  co_return error_response(500, "internal", problem);
+  co_return web::error_response(500, "internal", problem);
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

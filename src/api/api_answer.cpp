@@ -6,13 +6,13 @@
 #include <charconv>
 
 #include "hardline/base/errc.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/text.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/web/to_json.hpp"
 #include "hardline/wire/lpd.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
+#include "to_json.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -34,7 +34,7 @@ std::optional<std::vector<std::string>> segments_of(std::string_view path) {
     path.remove_prefix(1);
     const auto segment = path.substr(0, path.find('/'));
     path.remove_prefix(segment.size());
-    auto decoded = wire::percent_decode(segment);
+    auto decoded = percent_decode(segment);
     if (!decoded) return std::nullopt;
     segments.push_back(std::move(*decoded));
   }
@@ -42,45 +42,46 @@ std::optional<std::vector<std::string>> segments_of(std::string_view path) {
 }
 
 std::string shown(std::string_view text) {
-  return wire::clean_text(text, kMaxShown);
+  return clean_text(text, kMaxShown);
 }
 
-Response bad_petname(std::string_view text, std::string_view problem) {
-  return error_response(400, "bad_petname",
-                        fmt::format("“{}” cannot be a name: it {}. A name has letters, digits and dashes, as in "
-                                    "`jellyfin`.",
-                                    shown(text), problem));
+web::Response bad_petname(std::string_view text, std::string_view problem) {
+  return web::error_response(400, "bad_petname",
+                             fmt::format("“{}” cannot be a name: it {}. A name has letters, digits and dashes, as in "
+                                         "`jellyfin`.",
+                                         shown(text), problem));
 }
 
-Response not_pinned(std::string_view name) {
-  return error_response(404, "not_found",
-                        fmt::format("Nothing is pinned as “{}”. /api/names lists what is.", shown(name)));
+web::Response not_pinned(std::string_view name) {
+  return web::error_response(404, "not_found",
+                             fmt::format("Nothing is pinned as “{}”. /api/names lists what is.", shown(name)));
 }
 
-Response not_published(std::string_view id) {
-  return error_response(
+web::Response not_published(std::string_view id) {
+  return web::error_response(
       404, "not_found",
       fmt::format("No service of this computer is called “{}”. /api/services lists them by `id`.", shown(id)));
 }
 
 /// Why a change of the names was not made.
-Response not_kept(std::error_code error) {
+web::Response not_kept(std::error_code error) {
   if (error == Errc::too_large)
-    return error_response(
+    return web::error_response(
         507, "insufficient_storage",
         fmt::format("There can be {} names at most; nothing was changed. Remove some first.", store::kMaxPins));
-  return error_response(507, "insufficient_storage",
-                        fmt::format("The names could not be saved, and nothing was changed: {}. Check the disk and "
-                                    "the permissions of the state folder (/api/status names it).",
-                                    error.message()));
+  return web::error_response(
+      507, "insufficient_storage",
+      fmt::format("The names could not be saved, and nothing was changed: {}. Check the disk and "
+                  "the permissions of the state folder (/api/status names it).",
+                  error.message()));
 }
 
-Response refused(const Refusal& refusal) {
-  return error_response(refusal.status, refusal.code, refusal.text);
+web::Response refused(const Refusal& refusal) {
+  return web::error_response(refusal.status, refusal.code, refusal.text);
 }
 
 /// How long somebody wants to wait: not at all who does not say; nullopt where that makes no sense.
-std::optional<std::chrono::milliseconds> wait_in(const Request& request) {
+std::optional<std::chrono::milliseconds> wait_in(const web::Request& request) {
   if (!request.has_parameter("wait")) return std::chrono::milliseconds(0);
   const auto text = request.parameter("wait");
   if (!text) return std::nullopt;
@@ -92,13 +93,13 @@ std::optional<std::chrono::milliseconds> wait_in(const Request& request) {
 }
 
 /// What a person calls a service, in one line.
-tl::expected<std::string, Response> title_in(std::string_view text) {
-  auto title = wire::clean_text(text, text.size());
+tl::expected<std::string, web::Response> title_in(std::string_view text) {
+  auto title = clean_text(text, text.size());
   if (title.empty())
-    return tl::unexpected(
-        error_response(400, "bad_title", "The title is empty. Give the service a name that people will know it by."));
+    return tl::unexpected(web::error_response(
+        400, "bad_title", "The title is empty. Give the service a name that people will know it by."));
   if (title.size() > wire::kMaxLpdTitle)
-    return tl::unexpected(error_response(
+    return tl::unexpected(web::error_response(
         400, "bad_title",
         fmt::format("The title is too long: it has {} octets, and {} are allowed.", title.size(), wire::kMaxLpdTitle)));
   return title;
@@ -112,13 +113,15 @@ struct AddressMembers {
   bool are_there() const { return host || port || socket; }
 
   /// What they say, where there is one of them: what they leave out is as it is at `present`.
-  tl::expected<OriginAddress, Response> address(const std::optional<OriginAddress>& present) const {
-    const auto refuse = [](std::string_view text) { return tl::unexpected(error_response(400, "bad_address", text)); };
+  tl::expected<OriginAddress, web::Response> address(const std::optional<OriginAddress>& present) const {
+    const auto refuse = [](std::string_view text) {
+      return tl::unexpected(web::error_response(400, "bad_address", text));
+    };
     if (socket) {
       if (host || port)
         return refuse("A service has either \"host\" and \"port\", or \"socket\": give one or the other.");
       const bool is_path =
-          socket->starts_with('/') && socket->size() <= kMaxSocketPath && wire::visible_text(*socket) == *socket;
+          socket->starts_with('/') && socket->size() <= kMaxSocketPath && visible_text(*socket) == *socket;
       if (!is_path)
         return refuse(
             fmt::format("\"socket\" must be the whole path of a Unix socket, such as /run/app.sock, of at "
@@ -143,16 +146,17 @@ struct AddressMembers {
 
 }  // namespace
 
-Response unknown_name_response(std::string_view asked) {
+web::Response unknown_name_response(std::string_view asked) {
   // What may be a mistyped link is not repeated: a password may be in it.
   const auto petname = Petname::parse(asked);
   const auto begin = petname ? fmt::format("“{}” is neither a petname of yours", petname->text())
                              : std::string("This is neither a petname of yours");
-  return error_response(400, "bad_name",
-                        begin +
-                            " nor a service's own name. Give NAME, NAME.localhost or http://NAME.localhost:7009/, NAME "
-                            "being what you pinned it as, or 40 digits from 0-9 and a-f, usually with a password and a "
-                            "dash before them.");
+  return web::error_response(
+      400, "bad_name",
+      begin +
+          " nor a service's own name. Give NAME, NAME.localhost or http://NAME.localhost:7009/, NAME "
+          "being what you pinned it as, or 40 digits from 0-9 and a-f, usually with a password and a "
+          "dash before them.");
 }
 
 const std::vector<Api::Answer::Route>& Api::Answer::routes() {
@@ -182,12 +186,12 @@ bool Api::Answer::leads_along(const Route& route, const std::vector<std::string>
   return true;
 }
 
-awaitable<Response> Api::Answer::make() {
+awaitable<web::Response> Api::Answer::make() {
   const auto path = segments_of(request_.path());
   const auto& all = routes();
   const auto route = std::find_if(all.begin(), all.end(), [&](const auto& r) { return path && leads_along(r, *path); });
   if (route == all.end())
-    co_return error_response(
+    co_return web::error_response(
         404, "not_found",
         "Not found. The API has /api/status, /api/why?name=NAME, /api/neighbours, /api/names, /api/services "
         "and others (docs/api.md).");
@@ -200,18 +204,18 @@ awaitable<Response> Api::Answer::make() {
     }
     allowed += fmt::format("{}{}", allowed.empty() ? "" : ", ", name == "GET" ? "GET, HEAD" : name);
   }
-  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
+  auto refusal = web::error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", allowed));
   refusal.fields.emplace_back("Allow", allowed);
   co_return refusal;
 }
 
-awaitable<Response> Api::Answer::status() {
-  co_return json_response(200, to_json(subjects_.status()));
+awaitable<web::Response> Api::Answer::status() {
+  co_return web::json_response(200, to_json(subjects_.status()));
 }
 
-awaitable<Response> Api::Answer::why() {
+awaitable<web::Response> Api::Answer::why() {
   const auto text = request_.parameter("name");
-  if (!text) co_return error_response(400, "bad_request", "Name one service, as in /api/why?name=NAME.");
+  if (!text) co_return web::error_response(400, "bad_request", "Name one service, as in /api/why?name=NAME.");
   const auto service = api_.resolve(*text);
   if (!service) co_return unknown_name_response(*text);
   const auto key = service->key;
@@ -220,36 +224,36 @@ awaitable<Response> Api::Answer::why() {
   const auto pins = subjects_.names.pins();
   const auto pin = std::find_if(pins.begin(), pins.end(), [&](const auto& p) { return p.service.key == key; });
   json["name"] = pin == pins.end() ? Json(nullptr) : Json(pin->name.text());
-  co_return json_response(200, json);
+  co_return web::json_response(200, json);
 }
 
-awaitable<Response> Api::Answer::neighbours() {
+awaitable<web::Response> Api::Answer::neighbours() {
   const auto wait = wait_in(request_);
   if (!wait)
-    co_return error_response(400, "bad_request",
-                             fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
+    co_return web::error_response(400, "bad_request",
+                                  fmt::format("`wait` is a number of milliseconds, at most {}.", kMaxWait.count()));
   const auto until = std::chrono::steady_clock::now() + *wait;
   std::shared_ptr<void> looking;
   if (wait->count() > 0) looking = subjects_.lan.look();
   auto& lan = subjects_.lan;
   while (!lan.is_closed() && std::chrono::steady_clock::now() < until) co_await lan.changed().wait_until(until);
-  co_return json_response(200, {{"neighbours", api_.neighbours()}});
+  co_return web::json_response(200, {{"neighbours", api_.neighbours()}});
 }
 
-awaitable<Response> Api::Answer::names() {
+awaitable<web::Response> Api::Answer::names() {
   const auto now = system_clock::now();
   auto list = Json::array();
   for (const auto& pin : subjects_.names.pins())
     list.push_back(to_json(pin, subjects_.local_port, subjects_.visits.visit(pin.service.key), now));
-  co_return json_response(200, {{"names", std::move(list)}});
+  co_return web::json_response(200, {{"names", std::move(list)}});
 }
 
-Response Api::Answer::name_response(int status, const store::Pin& pin) const {
+web::Response Api::Answer::name_response(int status, const store::Pin& pin) const {
   const auto* visit = subjects_.visits.visit(pin.service.key);
-  return json_response(status, to_json(pin, subjects_.local_port, visit, system_clock::now()));
+  return web::json_response(status, to_json(pin, subjects_.local_port, visit, system_clock::now()));
 }
 
-awaitable<Response> Api::Answer::put_name() {
+awaitable<web::Response> Api::Answer::put_name() {
   const auto name = Petname::parse(named_[0]);
   JsonBody body(request_);
   const auto link = body.required_text("link");
@@ -264,7 +268,7 @@ awaitable<Response> Api::Answer::put_name() {
   co_return name_response(is_new ? 201 : 200, pin);
 }
 
-awaitable<Response> Api::Answer::rename() {
+awaitable<web::Response> Api::Answer::rename() {
   const auto from = Petname::parse(named_[0]);
   JsonBody body(request_);
   const auto wanted = body.required_text("to");
@@ -278,7 +282,7 @@ awaitable<Response> Api::Answer::rename() {
   if (from->text() == to->text()) co_return name_response(200, pin);
   const auto error = co_await subjects_.names.rename(*from, *to);
   if (error == std::errc::file_exists)
-    co_return error_response(
+    co_return web::error_response(
         409, "name_taken",
         fmt::format("Another service is pinned as “{}”. Choose another name, or remove that one first.", to->text()));
   if (error == std::errc::no_such_file_or_directory) co_return not_pinned(named_[0]);
@@ -286,7 +290,7 @@ awaitable<Response> Api::Answer::rename() {
   co_return name_response(200, pin);
 }
 
-awaitable<Response> Api::Answer::remove_name() {
+awaitable<web::Response> Api::Answer::remove_name() {
   const auto name = Petname::parse(named_[0]);
   const JsonBody body(request_);
   if (const auto refusal = body.refusal()) co_return *refusal;
@@ -298,14 +302,14 @@ awaitable<Response> Api::Answer::remove_name() {
   co_return name_response(200, pin);
 }
 
-awaitable<Response> Api::Answer::export_names() {
-  co_return Response{200, "text/plain; charset=utf-8", store::format_names(subjects_.names.pins())};
+awaitable<web::Response> Api::Answer::export_names() {
+  co_return web::Response{200, "text/plain; charset=utf-8", store::format_names(subjects_.names.pins())};
 }
 
-awaitable<Response> Api::Answer::import_names() {
+awaitable<web::Response> Api::Answer::import_names() {
   if (!has_content_type(request_, "text/plain"))
-    co_return error_response(415, "unsupported_media_type",
-                             "The body must be a names file with Content-Type: text/plain.");
+    co_return web::error_response(415, "unsupported_media_type",
+                                  "The body must be a names file with Content-Type: text/plain.");
   auto file = store::parse_names(request_.body);
   if (!file.errors.empty()) {
     std::string text = "Nothing was imported, because of lines that make no sense:";
@@ -316,21 +320,21 @@ awaitable<Response> Api::Answer::import_names() {
     }
     text.back() = '.';
     if (lines.size() > kMaxLinesNamed) text += fmt::format(" And {} more.", lines.size() - kMaxLinesNamed);
-    auto json = error_to_json("bad_names", text);
+    auto json = web::error_to_json("bad_names", text);
     json["error"]["lines"] = std::move(lines);
-    co_return json_response(400, json);
+    co_return web::json_response(400, json);
   }
   const auto count = file.pins.size();
   auto pins = std::move(file.pins);
   const auto error = co_await subjects_.names.import(std::move(pins));
   if (error) co_return not_kept(error);
-  co_return json_response(200, {{"imported", count}});
+  co_return web::json_response(200, {{"imported", count}});
 }
 
-awaitable<Response> Api::Answer::services() {
+awaitable<web::Response> Api::Answer::services() {
   auto list = Json::array();
   for (const auto& service : subjects_.publishing.services()) list.push_back(to_json(service, subjects_.local_port));
-  co_return json_response(200, {{"services", std::move(list)}});
+  co_return web::json_response(200, {{"services", std::move(list)}});
 }
 
 std::optional<OwnService> Api::Answer::service_named() const {
@@ -339,7 +343,7 @@ std::optional<OwnService> Api::Answer::service_named() const {
   return std::nullopt;
 }
 
-awaitable<Response> Api::Answer::publish() {
+awaitable<web::Response> Api::Answer::publish() {
   JsonBody body(request_);
   const auto wanted_title = body.required_text("title");
   const AddressMembers members(body);
@@ -350,12 +354,12 @@ awaitable<Response> Api::Answer::publish() {
   if (!address) co_return address.error();
   const auto service = co_await subjects_.publishing.publish(std::move(*title), std::move(*address));
   if (!service) co_return refused(service.error());
-  auto response = json_response(201, to_json(*service, subjects_.local_port));
-  response.fields.emplace_back("Location", "/api/services/" + wire::percent_encode(service->id));
+  auto response = web::json_response(201, to_json(*service, subjects_.local_port));
+  response.fields.emplace_back("Location", "/api/services/" + percent_encode(service->id));
   co_return response;
 }
 
-awaitable<Response> Api::Answer::change_service() {
+awaitable<web::Response> Api::Answer::change_service() {
   JsonBody body(request_);
   const auto title = body.text("title");
   const AddressMembers members(body);
@@ -365,8 +369,8 @@ awaitable<Response> Api::Answer::change_service() {
   const auto present = service_named();
   if (!present) co_return not_published(named_[0]);
   if (!title && !members.are_there() && !changes.paused)
-    co_return error_response(400, "bad_request",
-                             "Say what to change: \"title\", \"host\" and \"port\", \"socket\" or \"paused\".");
+    co_return web::error_response(400, "bad_request",
+                                  "Say what to change: \"title\", \"host\" and \"port\", \"socket\" or \"paused\".");
   if (title) {
     auto wanted = title_in(*title);
     if (!wanted) co_return wanted.error();
@@ -380,10 +384,10 @@ awaitable<Response> Api::Answer::change_service() {
   auto id = present->id;
   const auto service = co_await subjects_.publishing.change(std::move(id), std::move(changes));
   if (!service) co_return refused(service.error());
-  co_return json_response(200, to_json(*service, subjects_.local_port));
+  co_return web::json_response(200, to_json(*service, subjects_.local_port));
 }
 
-awaitable<Response> Api::Answer::remove_service() {
+awaitable<web::Response> Api::Answer::remove_service() {
   const JsonBody body(request_);
   if (const auto refusal = body.refusal()) co_return *refusal;
   const auto present = service_named();
@@ -391,14 +395,14 @@ awaitable<Response> Api::Answer::remove_service() {
   auto id = present->id;
   const auto kept_in = co_await subjects_.publishing.remove(std::move(id));
   if (!kept_in) co_return refused(kept_in.error());
-  co_return json_response(200, {{"kept_in", *kept_in}});
+  co_return web::json_response(200, {{"kept_in", *kept_in}});
 }
 
-awaitable<Response> Api::Answer::web_servers() {
+awaitable<web::Response> Api::Answer::web_servers() {
   const auto found = co_await subjects_.find_web_servers();
   auto list = Json::array();
   for (const auto& server : found) list.push_back(to_json(server));
-  co_return json_response(200, {{"web_servers", std::move(list)}});
+  co_return web::json_response(200, {{"web_servers", std::move(list)}});
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -5,20 +5,20 @@
 #include <string_view>
 #include <vector>
 
-#include "hardline/web/api.hpp"
+#include "hardline/api/api.hpp"
 #include "json_body.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 class Api::Answer {
  public:
-  Answer(Api& api, const Request& request) : api_(api), subjects_(api.subjects_), request_(request) {}
+  Answer(Api& api, const web::Request& request) : api_(api), subjects_(api.subjects_), request_(request) {}
 
   /// May throw.
-  awaitable<Response> make();
+  awaitable<web::Response> make();
 
  private:
-  using Way = awaitable<Response> (Answer::*)();
+  using Way = awaitable<web::Response> (Answer::*)();
   struct Method {
     std::string_view name;
     Way way;
@@ -31,33 +31,33 @@ class Api::Answer {
   static const std::vector<Route>& routes();
   bool leads_along(const Route& route, const std::vector<std::string>& path);
 
-  awaitable<Response> status();
-  awaitable<Response> why();
-  awaitable<Response> neighbours();
+  awaitable<web::Response> status();
+  awaitable<web::Response> why();
+  awaitable<web::Response> neighbours();
 
-  awaitable<Response> names();
-  awaitable<Response> put_name();
-  awaitable<Response> rename();
-  awaitable<Response> remove_name();
-  awaitable<Response> export_names();
-  awaitable<Response> import_names();
+  awaitable<web::Response> names();
+  awaitable<web::Response> put_name();
+  awaitable<web::Response> rename();
+  awaitable<web::Response> remove_name();
+  awaitable<web::Response> export_names();
+  awaitable<web::Response> import_names();
 
-  awaitable<Response> services();
-  awaitable<Response> publish();
-  awaitable<Response> change_service();
-  awaitable<Response> remove_service();
-  awaitable<Response> web_servers();
+  awaitable<web::Response> services();
+  awaitable<web::Response> publish();
+  awaitable<web::Response> change_service();
+  awaitable<web::Response> remove_service();
+  awaitable<web::Response> web_servers();
 
-  Response name_response(int status, const store::Pin& pin) const;
+  web::Response name_response(int status, const store::Pin& pin) const;
   std::optional<OwnService> service_named() const;
 
   Api& api_;
   ApiSubjects& subjects_;
-  const Request& request_;
+  const web::Request& request_;
   std::vector<std::string> named_;  ///< what stands in the place of each `*`
 };
 
 /// What to say to a text that Api::resolve() does not know.
-Response unknown_name_response(std::string_view asked);
+web::Response unknown_name_response(std::string_view asked);
 
-}  // namespace hardline::web
+}  // namespace hardline::api

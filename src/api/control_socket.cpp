@@ -1,4 +1,4 @@
-#include "hardline/web/control_socket.hpp"
+#include "hardline/api/control_socket.hpp"
 
 #include <fmt/format.h>
 #include <sys/socket.h>
@@ -11,10 +11,10 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/accept.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/accept.hpp"
+#include "hardline/net/socket_stream.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using Socket = asio::local::stream_protocol::socket;
@@ -51,7 +51,7 @@ bool may_speak(Socket& socket) {
 
 }  // namespace
 
-ControlSocket::ControlSocket(Executor executor, HttpHandler& handler)
+ControlSocket::ControlSocket(Executor executor, web::HttpHandler& handler)
     : executor_(executor), handler_(handler), acceptor_(executor) {}
 
 ControlSocket::~ControlSocket() {
@@ -112,8 +112,8 @@ awaitable<void> ControlSocket::serve(Protocol::socket socket) {
   SocketStream stream((StreamSocket(std::move(socket))));
   const Place place(open_, stream);
   std::string nothing_yet;
-  const HttpLimits limits;
-  co_await serve_http(executor_, stream, std::move(nothing_yet), handler_, limits);
+  const web::HttpLimits limits;
+  co_await web::serve_http(executor_, stream, std::move(nothing_yet), handler_, limits);
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -3,10 +3,10 @@
 #include <fmt/format.h>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/base/text.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/wire/text.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 /// Of a member's name, in what is said about it.
@@ -14,7 +14,7 @@ constexpr std::size_t kMaxShown = 40;
 
 }  // namespace
 
-bool has_content_type(const Request& request, std::string_view type) {
+bool has_content_type(const web::Request& request, std::string_view type) {
   const auto field = request.field("Content-Type");
   if (!field) return false;
   auto named = field->substr(0, field->find(';'));
@@ -22,11 +22,11 @@ bool has_content_type(const Request& request, std::string_view type) {
   return to_lower(named) == type;
 }
 
-JsonBody::JsonBody(const Request& request) {
+JsonBody::JsonBody(const web::Request& request) {
   if (request.body.empty()) return;
   if (!has_content_type(request, "application/json")) {
-    refusal_ =
-        error_response(415, "unsupported_media_type", "The body must be JSON with Content-Type: application/json.");
+    refusal_ = web::error_response(415, "unsupported_media_type",
+                                   "The body must be JSON with Content-Type: application/json.");
     return;
   }
   object_ = nlohmann::json::parse(request.body, nullptr, false);
@@ -66,15 +66,15 @@ std::string JsonBody::required_text(std::string_view name) {
   return value.value_or("");
 }
 
-std::optional<Response> JsonBody::refusal() const {
+std::optional<web::Response> JsonBody::refusal() const {
   if (refusal_) return refusal_;
   for (const auto& [name, value] : object_.items()) {
     if (asked_for_.contains(name)) continue;
     std::string known;
     for (const auto& other : asked_for_) known += fmt::format("{}\"{}\"", known.empty() ? "" : ", ", other);
-    return error_response(400, "bad_request",
-                          fmt::format("\"{}\" is not known here{}.", wire::clean_text(name, kMaxShown),
-                                      known.empty() ? "" : "; known are " + known));
+    return web::error_response(400, "bad_request",
+                               fmt::format("\"{}\" is not known here{}.", clean_text(name, kMaxShown),
+                                           known.empty() ? "" : "; known are " + known));
   }
   return std::nullopt;
 }
@@ -87,7 +87,7 @@ const nlohmann::json* JsonBody::find(std::string_view name) {
 }
 
 void JsonBody::refuse(std::string text) {
-  if (!refusal_) refusal_ = error_response(400, "bad_request", text);
+  if (!refusal_) refusal_ = web::error_response(400, "bad_request", text);
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -10,17 +10,17 @@
 
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 /// Whether its one Content-Type is `type`, with whatever parameters (RFC 9110 section 8.3).
-bool has_content_type(const Request& request, std::string_view type);
+bool has_content_type(const web::Request& request, std::string_view type);
 
 /// The members of the one object that a body is. Each is asked for, then refusal() tells what was wrong with any of
 /// them: nullopt from the others means that it is not there, or that there is a refusal.
 class JsonBody {
  public:
   /// A request without a body has no members.
-  explicit JsonBody(const Request& request);
+  explicit JsonBody(const web::Request& request);
 
   std::optional<std::string> text(std::string_view name);
   std::optional<bool> flag(std::string_view name);
@@ -31,7 +31,7 @@ class JsonBody {
   std::string required_text(std::string_view name);
 
   /// 415, or a 400 that names the member. Those that were not asked for are unknown.
-  std::optional<Response> refusal() const;
+  std::optional<web::Response> refusal() const;
 
  private:
   const nlohmann::json* find(std::string_view name);
@@ -39,7 +39,7 @@ class JsonBody {
 
   nlohmann::json object_ = nlohmann::json::object();
   std::set<std::string, std::less<>> asked_for_;
-  std::optional<Response> refusal_;  ///< the first
+  std::optional<web::Response> refusal_;  ///< the first
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -1,4 +1,4 @@
-#include "hardline/origin/listening_servers.hpp"
+#include "hardline/api/listening_servers.hpp"
 
 #include <fcntl.h>
 #include <unistd.h>
@@ -11,12 +11,12 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
+#include "hardline/base/text.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/http_client.hpp"
 #include "hardline/rt/task_group.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/web/http_client.hpp"
 
-namespace hardline::origin {
+namespace hardline::api {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -194,7 +194,7 @@ std::vector<Asked> choose(std::vector<ListeningSocket> sockets, const std::vecto
 }
 
 /// Where on the same server an answer sends to; nullopt if it is elsewhere, or nowhere.
-std::optional<std::string> redirection_of(const HttpAnswer& answer, const HostPort& server) {
+std::optional<std::string> redirection_of(const web::HttpAnswer& answer, const HostPort& server) {
   const auto location = answer.field("Location");
   if (answer.status / 100 != 3 || !location || location->empty()) return std::nullopt;
   auto target = location->substr(0, location->find('#'));
@@ -207,7 +207,7 @@ std::optional<std::string> redirection_of(const HttpAnswer& answer, const HostPo
 }
 
 /// As much of a page as may have its title.
-awaitable<std::string> read_page(HttpClient& client) {
+awaitable<std::string> read_page(web::HttpClient& client) {
   constexpr std::string_view kEnough = "</title";
   std::string page, lower;
   std::size_t searched = 0;
@@ -226,15 +226,15 @@ awaitable<std::string> read_page(HttpClient& client) {
 awaitable<Result<WebServer>> ask_server(Executor executor, Resolver& resolver, HostPort where,
                                         Clock::time_point deadline) {
   std::optional<WebServer> found;
-  HttpRequest request;
+  web::HttpRequest request;
   request.fields = {{"Accept", "text/html"}};
   for (int redirections = 0; redirections <= kRedirections; ++redirections) {
-    HttpClient client(executor, resolver, HttpServer{where});
+    web::HttpClient client(executor, resolver, web::HttpServer{where});
     const auto answer = co_await client.begin(request, deadline);
     if (!answer && !found) co_return fail(answer.error());
     if (!answer) break;
     if (answer->status == 400 && !found) co_return fail(Errc::unexpected_status);
-    if (!found) found = WebServer{where, "", wire::clean_text(answer->field("Server").value_or(""), kMaxTitle)};
+    if (!found) found = WebServer{where, "", clean_text(answer->field("Server").value_or(""), kMaxTitle)};
     if (auto target = redirection_of(*answer, where)) {
       request.target = std::move(*target);
       continue;
@@ -299,7 +299,7 @@ std::string title_of_page(std::string_view html) {
     const auto end = lower.find("</title", begin);
     if (end == std::string::npos) break;
     const auto decoded = decode_references(html.substr(begin + 1, end - begin - 1));
-    return wire::clean_text(with_single_spaces(decoded), kMaxTitle);
+    return clean_text(with_single_spaces(decoded), kMaxTitle);
   }
   return {};
 }
@@ -324,4 +324,4 @@ awaitable<std::vector<WebServer>> find_web_servers(Executor executor, Resolver& 
   co_return servers;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::api

@@ -1,4 +1,4 @@
-#include "hardline/web/owner_door.hpp"
+#include "hardline/api/owner_door.hpp"
 
 #include <fmt/format.h>
 
@@ -7,12 +7,12 @@
 #include <optional>
 
 #include "api_answer.hpp"
+#include "hardline/base/text.hpp"
 #include "hardline/web/chunked_stream.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/wire/text.hpp"
 #include "json_body.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using Json = nlohmann::ordered_json;
@@ -27,18 +27,18 @@ constexpr auto kLookEvery = std::chrono::milliseconds(250);
 constexpr std::size_t kMaxShown = 60;
 
 /// The head of an answer that is a line of JSON for each event.
-Response json_lines() {
+web::Response json_lines() {
   return {200, "application/x-ndjson", ""};
 }
 
-Response only(std::string_view methods) {
-  auto refusal = error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", methods));
+web::Response only(std::string_view methods) {
+  auto refusal = web::error_response(405, "method_not_allowed", fmt::format("Only {} is allowed here.", methods));
   refusal.fields.emplace_back("Allow", methods);
   return refusal;
 }
 
-Response no_protocol() {
-  auto refusal = error_response(
+web::Response no_protocol() {
+  auto refusal = web::error_response(
       426, "upgrade_required",
       fmt::format("This opens a connection: ask with Connection: Upgrade and Upgrade: {}.", OwnerDoor::kProtocol));
   refusal.fields.emplace_back("Upgrade", OwnerDoor::kProtocol);
@@ -50,19 +50,19 @@ std::string_view code_of(const tunnel::OpenFailure& failure) {
   return std::holds_alternative<tunnel::Refused>(failure) ? "refused" : "broken_off";
 }
 
-Response no_tunnel(const tunnel::OpenFailure& failure) {
-  return error_response(502, code_of(failure), tunnel::describe(failure));
+web::Response no_tunnel(const tunnel::OpenFailure& failure) {
+  return web::error_response(502, code_of(failure), tunnel::describe(failure));
 }
 
-Response cannot_listen(const std::string& address, std::uint16_t port, const std::error_code& error) {
-  const auto where = HostPort{wire::clean_text(address, kMaxShown), port}.to_string();
+web::Response cannot_listen(const std::string& address, std::uint16_t port, const std::error_code& error) {
+  const auto where = HostPort{clean_text(address, kMaxShown), port}.to_string();
   if (error == std::errc::address_in_use)
-    return error_response(409, "port_taken",
-                          fmt::format("Another program has {}. Choose another port, or 0 for a free one.", where));
-  return error_response(400, "bad_address",
-                        fmt::format("Cannot listen on {}: {}. Give `localhost`, `*` or an address of this "
-                                    "computer, and a port that you may open.",
-                                    where, error.message()));
+    return web::error_response(409, "port_taken",
+                               fmt::format("Another program has {}. Choose another port, or 0 for a free one.", where));
+  return web::error_response(400, "bad_address",
+                             fmt::format("Cannot listen on {}: {}. Give `localhost`, `*` or an address of this "
+                                         "computer, and a port that you may open.",
+                                         where, error.message()));
 }
 
 /// Its request may end meanwhile.
@@ -82,7 +82,7 @@ Json without_ages(Json neighbours) {
 /// A program's connection to a service.
 class OwnerDoor::ConnectSession final : public Session {
  public:
-  ConnectSession(SessionRegistry& registry, Exchange::Taken taken, tunnel::Tunnel& tunnel)
+  ConnectSession(SessionRegistry& registry, web::Exchange::Taken taken, tunnel::Tunnel& tunnel)
       : Session(registry), near_(taken.stream, std::move(taken.early)), tunnel_(tunnel) {}
 
   awaitable<void> run(BufferPool& buffers) { co_await tunnel::relay_tunnel(near_, tunnel_, buffers, outcome_); }
@@ -95,7 +95,7 @@ class OwnerDoor::ConnectSession final : public Session {
   void check_path() override { tunnel_.stream->check_path(); }
 
  private:
-  ChunkedStream near_;
+  web::ChunkedStream near_;
   tunnel::Tunnel& tunnel_;
   RelayOutcome outcome_;
 };
@@ -121,7 +121,7 @@ awaitable<void> OwnerDoor::finish(std::chrono::steady_clock::duration grace) {
   co_await finishing.join();
 }
 
-awaitable<void> OwnerDoor::handle(Exchange& exchange) {
+awaitable<void> OwnerDoor::handle(web::Exchange& exchange) {
   const auto path = exchange.request().path();
   if (path == "/api/connect") {
     co_await connect(exchange);
@@ -135,14 +135,14 @@ awaitable<void> OwnerDoor::handle(Exchange& exchange) {
   }
 }
 
-awaitable<void> OwnerDoor::connect(Exchange& exchange) {
+awaitable<void> OwnerDoor::connect(web::Exchange& exchange) {
   const auto& request = exchange.request();
   const auto text = request.parameter("name");
   const auto service = text ? api_.resolve(*text) : std::nullopt;
-  std::optional<Response> refusal;
+  std::optional<web::Response> refusal;
   if (request.method != "GET")
     refusal = only("GET");
-  else if (!asks_for_protocol(request, kProtocol))
+  else if (!web::asks_for_protocol(request, kProtocol))
     refusal = no_protocol();
   else if (!service)
     refusal = unknown_name_response(text.value_or(""));
@@ -163,7 +163,7 @@ awaitable<void> OwnerDoor::connect(Exchange& exchange) {
   co_await session.run(tools_.buffers);
 }
 
-awaitable<void> OwnerDoor::forward(Exchange& exchange) {
+awaitable<void> OwnerDoor::forward(web::Exchange& exchange) {
   JsonBody body(exchange.request());
   const auto name = body.required_text("name");
   const auto address = body.text("address").value_or("localhost");
@@ -176,7 +176,7 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
   std::deque<std::string> events;
   tunnel::PortForward::Resolve resolve = [this, &name] { return api_.resolve(name); };
   tunnel::PortForward::Failed failed = [&](const std::string& problem) {
-    events.push_back(to_line({{"problem", problem}}));
+    events.push_back(web::to_line({{"problem", problem}}));
     if (events.size() > kMaxEvents) events.pop_front();
     exchange.news().notify();
   };
@@ -190,7 +190,7 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
     co_await exchange.respond(*refusal);
     co_return;
   }
-  events.push_back(to_line({{"listening", HostPort{address, forward->port()}.to_string()}}));
+  events.push_back(web::to_line({{"listening", HostPort{address, forward->port()}.to_string()}}));
   TaskGroup sessions(tools_.executor);
   forward->start(sessions);
   forwards_.insert(forward);
@@ -211,8 +211,8 @@ awaitable<void> OwnerDoor::forward(Exchange& exchange) {
   co_await sessions.join();
 }
 
-awaitable<void> OwnerDoor::watch_lan(Exchange& exchange) {
-  if (is_change(exchange.request().method)) {
+awaitable<void> OwnerDoor::watch_lan(web::Exchange& exchange) {
+  if (web::is_change(exchange.request().method)) {
     const auto refusal = only("GET, HEAD");
     co_await exchange.respond(refusal);
     co_return;
@@ -226,7 +226,7 @@ awaitable<void> OwnerDoor::watch_lan(Exchange& exchange) {
     auto compared = without_ages(now);
     if (told != compared) {
       told = std::move(compared);
-      const auto line = to_line({{"neighbours", std::move(now)}});
+      const auto line = web::to_line({{"neighbours", std::move(now)}});
       co_await exchange.send(line);
     }
     const auto next = std::chrono::steady_clock::now() + kLookEvery;
@@ -234,4 +234,4 @@ awaitable<void> OwnerDoor::watch_lan(Exchange& exchange) {
   }
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -1,4 +1,4 @@
-#include "hardline/web/to_json.hpp"
+#include "to_json.hpp"
 
 #include <fmt/chrono.h>
 #include <fmt/format.h>
@@ -6,14 +6,14 @@
 #include <nlohmann/json.hpp>
 
 #include "hardline/base/errc.hpp"
-#include "hardline/discovery/dialable.hpp"
+#include "hardline/net/dialable.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using Json = nlohmann::ordered_json;
 using SystemTime = std::chrono::system_clock::time_point;
-using discovery::PortMapperStatus;
+using reach::PortMapperStatus;
 
 // What an answer may not have is there as null, so that every answer has the same fields.
 
@@ -57,33 +57,33 @@ std::string_view name_of(PortMapperStatus::State state) {
   return "unknown";
 }
 
-std::string_view name_of(discovery::Nat nat) {
+std::string_view name_of(reach::Nat nat) {
   switch (nat) {
-    case discovery::Nat::unknown: return "unknown";
-    case discovery::Nat::none: return "none";
-    case discovery::Nat::mapped: return "mapped";
-    case discovery::Nat::unmapped: return "unmapped";
-    case discovery::Nat::double_nat: return "double_nat";
-    case discovery::Nat::carrier_grade: return "carrier_grade";
+    case reach::Nat::unknown: return "unknown";
+    case reach::Nat::none: return "none";
+    case reach::Nat::mapped: return "mapped";
+    case reach::Nat::unmapped: return "unmapped";
+    case reach::Nat::double_nat: return "double_nat";
+    case reach::Nat::carrier_grade: return "carrier_grade";
   }
   return "unknown";
 }
 
-std::string_view name_of(discovery::DhtNodeStatus::State state) {
+std::string_view name_of(dht::DhtNodeStatus::State state) {
   switch (state) {
-    case discovery::DhtNodeStatus::State::idle: return "idle";
-    case discovery::DhtNodeStatus::State::connecting: return "connecting";
-    case discovery::DhtNodeStatus::State::connected: return "connected";
-    case discovery::DhtNodeStatus::State::disconnected: return "disconnected";
+    case dht::DhtNodeStatus::State::idle: return "idle";
+    case dht::DhtNodeStatus::State::connecting: return "connecting";
+    case dht::DhtNodeStatus::State::connected: return "connected";
+    case dht::DhtNodeStatus::State::disconnected: return "disconnected";
   }
   return "unknown";
 }
 
-std::string_view name_of(discovery::SourceReport::State state) {
+std::string_view name_of(find::SourceReport::State state) {
   switch (state) {
-    case discovery::SourceReport::State::waiting: return "waiting";
-    case discovery::SourceReport::State::asked: return "asked";
-    case discovery::SourceReport::State::ended: return "ended";
+    case find::SourceReport::State::waiting: return "waiting";
+    case find::SourceReport::State::asked: return "asked";
+    case find::SourceReport::State::ended: return "ended";
   }
   return "unknown";
 }
@@ -112,7 +112,7 @@ Json error_or_null(std::error_code error) {
   return {{"code", code_of(error)}, {"text", error.message()}};
 }
 
-Json interfaces_to_json(const std::vector<discovery::LocalAddress>& addresses) {
+Json interfaces_to_json(const std::vector<LocalAddress>& addresses) {
   auto interfaces = Json::array();
   for (const auto& local : addresses) {
     const auto same = [&local](const Json& interface) { return interface["name"] == local.interface; };
@@ -127,7 +127,7 @@ Json interfaces_to_json(const std::vector<discovery::LocalAddress>& addresses) {
   return interfaces;
 }
 
-Json mapping_to_json(const discovery::PortMapping& mapping) {
+Json mapping_to_json(const reach::PortMapping& mapping) {
   const auto age = std::chrono::steady_clock::now() - mapping.renewed;
   const auto since = seconds(age);
   const bool permanent = mapping.lease.count() == 0;
@@ -158,17 +158,17 @@ Json gateway_to_json(const DaemonStatus& status) {
   };
 }
 
-Json reachability_to_json(const discovery::Reachability& reachability) {
+Json reachability_to_json(const reach::Reachability& reachability) {
   return {
       {"public_address", or_null(reachability.public_v4, address_text<asio::ip::address_v4>)},
       {"told_by", text_or_null(reachability.told_by)},
       {"nat", name_of(reachability.nat)},
-      {"explanation", text_or_null(std::string(discovery::explain(reachability.nat)))},
+      {"explanation", text_or_null(std::string(reach::explain(reachability.nat)))},
       {"wan_hosts", list_of(reachability.wan_hosts, [](const HostPort& host) { return host.to_string(); })},
   };
 }
 
-Json node_to_json(const discovery::DhtNodeStatus& node) {
+Json node_to_json(const dht::DhtNodeStatus& node) {
   return {
       {"state", name_of(node.state)},
       {"port", node.port == 0 ? Json(nullptr) : Json(node.port)},
@@ -207,7 +207,7 @@ Json dht_to_json(const DaemonStatus& status) {
   };
 }
 
-Json announcement_to_json(const discovery::Announcement& announcement, SystemTime now) {
+Json announcement_to_json(const reach::Announcement& announcement, SystemTime now) {
   return {
       {"last_put", or_null(announcement.last_put, to_text)},
       {"last_put_seconds_ago", or_null(announcement.last_put, ago(now))},
@@ -249,9 +249,9 @@ Json peer_to_json(const tunnel::P2pListener::Peer& peer) {
 Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
   const auto& candidate = attempt.candidate;
   return {
-      {"address", discovery::to_host_port(candidate.endpoint).to_string()},
-      {"source", discovery::source_word(candidate.source)},
-      {"source_text", discovery::describe(candidate.source)},
+      {"address", to_host_port(candidate.endpoint).to_string()},
+      {"source", find::source_word(candidate.source)},
+      {"source_text", find::describe(candidate.source)},
       {"by", text_or_null(candidate.by)},
       {"known_since", or_null(candidate.known_since, to_text)},
       {"known_for_seconds", or_null(candidate.known_since, ago(now))},
@@ -262,10 +262,10 @@ Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
   };
 }
 
-Json source_to_json(const discovery::SourceReport& report) {
+Json source_to_json(const find::SourceReport& report) {
   return {
-      {"source", discovery::source_word(report.source)},
-      {"source_text", discovery::describe(report.source)},
+      {"source", find::source_word(report.source)},
+      {"source_text", find::describe(report.source)},
       {"by", text_or_null(report.by)},
       {"state", name_of(report.state)},
       {"candidates", report.candidates},
@@ -312,14 +312,12 @@ Json to_json(const KeyHash& key, const tunnel::Examination& examination, SystemT
   };
 }
 
-Json to_json(const discovery::Neighbour& neighbour, std::uint16_t local_port, const Petname* pinned_as,
-             bool published_here) {
+Json to_json(const lan::Neighbour& neighbour, std::uint16_t local_port, const Petname* pinned_as, bool published_here) {
   const ServiceName name{neighbour.password, neighbour.key};
   return {
       {"key_hash", neighbour.key.hex()},
       {"title", neighbour.title},
-      {"machines",
-       list_of(neighbour.machines, [](const auto& machine) { return discovery::to_host_port(machine).to_string(); })},
+      {"machines", list_of(neighbour.machines, [](const auto& machine) { return to_host_port(machine).to_string(); })},
       {"heard_ms_ago", neighbour.heard_ago.count()},
       {"link", name.url(local_port)},
       {"pinned_as", pinned_as ? Json(pinned_as->text()) : Json(nullptr)},
@@ -367,11 +365,11 @@ Json to_json(const OwnService& service, std::uint16_t local_port) {
   };
 }
 
-Json to_json(const origin::WebServer& server) {
+Json to_json(const WebServer& server) {
   return {
       {"address", server.address.to_string()}, {"host", server.address.host},           {"port", server.address.port},
       {"title", text_or_null(server.title)},   {"server", text_or_null(server.server)},
   };
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -5,15 +5,15 @@
 #include <cstdint>
 #include <nlohmann/json_fwd.hpp>
 
-#include "hardline/discovery/lan_listing.hpp"
-#include "hardline/origin/listening_servers.hpp"
+#include "hardline/api/listening_servers.hpp"
+#include "hardline/api/publishing.hpp"
+#include "hardline/api/status.hpp"
+#include "hardline/lan/lan_listing.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
-#include "hardline/web/publishing.hpp"
-#include "hardline/web/status.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 nlohmann::ordered_json to_json(const DaemonStatus& status);
 
@@ -22,8 +22,8 @@ nlohmann::ordered_json to_json(const KeyHash& key, const tunnel::Examination& ex
                                std::chrono::system_clock::time_point now);
 
 /// `pinned_as` is null where it has no petname; links name `local_port`.
-nlohmann::ordered_json to_json(const discovery::Neighbour& neighbour, std::uint16_t local_port,
-                               const Petname* pinned_as, bool published_here);
+nlohmann::ordered_json to_json(const lan::Neighbour& neighbour, std::uint16_t local_port, const Petname* pinned_as,
+                               bool published_here);
 
 /// `visit` is null where nobody has tried to open it.
 nlohmann::ordered_json to_json(const store::Pin& pin, std::uint16_t local_port, const store::Visit* visit,
@@ -31,6 +31,6 @@ nlohmann::ordered_json to_json(const store::Pin& pin, std::uint16_t local_port, 
 
 nlohmann::ordered_json to_json(const OwnService& service, std::uint16_t local_port);
 
-nlohmann::ordered_json to_json(const origin::WebServer& server);
+nlohmann::ordered_json to_json(const WebServer& server);
 
-}  // namespace hardline::web
+}  // namespace hardline::api

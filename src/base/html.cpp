@@ -1,6 +1,6 @@
-#include "hardline/wire/html.hpp"
+#include "hardline/base/html.hpp"
 
-namespace hardline::wire {
+namespace hardline {
 
 std::string escape_html(std::string_view text) {
   std::string safe;
@@ -17,4 +17,4 @@ std::string escape_html(std::string_view text) {
   return safe;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -1,6 +1,6 @@
-#include "json.hpp"
+#include "hardline/base/json.hpp"
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 /// Where the string that opens at `quote` closes.
@@ -32,4 +32,4 @@ std::optional<nlohmann::json> parse_json_object(std::string_view text) {
   return object;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline

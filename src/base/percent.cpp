@@ -1,8 +1,8 @@
-#include "hardline/wire/percent.hpp"
+#include "hardline/base/percent.hpp"
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 unsigned hex_digit(char c) {
@@ -56,4 +56,4 @@ std::optional<std::string> percent_decode(std::string_view text) {
   return plain;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline

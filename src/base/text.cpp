@@ -1,9 +1,9 @@
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
-#include "ascii.hpp"
-#include "utf8.hpp"
+#include "hardline/base/ascii.hpp"
+#include "hardline/base/utf8.hpp"
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 /// C0, DEL, C1, and the separators at which some programs break lines.
@@ -46,4 +46,4 @@ std::string visible_text(std::string_view text) {
   return visible;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -1,8 +1,8 @@
-#include "utf8.hpp"
+#include "hardline/base/utf8.hpp"
 
 #include <array>
 
-namespace hardline::wire {
+namespace hardline {
 
 std::optional<Character> first_character(std::string_view text) {
   const auto octet = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
@@ -21,4 +21,4 @@ std::optional<Character> first_character(std::string_view text) {
   return Character{code, length};
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -5,14 +5,14 @@
 
 #include <cstring>
 
+#include "gunzip.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
-#include "hardline/origin/gunzip.hpp"
-#include "hardline/rt/beast.hpp"
+#include "hardline/http/beast.hpp"
+#include "hardline/http/date.hpp"
 #include "hardline/rt/offload.hpp"
-#include "hardline/wire/http_date.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 constexpr std::size_t kChunkHead = 10;  // `0000ffff` and CRLF: a slice's length, as long as any (RFC 9112 section 7.1)
@@ -33,22 +33,22 @@ const std::string& date_line() {
   const auto now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now());
   if (now != second) {
     second = now;
-    line = "Date: " + wire::format_http_date(now) + "\r\n";
+    line = "Date: " + http::format_http_date(now) + "\r\n";
   }
   return line;
 }
 
-bool has_body(const Request& request, int status) {
+bool has_body(const http::Request& request, int status) {
   return request.method != "HEAD" && status != 204 && status != 304;
 }
 
-std::string begin_head(const Request& request, int status) {
+std::string begin_head(const http::Request& request, int status) {
   auto head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
   if (!request.keep_alive) head += "Connection: close\r\n";
   return head;
 }
 
-wire::Validators weak(wire::Validators validators) {
+http::Validators weak(http::Validators validators) {
   if (!validators.etag.starts_with("W/")) validators.etag = "W/" + validators.etag;
   return validators;
 }
@@ -66,14 +66,14 @@ awaitable<std::error_code> AnswerWriter::send(const std::string& octets) {
   co_return error;
 }
 
-awaitable<std::error_code> AnswerWriter::page(const Request& request, int status, const std::string& fields,
+awaitable<std::error_code> AnswerWriter::page(const http::Request& request, int status, const std::string& fields,
                                               const std::string& html) {
   const auto all = std::string(kPageFields) + fields;
   const auto error = co_await text(request, status, all, html);
   co_return error;
 }
 
-awaitable<std::error_code> AnswerWriter::text(const Request& request, int status, const std::string& fields,
+awaitable<std::error_code> AnswerWriter::text(const http::Request& request, int status, const std::string& fields,
                                               const std::string& body) {
   auto answer = begin_head(request, status);
   answer += date_line();
@@ -84,9 +84,9 @@ awaitable<std::error_code> AnswerWriter::text(const Request& request, int status
   co_return error;
 }
 
-awaitable<std::error_code> AnswerWriter::content(const Request& request, VersionPtr version, Content content,
+awaitable<std::error_code> AnswerWriter::content(const http::Request& request, VersionPtr version, Content content,
                                                  std::string marks) {
-  const bool decode = version->gzip && !wire::accepts_gzip(request.fields);
+  const bool decode = version->gzip && !http::accepts_gzip(request.fields);
   const auto validators = decode ? weak(version->validators) : version->validators;
   std::string fields = version->fields;
   if (!validators.etag.empty()) fields.append("ETag: ").append(validators.etag).append("\r\n");
@@ -95,14 +95,14 @@ awaitable<std::error_code> AnswerWriter::content(const Request& request, Version
   if (!version->has_date) fields += date_line();
   fields += marks;
   const auto condition =
-      version->status == 200 ? wire::evaluate_conditions(request.fields, validators) : wire::Condition::proceed;
+      version->status == 200 ? http::evaluate_conditions(request.fields, validators) : http::Condition::proceed;
   std::error_code error;
-  if (condition == wire::Condition::precondition_failed) {
+  if (condition == http::Condition::precondition_failed) {
     const std::string none;
     error = co_await text(request, 412, none, none);
     co_return error;
   }
-  if (condition == wire::Condition::not_modified) {
+  if (condition == http::Condition::not_modified) {
     const auto head = begin_head(request, 304) + fields + "\r\n";
     error = co_await send(head);
     co_return error;
@@ -114,16 +114,16 @@ awaitable<std::error_code> AnswerWriter::content(const Request& request, Version
   }
   const bool can_be_cut = content.size && version->status == 200;
   if (can_be_cut) fields += "Accept-Ranges: bytes\r\n";
-  const auto range = request.method == "GET" ? wire::join_fields(request.fields, "Range") : std::nullopt;
-  if (range && can_be_cut && wire::range_is_current(request.fields, validators)) {
-    const auto wanted = wire::parse_range(*range, *content.size);
-    if (wanted.kind == wire::RangeRequest::Kind::unsatisfiable) {
+  const auto range = request.method == "GET" ? http::join_fields(request.fields, "Range") : std::nullopt;
+  if (range && can_be_cut && http::range_is_current(request.fields, validators)) {
+    const auto wanted = http::parse_range(*range, *content.size);
+    if (wanted.kind == http::RangeRequest::Kind::unsatisfiable) {
       const auto size_line = fmt::format("Content-Range: bytes */{}\r\n", *content.size);
       const std::string none;
       error = co_await text(request, 416, size_line, none);
       co_return error;
     }
-    if (wanted.kind == wire::RangeRequest::Kind::parts) {
+    if (wanted.kind == http::RangeRequest::Kind::parts) {
       auto head = begin_head(request, 206) + fields;
       error = co_await parts(*version, content, wanted.parts, std::move(head));
       co_return error;
@@ -135,11 +135,11 @@ awaitable<std::error_code> AnswerWriter::content(const Request& request, Version
 }
 
 /// HTTP/1.0 knows no chunks: there the end of the connection is the end of the body.
-AnswerWriter::Framing AnswerWriter::framing_of_unknown_length(const Request& request) {
+AnswerWriter::Framing AnswerWriter::framing_of_unknown_length(const http::Request& request) {
   return request.http_1_0 ? Framing::plain : Framing::chunked;
 }
 
-awaitable<std::error_code> AnswerWriter::whole(const Request& request, const Content& content, std::string head) {
+awaitable<std::error_code> AnswerWriter::whole(const http::Request& request, const Content& content, std::string head) {
   auto framing = Framing::plain;
   if (content.size)
     head += fmt::format("Content-Length: {}\r\n\r\n", *content.size);
@@ -159,8 +159,8 @@ awaitable<std::error_code> AnswerWriter::whole(const Request& request, const Con
 }
 
 awaitable<std::error_code> AnswerWriter::parts(const Version& version, const Content& content,
-                                               const std::vector<wire::ByteRange>& parts, std::string head) {
-  const auto range_line = [&](const wire::ByteRange& part) {
+                                               const std::vector<http::ByteRange>& parts, std::string head) {
+  const auto range_line = [&](const http::ByteRange& part) {
     return fmt::format("Content-Range: bytes {}-{}/{}\r\n", part.first, part.first + part.length - 1, *content.size);
   };
   std::error_code error;
@@ -293,7 +293,7 @@ awaitable<std::error_code> AnswerWriter::rest_of_unstored(Fetch& fetch, std::uin
   std::uint64_t to_skip = 0;
   auto exchange = fetch.take_exchange();
   if (!exchange) {  // another client has it
-    wire::HeaderFields fields;
+    http::HeaderFields fields;
     if (fetch.version()->gzip) fields.emplace_back("Accept-Encoding", "gzip");
     std::string method = "GET";
     std::string target = fetch.order().target.target;
@@ -325,7 +325,8 @@ awaitable<std::error_code> AnswerWriter::rest_of_unstored(Fetch& fetch, std::uin
   co_return std::error_code();
 }
 
-awaitable<std::error_code> AnswerWriter::decoded(const Request& request, const Content& content, std::string head) {
+awaitable<std::error_code> AnswerWriter::decoded(const http::Request& request, const Content& content,
+                                                 std::string head) {
   const auto framing = framing_of_unknown_length(request);
   head += framing == Framing::chunked ? "Transfer-Encoding: chunked\r\n\r\n" : "\r\n";
   auto error = co_await send(head);
@@ -367,7 +368,8 @@ awaitable<std::error_code> AnswerWriter::decoded(const Request& request, const C
   co_return error;
 }
 
-awaitable<std::error_code> AnswerWriter::pass(const Request& request, Exchange& exchange, const std::string& marks) {
+awaitable<std::error_code> AnswerWriter::pass(const http::Request& request, Exchange& exchange,
+                                              const std::string& marks) {
   auto head = begin_head(request, exchange.status);
   for (const auto& [name, value] : exchange.fields)
     if (to_lower(name) != "x-cache") head.append(name).append(": ").append(value).append("\r\n");
@@ -393,4 +395,4 @@ awaitable<std::error_code> AnswerWriter::pass(const Request& request, Exchange& 
   co_return error;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

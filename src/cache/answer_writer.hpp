@@ -6,11 +6,11 @@
 #include <string>
 
 #include "fetch.hpp"
-#include "hardline/origin/request.hpp"
-#include "hardline/rt/relay.hpp"
-#include "hardline/wire/http_range.hpp"
+#include "hardline/http/range.hpp"
+#include "hardline/http/request.hpp"
+#include "hardline/net/relay.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// A body: a file, or one that is just being fetched into a file.
 struct Content {
@@ -32,28 +32,29 @@ class AnswerWriter {
   AnswerWriter& operator=(const AnswerWriter&) = delete;
 
   /// A page of our own. `fields` are lines, as `Allow: GET\r\n`.
-  awaitable<std::error_code> page(const Request& request, int status, const std::string& fields,
+  awaitable<std::error_code> page(const http::Request& request, int status, const std::string& fields,
                                   const std::string& html);
 
   /// A whole answer of some other type.
-  awaitable<std::error_code> text(const Request& request, int status, const std::string& fields,
+  awaitable<std::error_code> text(const http::Request& request, int status, const std::string& fields,
                                   const std::string& body);
 
   /// What `request` wants of a version: all of it, ranges, or word that what the client has is current. `marks` are
   /// lines on where it comes from.
-  awaitable<std::error_code> content(const Request& request, VersionPtr version, Content content, std::string marks);
+  awaitable<std::error_code> content(const http::Request& request, VersionPtr version, Content content,
+                                     std::string marks);
 
   /// Upstream's answer as it comes.
-  awaitable<std::error_code> pass(const Request& request, Exchange& exchange, const std::string& marks);
+  awaitable<std::error_code> pass(const http::Request& request, Exchange& exchange, const std::string& marks);
 
  private:
   enum class Framing { plain, chunked };
 
-  static Framing framing_of_unknown_length(const Request& request);
-  awaitable<std::error_code> whole(const Request& request, const Content& content, std::string head);
+  static Framing framing_of_unknown_length(const http::Request& request);
+  awaitable<std::error_code> whole(const http::Request& request, const Content& content, std::string head);
   awaitable<std::error_code> parts(const Version& version, const Content& content,
-                                   const std::vector<wire::ByteRange>& parts, std::string head);
-  awaitable<std::error_code> decoded(const Request& request, const Content& content, std::string head);
+                                   const std::vector<http::ByteRange>& parts, std::string head);
+  awaitable<std::error_code> decoded(const http::Request& request, const Content& content, std::string head);
   awaitable<std::error_code> octets(const Content& content, std::uint64_t first, std::uint64_t end, Framing framing,
                                     std::string& head);
   awaitable<Result<std::size_t>> slice(const UniqueFd& fd, std::uint64_t offset, std::uint64_t most, Framing framing,
@@ -69,4 +70,4 @@ class AnswerWriter {
   UpstreamClient* upstream_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

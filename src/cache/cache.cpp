@@ -1,6 +1,6 @@
 #include "cache.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -80,4 +80,4 @@ bool Cache::is_unknown_upstream(const std::string& name) const {
   return found != unknown_upstream_.end() && Clock::now() < found->second;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

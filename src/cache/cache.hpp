@@ -8,11 +8,11 @@
 
 #include "copy_store.hpp"
 #include "fetch.hpp"
-#include "hardline/origin/cache_origin.hpp"
-#include "hardline/origin/mako_renderer.hpp"
-#include "hardline/origin/upstream_client.hpp"
+#include "hardline/cache/cache_origin.hpp"
+#include "mako_renderer.hpp"
+#include "upstream_client.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 class Cache : public std::enable_shared_from_this<Cache> {
  public:
@@ -66,4 +66,4 @@ class Cache : public std::enable_shared_from_this<Cache> {
   bool closed_ = false;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

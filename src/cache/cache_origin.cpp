@@ -1,13 +1,13 @@
-#include "hardline/origin/cache_origin.hpp"
+#include "hardline/cache/cache_origin.hpp"
 
 #include <fcntl.h>
 
 #include "cache.hpp"
 #include "cache_session.hpp"
+#include "hardline/net/pipe.hpp"
 #include "hardline/rt/offload.hpp"
-#include "hardline/rt/pipe.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 /// As many as there are tunnels. One whose client has gone while the web server is asked lasts until that has answered,
@@ -65,4 +65,4 @@ void CacheOrigin::close() {
   cache_->close();
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

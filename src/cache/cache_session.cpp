@@ -2,13 +2,13 @@
 
 #include <fmt/format.h>
 
+#include "freshness.hpp"
 #include "hardline/base/errc.hpp"
-#include "hardline/origin/freshness.hpp"
-#include "hardline/origin/pages.hpp"
-#include "hardline/wire/http_range.hpp"
-#include "hardline/wire/media_type.hpp"
+#include "hardline/http/media_type.hpp"
+#include "hardline/http/range.hpp"
+#include "pages.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using Kind = Found::Kind;
@@ -44,7 +44,7 @@ std::string_view query_of(std::string_view target) {
 
 /// Whether a part that is wanted of `size` octets begins behind `offset`.
 bool begins_beyond(std::string_view range, std::uint64_t size, std::uint64_t offset) {
-  const auto wanted = wire::parse_range(range, size);
+  const auto wanted = http::parse_range(range, size);
   return std::any_of(wanted.parts.begin(), wanted.parts.end(), [&](const auto& part) { return part.first > offset; });
 }
 
@@ -65,13 +65,13 @@ awaitable<void> CacheSession::run() {
   std::error_code error;
   bool keep_alive = true;
   for (int answered = 0; !error && keep_alive && !cache_.is_closed();) {
-    auto parsed = parse_request(unread_);
+    auto parsed = http::parse_request(unread_);
     if (parsed && !parsed->request) {
       const bool more = co_await read_more();
       if (more) continue;
       const bool too_slow = watchdog_.bitten() && !unread_.empty();
       if (!too_slow) break;
-      parsed = tl::unexpected(Refusal{408, "The request did not arrive in time."});
+      parsed = tl::unexpected(http::Refusal{408, "The request did not arrive in time."});
     }
     watchdog_.disarm();
     if (!parsed) {
@@ -113,14 +113,14 @@ awaitable<bool> CacheSession::read_more() {
   }
 }
 
-awaitable<std::error_code> CacheSession::refuse(const Refusal& refusal) {
-  Request request;
+awaitable<std::error_code> CacheSession::refuse(const http::Refusal& refusal) {
+  http::Request request;
   request.keep_alive = false;
   const auto error = co_await message(request, refusal.status, refusal.reason);
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::message(const Request& request, int status, std::string_view text,
+awaitable<std::error_code> CacheSession::message(const http::Request& request, int status, std::string_view text,
                                                  std::string_view fields) {
   const auto html = message_page(reason_phrase(status), text);
   const std::string lines(fields);
@@ -128,7 +128,7 @@ awaitable<std::error_code> CacheSession::message(const Request& request, int sta
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::answer(const Request& request) {
+awaitable<std::error_code> CacheSession::answer(const http::Request& request) {
   std::error_code error;
   if (request.method != "GET" && request.method != "HEAD") {
     error = co_await message(request, 405, "This service only serves content; it takes none.", "Allow: GET, HEAD\r\n");
@@ -182,7 +182,7 @@ awaitable<CacheSession::Here> CacheSession::look_up(const wire::CacheTarget& tar
   }
 }
 
-awaitable<std::error_code> CacheSession::answer_target(const Request& request, const wire::CacheTarget& target) {
+awaitable<std::error_code> CacheSession::answer_target(const http::Request& request, const wire::CacheTarget& target) {
   std::error_code error;
   auto [found, version] = co_await look_up(target);
   if (version && version->refused) {
@@ -200,7 +200,7 @@ awaitable<std::error_code> CacheSession::answer_target(const Request& request, c
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::from_folder(const Request& request, const wire::CacheTarget& target,
+awaitable<std::error_code> CacheSession::from_folder(const http::Request& request, const wire::CacheTarget& target,
                                                      const Found& found, VersionPtr version) {
   std::error_code error;
   switch (found.kind) {
@@ -228,7 +228,7 @@ bool CacheSession::is_current(const Found& found, const Version& version) const 
          (found.kind == Kind::file && cache_.is_unknown_upstream(found.name));
 }
 
-awaitable<std::error_code> CacheSession::from_upstream(const Request& request, const wire::CacheTarget& target,
+awaitable<std::error_code> CacheSession::from_upstream(const http::Request& request, const wire::CacheTarget& target,
                                                        Found found, VersionPtr version) {
   std::error_code error;
   auto& upstream = *cache_.upstream();
@@ -264,7 +264,7 @@ awaitable<std::error_code> CacheSession::from_upstream(const Request& request, c
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::from_fetch(const Request& request, const wire::CacheTarget& target,
+awaitable<std::error_code> CacheSession::from_fetch(const http::Request& request, const wire::CacheTarget& target,
                                                     Found found, VersionPtr version, std::shared_ptr<Fetch> fetch) {
   std::error_code error;
   const Fetch::Reader reader(*fetch);
@@ -272,7 +272,7 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
   switch (fetch->state()) {
     case State::asking: break;
     case State::growing: {
-      const auto range = request.method == "GET" ? wire::join_fields(request.fields, "Range") : std::nullopt;
+      const auto range = request.method == "GET" ? http::join_fields(request.fields, "Range") : std::nullopt;
       const bool is_far =
           range && fetch->length() && begins_beyond(*range, *fetch->length(), fetch->available() + kAhead);
       if (is_far)
@@ -298,8 +298,8 @@ awaitable<std::error_code> CacheSession::from_fetch(const Request& request, cons
         error = co_await unreachable(request, fetch->problem());
       break;
     case State::passing: {
-      const bool can_take = request.method == "GET" && !wire::find_field(request.fields, "Range") &&
-                            (!fetch->is_compressed() || wire::accepts_gzip(request.fields));
+      const bool can_take = request.method == "GET" && !http::find_field(request.fields, "Range") &&
+                            (!fetch->is_compressed() || http::accepts_gzip(request.fields));
       auto exchange = can_take ? fetch->take_exchange() : nullptr;
       if (exchange) {
         const auto mark = marks(Mark::miss, found);
@@ -325,7 +325,7 @@ std::string CacheSession::marks(Mark mark, const Found& found) const {
   return {};
 }
 
-awaitable<std::error_code> CacheSession::from_here(const Request& request, const Found& found, VersionPtr version,
+awaitable<std::error_code> CacheSession::from_here(const http::Request& request, const Found& found, VersionPtr version,
                                                    Mark mark) {
   if (found.kind == Kind::copy) cache_.store().used(found.name);
   Content content;
@@ -336,7 +336,7 @@ awaitable<std::error_code> CacheSession::from_here(const Request& request, const
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::from_growing(const Request& request, std::shared_ptr<Fetch> fetch) {
+awaitable<std::error_code> CacheSession::from_growing(const http::Request& request, std::shared_ptr<Fetch> fetch) {
   Content content;
   content.fd = fetch->body();
   content.size = fetch->length();
@@ -348,11 +348,11 @@ awaitable<std::error_code> CacheSession::from_growing(const Request& request, st
 }
 
 /// Asks upstream for this client alone, and keeps nothing.
-awaitable<std::error_code> CacheSession::passed_on(const Request& request, const wire::CacheTarget& target) {
-  wire::HeaderFields fields;
-  if (wire::accepts_gzip(request.fields)) fields.emplace_back("Accept-Encoding", "gzip");
+awaitable<std::error_code> CacheSession::passed_on(const http::Request& request, const wire::CacheTarget& target) {
+  http::HeaderFields fields;
+  if (http::accepts_gzip(request.fields)) fields.emplace_back("Accept-Encoding", "gzip");
   for (const auto& name : {"Range", "If-Range", "If-None-Match", "If-Modified-Since"})
-    if (const auto value = wire::join_fields(request.fields, name)) fields.emplace_back(name, *value);
+    if (const auto value = http::join_fields(request.fields, name)) fields.emplace_back(name, *value);
   auto exchange =
       co_await cache_.upstream()->ask(request.method, target.target, std::move(fields), UpstreamClient::kAnswerLimit);
   std::error_code error;
@@ -365,7 +365,7 @@ awaitable<std::error_code> CacheSession::passed_on(const Request& request, const
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::unreachable(const Request& request, const UpstreamProblem& problem) {
+awaitable<std::error_code> CacheSession::unreachable(const http::Request& request, const UpstreamProblem& problem) {
   const int status = is_timeout(problem.error) ? 504 : 502;
   const auto text = fmt::format(
       "The web server behind this service is not available, and there is no copy of this page yet: {}.", problem.text);
@@ -373,7 +373,7 @@ awaitable<std::error_code> CacheSession::unreachable(const Request& request, con
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::listing(const Request& request, const wire::CacheTarget& target,
+awaitable<std::error_code> CacheSession::listing(const http::Request& request, const wire::CacheTarget& target,
                                                  const Found& folder) {
   std::error_code error;
   if (!cache_.settings().allow_listing) {
@@ -394,7 +394,7 @@ awaitable<std::error_code> CacheSession::listing(const Request& request, const w
   co_return error;
 }
 
-awaitable<std::error_code> CacheSession::rendered(const Request& request, const wire::CacheTarget& target,
+awaitable<std::error_code> CacheSession::rendered(const http::Request& request, const wire::CacheTarget& target,
                                                   const Found& found) {
   const auto page = co_await cache_.mako().render(found.name, target.target);
   std::error_code error;
@@ -402,7 +402,7 @@ awaitable<std::error_code> CacheSession::rendered(const Request& request, const 
     case Rendered::Outcome::done: {
       const auto name = std::string_view(target.path).substr(target.path.rfind('/') + 1);
       const bool has_extension = name.find('.') != std::string_view::npos;
-      const auto type = has_extension ? wire::media_type_of(name) : "text/html; charset=utf-8";
+      const auto type = has_extension ? http::media_type_of(name) : "text/html; charset=utf-8";
       const auto lines = fmt::format("Content-Type: {}\r\nCache-Control: no-cache\r\n", type);
       error = co_await writer_.text(request, 200, lines, page.text);
       break;
@@ -414,4 +414,4 @@ awaitable<std::error_code> CacheSession::rendered(const Request& request, const 
   co_return error;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

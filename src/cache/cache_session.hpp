@@ -6,10 +6,10 @@
 
 #include "answer_writer.hpp"
 #include "cache.hpp"
-#include "hardline/origin/request.hpp"
+#include "hardline/http/request.hpp"
 #include "hardline/rt/watchdog.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 class CacheSession {
  public:
@@ -31,24 +31,26 @@ class CacheSession {
   };
 
   awaitable<bool> read_more();
-  awaitable<std::error_code> refuse(const Refusal& refusal);
-  awaitable<std::error_code> answer(const Request& request);
-  awaitable<std::error_code> answer_target(const Request& request, const wire::CacheTarget& target);
+  awaitable<std::error_code> refuse(const http::Refusal& refusal);
+  awaitable<std::error_code> answer(const http::Request& request);
+  awaitable<std::error_code> answer_target(const http::Request& request, const wire::CacheTarget& target);
   awaitable<Here> look_up(const wire::CacheTarget& target);
-  awaitable<std::error_code> from_folder(const Request& request, const wire::CacheTarget& target, const Found& found,
-                                         VersionPtr version);
-  awaitable<std::error_code> from_upstream(const Request& request, const wire::CacheTarget& target, Found found,
+  awaitable<std::error_code> from_folder(const http::Request& request, const wire::CacheTarget& target,
+                                         const Found& found, VersionPtr version);
+  awaitable<std::error_code> from_upstream(const http::Request& request, const wire::CacheTarget& target, Found found,
                                            VersionPtr version);
-  awaitable<std::error_code> from_fetch(const Request& request, const wire::CacheTarget& target, Found found,
+  awaitable<std::error_code> from_fetch(const http::Request& request, const wire::CacheTarget& target, Found found,
                                         VersionPtr version, std::shared_ptr<Fetch> fetch);
-  awaitable<std::error_code> from_here(const Request& request, const Found& found, VersionPtr version, Mark mark);
-  awaitable<std::error_code> from_growing(const Request& request, std::shared_ptr<Fetch> fetch);
-  awaitable<std::error_code> passed_on(const Request& request, const wire::CacheTarget& target);
-  awaitable<std::error_code> listing(const Request& request, const wire::CacheTarget& target, const Found& folder);
-  awaitable<std::error_code> rendered(const Request& request, const wire::CacheTarget& target, const Found& found);
-  awaitable<std::error_code> message(const Request& request, int status, std::string_view text,
+  awaitable<std::error_code> from_here(const http::Request& request, const Found& found, VersionPtr version, Mark mark);
+  awaitable<std::error_code> from_growing(const http::Request& request, std::shared_ptr<Fetch> fetch);
+  awaitable<std::error_code> passed_on(const http::Request& request, const wire::CacheTarget& target);
+  awaitable<std::error_code> listing(const http::Request& request, const wire::CacheTarget& target,
+                                     const Found& folder);
+  awaitable<std::error_code> rendered(const http::Request& request, const wire::CacheTarget& target,
+                                      const Found& found);
+  awaitable<std::error_code> message(const http::Request& request, int status, std::string_view text,
                                      std::string_view fields = {});
-  awaitable<std::error_code> unreachable(const Request& request, const UpstreamProblem& problem);
+  awaitable<std::error_code> unreachable(const http::Request& request, const UpstreamProblem& problem);
   bool is_current(const Found& found, const Version& version) const;
   std::string marks(Mark mark, const Found& found) const;
 
@@ -59,4 +61,4 @@ class CacheSession {
   std::string unread_;  ///< octets that came and were not looked at
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

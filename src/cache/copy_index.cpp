@@ -1,10 +1,10 @@
-#include "hardline/origin/copy_index.hpp"
+#include "copy_index.hpp"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 void CopyIndex::load(std::vector<Copy> found, FileTime now) {
   for (auto& copy : found) {
@@ -66,4 +66,4 @@ void CopyIndex::release(std::uint64_t octets) {
   reserved_ -= std::min(octets, reserved_);
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

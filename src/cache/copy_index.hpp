@@ -8,9 +8,9 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hardline/origin/folder.hpp"
+#include "folder.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// The room that the copies and their sidecars take, in octets, and those that are just being fetched. Only copies are
 /// known here
@@ -70,4 +70,4 @@ class CopyIndex {
   std::unordered_map<std::string_view, Order::iterator> by_name_;  ///< the keys are the names in `by_use_`
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

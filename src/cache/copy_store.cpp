@@ -3,10 +3,10 @@
 #include <algorithm>
 #include <list>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 #include "hardline/rt/offload.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -413,4 +413,4 @@ awaitable<std::optional<wire::Sidecar>> CopyStore::sidecar_of(const std::string&
   co_return std::move(sidecar->sidecar);
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

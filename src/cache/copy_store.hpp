@@ -6,16 +6,16 @@
 #include <set>
 #include <string>
 
+#include "copy_index.hpp"
+#include "folder.hpp"
 #include "hardline/base/cache_settings.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/origin/copy_index.hpp"
-#include "hardline/origin/folder.hpp"
-#include "hardline/origin/version.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/wire/cache_target.hpp"
+#include "version.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// What the folder has for a target.
 struct Found {
@@ -135,4 +135,4 @@ class CopyStore {
   log::Limiter complaints_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,8 +1,8 @@
-#include "hardline/origin/download_quota.hpp"
+#include "download_quota.hpp"
 
 #include <algorithm>
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using Nanoseconds = std::chrono::duration<double, std::nano>;
@@ -46,4 +46,4 @@ void DownloadQuota::refill(Clock::time_point now) {
   filled_at_ = now;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -4,7 +4,7 @@
 #include <chrono>
 #include <cstdint>
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 class DownloadQuota {
  public:
@@ -31,4 +31,4 @@ class DownloadQuota {
   Clock::time_point filled_at_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

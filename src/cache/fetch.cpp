@@ -2,9 +2,9 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 /// Statuses by which a server says that it cannot answer just now (RFC 9110 section 15.6, RFC 6585 section 4).
@@ -17,8 +17,8 @@ bool is_gone(int status) {
 }
 
 /// What is compressed in a way that only some browsers know cannot be kept for all.
-bool has_kept_coding(const wire::HeaderFields& fields) {
-  return wire::is_gzip(fields) || !wire::find_field(fields, "Content-Encoding");
+bool has_kept_coding(const http::HeaderFields& fields) {
+  return http::is_gzip(fields) || !http::find_field(fields, "Content-Encoding");
 }
 
 }  // namespace
@@ -27,7 +27,7 @@ Fetch::Fetch(Executor executor, CopyStore& store, UpstreamClient& upstream, Fetc
     : changed(executor), store_(store), upstream_(upstream), order_(std::move(order)) {}
 
 bool Fetch::is_compressed() const {
-  return exchange_ && wire::is_gzip(exchange_->fields);
+  return exchange_ && http::is_gzip(exchange_->fields);
 }
 
 void Fetch::settle(State state) {
@@ -35,17 +35,17 @@ void Fetch::settle(State state) {
   changed.notify();
 }
 
-wire::HeaderFields Fetch::conditions() const {
-  wire::HeaderFields fields;
+http::HeaderFields Fetch::conditions() const {
+  http::HeaderFields fields;
   // Whoever asks first, the copy is the same. A file that somebody put there stays readable for him.
   if (!order_.is_file) fields.emplace_back("Accept-Encoding", "gzip");
   if (!order_.had) return fields;
   const auto& validators = order_.had->validators;
   if (order_.had->etag_is_upstreams) fields.emplace_back("If-None-Match", validators.etag);
   if (validators.last_modified)
-    fields.emplace_back("If-Modified-Since", wire::format_http_date(*validators.last_modified));
+    fields.emplace_back("If-Modified-Since", http::format_http_date(*validators.last_modified));
   else if (!order_.had->etag_is_upstreams)  // nginx wants both to hold where both are given
-    fields.emplace_back("If-Modified-Since", wire::format_http_date(order_.confirmed));
+    fields.emplace_back("If-Modified-Since", http::format_http_date(order_.confirmed));
   return fields;
 }
 
@@ -75,7 +75,7 @@ awaitable<void> Fetch::run() {
     if (sidecar) {
       // RFC 9111 section 3.2: what the confirmation says anew takes the place of what was said before.
       const auto said = kept_of(*exchange_);
-      std::erase_if(sidecar->fields, [&](const auto& field) { return wire::find_field(said.fields, field.first); });
+      std::erase_if(sidecar->fields, [&](const auto& field) { return http::find_field(said.fields, field.first); });
       sidecar->fields.insert(sidecar->fields.end(), said.fields.begin(), said.fields.end());
     }
     exchange_.reset();
@@ -95,7 +95,7 @@ awaitable<void> Fetch::run() {
     settle(State::confirmed);
     co_return;
   }
-  if (wire::is_storable(status, exchange_->fields) && has_kept_coding(exchange_->fields)) {
+  if (http::is_storable(status, exchange_->fields) && has_kept_coding(exchange_->fields)) {
     co_await keep_answer();
     co_return;
   }
@@ -174,4 +174,4 @@ awaitable<void> Fetch::receive(NewCopy copy) {
   changed.notify();
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -6,11 +6,11 @@
 #include <string>
 
 #include "copy_store.hpp"
-#include "hardline/origin/upstream_client.hpp"
-#include "hardline/origin/version.hpp"
 #include "hardline/rt/event.hpp"
+#include "upstream_client.hpp"
+#include "version.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 struct FetchOrder {
   wire::CacheTarget target;
@@ -86,7 +86,7 @@ class Fetch {
 
  private:
   void settle(State state);
-  wire::HeaderFields conditions() const;
+  http::HeaderFields conditions() const;
   wire::Sidecar kept_of(const Exchange& exchange) const;
   bool is_abandoned() const;
   awaitable<void> keep_answer();
@@ -108,4 +108,4 @@ class Fetch {
   std::unique_ptr<Exchange> exchange_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

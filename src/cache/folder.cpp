@@ -1,4 +1,4 @@
-#include "hardline/origin/folder.hpp"
+#include "folder.hpp"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -14,9 +14,9 @@
 #include <optional>
 #include <utility>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 constexpr std::uint64_t kBeneath = RESOLVE_BENEATH | RESOLVE_NO_MAGICLINKS;
@@ -371,4 +371,4 @@ Result<std::size_t> read_at(int fd, std::span<std::byte> buffer, std::uint64_t o
   }
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -14,7 +14,7 @@
 #include "hardline/base/result.hpp"
 #include "hardline/base/unique_fd.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 using FileTime = std::chrono::system_clock::time_point;
 
@@ -141,4 +141,4 @@ class Folder {
 /// Octets at `offset`, 0 at the end of the file.
 Result<std::size_t> read_at(int fd, std::span<std::byte> buffer, std::uint64_t offset, Disk disk);
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

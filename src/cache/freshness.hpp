@@ -3,10 +3,10 @@
 
 #include <chrono>
 
-#include "hardline/origin/folder.hpp"
-#include "hardline/wire/cacheability.hpp"
+#include "folder.hpp"
+#include "hardline/http/cacheability.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// A copy dated this far ahead was dated by a clock that was wrong, and is not fresh.
 inline constexpr auto kClockSlack = std::chrono::minutes(5);
@@ -16,6 +16,6 @@ std::chrono::seconds age_of(FileTime confirmed, FileTime now);
 
 /// `confirmed` is when upstream last said that it is current. maxAge is an upper bound: an answer that said `no-cache`
 /// or a shorter max-age itself is asked about sooner.
-bool is_fresh(FileTime confirmed, FileTime now, std::chrono::seconds max_age, const wire::CacheControl& said);
+bool is_fresh(FileTime confirmed, FileTime now, std::chrono::seconds max_age, const http::CacheControl& said);
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

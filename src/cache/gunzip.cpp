@@ -1,6 +1,6 @@
-#include "hardline/origin/gunzip.hpp"
+#include "gunzip.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 constexpr int kGzipAlone = 15 + 16;  // zlib.h, inflateInit2: the largest window, and a gzip header
 
@@ -37,4 +37,4 @@ bool Gunzip::next(std::string& out, std::size_t most) {
   return result == Z_OK || result == Z_BUF_ERROR;  // the latter: it needs more input
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

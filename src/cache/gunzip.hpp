@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 class Gunzip {
  public:
@@ -31,4 +31,4 @@ class Gunzip {
   bool at_end_ = false;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,4 +1,4 @@
-#include "hardline/origin/mako_renderer.hpp"
+#include "mako_renderer.hpp"
 
 #include <algorithm>
 #include <array>
@@ -11,13 +11,13 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/rt/child_process.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/net/child_process.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
-#include "hardline/wire/text.hpp"
 #include "mako_helper.hpp"  // of mako_helper.py, made by CMake
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -40,7 +40,7 @@ bool is_blank(std::string_view line) {
 /// A line of a program as a line of the log: its indentation kept, everything that is not text left out.
 std::string loggable(std::string_view line) {
   const auto indent = std::min(line.find_first_not_of(' '), line.size());
-  return std::string(std::min<std::size_t>(indent, 16), ' ') + wire::clean_text(line.substr(indent), kMaxLoggedLine);
+  return std::string(std::min<std::size_t>(indent, 16), ' ') + clean_text(line.substr(indent), kMaxLoggedLine);
 }
 
 std::vector<std::string_view> last_lines(std::string_view text) {
@@ -180,7 +180,7 @@ struct MakoRenderer::State {
       for (const auto line : last_lines(traceback)) log::warn("mako: {}: {}", shown, loggable(line));
       log::warn("mako: {} failed: {}{}", shown, loggable(reason), held_back_note(*held_back));
     }
-    return {Outcome::failed, wire::clean_text(reason, kMaxReason)};
+    return {Outcome::failed, clean_text(reason, kMaxReason)};
   }
 
   Executor executor;
@@ -330,4 +330,4 @@ awaitable<Rendered> MakoRenderer::run_on_helper(std::shared_ptr<State> state, st
   co_return state->failed(name, "the template ended the program that rendered it", "");
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

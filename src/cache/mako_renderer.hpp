@@ -9,7 +9,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// Octets of the largest page. A larger one is not what templates are for, and is held in memory as a whole.
 inline constexpr std::size_t kMaxRenderedPage = 16 * 1024 * 1024;
@@ -62,4 +62,4 @@ class MakoRenderer {
   std::shared_ptr<State> state_;  ///< shared with those who wait
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

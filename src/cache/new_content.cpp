@@ -10,9 +10,9 @@
 #include <memory>
 #include <utility>
 
-#include "hardline/origin/folder.hpp"
+#include "folder.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 constexpr const char* kNewFolder = ".hardline-new";
@@ -143,4 +143,4 @@ void Folder::clear_orphans(int root) {
   }
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

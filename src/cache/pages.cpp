@@ -1,4 +1,4 @@
-#include "hardline/origin/pages.hpp"
+#include "pages.hpp"
 
 #include <fmt/format.h>
 
@@ -10,15 +10,13 @@
 #include <utility>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/base/html.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/text.hpp"
 #include "hardline/wire/cache_target.hpp"
-#include "hardline/wire/html.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
-
-using wire::escape_html;
 
 constexpr std::string_view kListingStyle = R"(
 body{place-items:start center}
@@ -48,7 +46,7 @@ std::string begin_page(std::string_view title, std::string_view style) {
       "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title>\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{}{}</style></head>\n"
       "<body><main>\n",
-      title, wire::kPageStyle, style);
+      title, kPageStyle, style);
 }
 
 constexpr std::string_view kEndPage = "</main></body>\n</html>\n";
@@ -76,7 +74,7 @@ std::optional<Row> row_of_copy(const FolderEntry& entry) {
 std::optional<Row> row_of(const FolderEntry& entry) {
   if (!entry.is_folder && entry.name.ends_with(wire::kCopySuffix)) return row_of_copy(entry);
   if (wire::is_private(entry.name)) return std::nullopt;
-  auto link = "./" + wire::percent_encode(entry.name) + (entry.is_folder ? "/" : "");
+  auto link = "./" + percent_encode(entry.name) + (entry.is_folder ? "/" : "");
   return Row{entry.name, std::move(link), entry.is_folder, false, entry.size, entry.modified};
 }
 
@@ -166,7 +164,7 @@ std::string time_element(FileTime when) {
 }
 
 void append_row(std::string& out, const Row& row) {
-  const auto name = escape_html(wire::visible_text(row.name));
+  const auto name = escape_html(visible_text(row.name));
   out += fmt::format("<tr><th scope=\"row\"><a href=\"{}\"{}><bdi>{}</bdi>{}</a></th>", escape_html(row.link),
                      row.is_folder ? " class=\"folder\"" : "", name, row.is_folder ? "/" : "");
   if (row.is_folder)
@@ -218,9 +216,9 @@ std::string summary(const std::vector<Row>& rows) {
 }  // namespace
 
 std::string message_page(std::string_view title, std::string_view text) {
-  const auto heading = escape_html(wire::visible_text(title));
+  const auto heading = escape_html(visible_text(title));
   return begin_page(heading, "") +
-         fmt::format("<h1>{}</h1>\n<p>{}</p>\n{}", heading, escape_html(wire::visible_text(text)), kEndPage);
+         fmt::format("<h1>{}</h1>\n<p>{}</p>\n{}", heading, escape_html(visible_text(text)), kEndPage);
 }
 
 ListingOrder parse_listing_order(std::string_view query) {
@@ -237,7 +235,7 @@ ListingOrder parse_listing_order(std::string_view query) {
 
 std::string listing_page(std::string_view path, std::vector<FolderEntry> entries, ListingOrder order, bool cut) {
   const auto rows = rows_of(entries, order);
-  const auto heading = escape_html(wire::visible_text(path));
+  const auto heading = escape_html(visible_text(path));
   auto out = begin_page(heading, kListingStyle);
   out += fmt::format("<h1><bdi>{}</bdi></h1>\n", heading);
   if (path != "/") out += "<nav><a href=\"../\">Parent folder</a></nav>\n";
@@ -255,4 +253,4 @@ std::string listing_page(std::string_view path, std::vector<FolderEntry> entries
   return out;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "hardline/origin/folder.hpp"
+#include "folder.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// A small page of a title and a sentence, both escaped here.
 std::string message_page(std::string_view title, std::string_view text);
@@ -30,4 +30,4 @@ ListingOrder parse_listing_order(std::string_view query);
 /// somebody's secret, are left out. `cut` says that there is more than is shown.
 std::string listing_page(std::string_view path, std::vector<FolderEntry> entries, ListingOrder order, bool cut);
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,4 +1,4 @@
-#include "hardline/origin/upstream_client.hpp"
+#include "upstream_client.hpp"
 
 #include <algorithm>
 #include <charconv>
@@ -6,10 +6,10 @@
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/wire/cacheability.hpp"
-#include "hardline/wire/url.hpp"
+#include "hardline/http/cacheability.hpp"
+#include "hardline/http/url.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -17,9 +17,9 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kOutageLogPeriod = std::chrono::minutes(1);
 constexpr auto kRest = std::chrono::seconds(5);  // a page's twenty files shall not each wait for one that is off
 
-std::optional<std::uint64_t> content_length(const wire::HeaderFields& fields) {
-  const auto text = wire::find_field(fields, "Content-Length");
-  if (!text || wire::find_field(fields, "Transfer-Encoding")) return std::nullopt;
+std::optional<std::uint64_t> content_length(const http::HeaderFields& fields) {
+  const auto text = http::find_field(fields, "Content-Length");
+  if (!text || http::find_field(fields, "Transfer-Encoding")) return std::nullopt;
   std::uint64_t length = 0;
   const auto [end, error] = std::from_chars(text->data(), text->data() + text->size(), length);
   if (error != std::errc() || end != text->data() + text->size()) return std::nullopt;
@@ -28,7 +28,7 @@ std::optional<std::uint64_t> content_length(const wire::HeaderFields& fields) {
 
 }  // namespace
 
-Exchange::Exchange(UpstreamClient& upstream, std::unique_ptr<HttpClient> client)
+Exchange::Exchange(UpstreamClient& upstream, std::unique_ptr<web::HttpClient> client)
     : upstream_(upstream), client_(std::move(client)) {
   upstream_.running_.insert(client_.get());
 }
@@ -60,17 +60,17 @@ UpstreamClient::UpstreamClient(Executor executor, Resolver& resolver, const Upst
       quota_(octets_per_hour, Clock::now()),
       outages_(kOutageLogPeriod),
       closing_(executor) {
-  if (upstream.tls) tls_ = upstream.verify ? verifying_context() : unverifying_context();
+  if (upstream.tls) tls_ = upstream.verify ? web::verifying_context() : web::unverifying_context();
   server_ = {upstream.where, tls_.get()};
 }
 
 awaitable<tl::expected<std::unique_ptr<Exchange>, UpstreamProblem>> UpstreamClient::ask(std::string method,
                                                                                         std::string target,
-                                                                                        wire::HeaderFields fields,
+                                                                                        http::HeaderFields fields,
                                                                                         Clock::duration limit) {
-  auto exchange = std::make_unique<Exchange>(*this, std::make_unique<HttpClient>(executor_, resolver_, server_));
+  auto exchange = std::make_unique<Exchange>(*this, std::make_unique<web::HttpClient>(executor_, resolver_, server_));
   if (closed_) exchange->client_->close();
-  HttpRequest request;
+  web::HttpRequest request;
   request.method = std::move(method);
   request.target = std::move(target);
   request.fields = std::move(fields);
@@ -86,7 +86,7 @@ awaitable<tl::expected<std::unique_ptr<Exchange>, UpstreamProblem>> UpstreamClie
   exchange->status = answer->status;
   exchange->length = content_length(answer->fields);
   for (const auto& [name, value] : answer->fields) {
-    if (wire::is_hop_by_hop(name, answer->fields)) continue;
+    if (http::is_hop_by_hop(name, answer->fields)) continue;
     const auto lower = to_lower(name);
     if (lower == "content-length") continue;
     exchange->fields.emplace_back(name, lower == "location" ? without_own_authority(value) : value);
@@ -115,7 +115,7 @@ std::string UpstreamClient::without_own_authority(std::string_view location) con
   const auto scheme_end = location.find("://");
   if (scheme_end == std::string_view::npos) return std::string(location);
   const auto path_at = std::min(location.find_first_of("/?#", scheme_end + 3), location.size());
-  const auto url = wire::Url::parse(location.substr(0, path_at));
+  const auto url = http::Url::parse(location.substr(0, path_at));
   const auto path = location.substr(path_at);
   const bool is_own = url && url->where.port == where.port && to_lower(url->where.host) == to_lower(where.host);
   if (!is_own || path.starts_with("//")) return std::string(location);
@@ -128,4 +128,4 @@ void UpstreamClient::close() {
   for (auto* client : running_) client->close();
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

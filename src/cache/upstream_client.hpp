@@ -5,27 +5,27 @@
 #include <set>
 #include <string>
 
+#include "download_quota.hpp"
 #include "hardline/base/cache_settings.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/origin/download_quota.hpp"
 #include "hardline/rt/event.hpp"
-#include "hardline/rt/http_client.hpp"
+#include "hardline/web/http_client.hpp"
 #include "hardline/wire/sidecar.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 class UpstreamClient;
 
 /// An answer whose head has come. The body's octets are counted against the quota, and held up where it is used up.
 class Exchange {
  public:
-  Exchange(UpstreamClient& upstream, std::unique_ptr<HttpClient> client);
+  Exchange(UpstreamClient& upstream, std::unique_ptr<web::HttpClient> client);
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;
   ~Exchange();
 
   int status = 0;
-  wire::HeaderFields fields;  ///< end-to-end ones, as they came; a Location within the server itself is relative
+  http::HeaderFields fields;  ///< end-to-end ones, as they came; a Location within the server itself is relative
   std::optional<std::uint64_t> length;  ///< of the body, if it was said and there is one
 
   /// Octets of the body, empty at its end; an error where it breaks off.
@@ -37,7 +37,7 @@ class Exchange {
  private:
   friend class UpstreamClient;
   UpstreamClient& upstream_;
-  std::unique_ptr<HttpClient> client_;
+  std::unique_ptr<web::HttpClient> client_;
   std::string unread_;
 };
 
@@ -61,7 +61,7 @@ class UpstreamClient {
   /// Asks for `target` with these header fields. Never more than the target comes from a request: where it is asked is
   /// fixed.
   awaitable<tl::expected<std::unique_ptr<Exchange>, UpstreamProblem>> ask(std::string method, std::string target,
-                                                                          wire::HeaderFields fields,
+                                                                          http::HeaderFields fields,
                                                                           std::chrono::steady_clock::duration limit);
 
   bool quota_is_used_up() { return quota_.is_empty(std::chrono::steady_clock::now()); }
@@ -82,7 +82,7 @@ class UpstreamClient {
 
   Executor executor_;
   Resolver& resolver_;
-  HttpServer server_;
+  web::HttpServer server_;
   SslContextPtr tls_;
   DownloadQuota quota_;
   bool down_ = false;
@@ -91,7 +91,7 @@ class UpstreamClient {
   std::chrono::steady_clock::time_point rest_until_{};
   bool closed_ = false;
   Event closing_;
-  std::set<HttpClient*> running_;
+  std::set<web::HttpClient*> running_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

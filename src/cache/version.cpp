@@ -1,13 +1,13 @@
-#include "hardline/origin/version.hpp"
+#include "version.hpp"
 
 #include <fmt/format.h>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/http/date.hpp"
+#include "hardline/http/media_type.hpp"
 #include "hardline/wire/cache_target.hpp"
-#include "hardline/wire/http_date.hpp"
-#include "hardline/wire/media_type.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 /// nginx's form: it changes whenever the file does.
@@ -19,7 +19,7 @@ std::string etag_of(const FileStamp& stamp) {
 
 std::string_view type_of(std::string_view url_path) {
   if (url_path.ends_with('/')) return "text/html; charset=utf-8";
-  return wire::media_type_of(url_path.substr(url_path.rfind('/') + 1));
+  return http::media_type_of(url_path.substr(url_path.rfind('/') + 1));
 }
 
 void add_line(std::string& lines, std::string_view name, std::string_view value) {
@@ -29,11 +29,11 @@ void add_line(std::string& lines, std::string_view name, std::string_view value)
 void take_over(Version& version, const wire::Sidecar& sidecar) {
   version.status = sidecar.status;
   version.target = sidecar.target;
-  version.control = wire::parse_cache_control(sidecar.fields);
-  if (const auto etag = wire::find_field(sidecar.fields, "ETag")) version.validators.etag = *etag;
-  if (const auto modified = wire::find_field(sidecar.fields, "Last-Modified"))
-    version.validators.last_modified = wire::parse_http_date(*modified);
-  version.gzip = wire::is_gzip(sidecar.fields);
+  version.control = http::parse_cache_control(sidecar.fields);
+  if (const auto etag = http::find_field(sidecar.fields, "ETag")) version.validators.etag = *etag;
+  if (const auto modified = http::find_field(sidecar.fields, "Last-Modified"))
+    version.validators.last_modified = http::parse_http_date(*modified);
+  version.gzip = http::is_gzip(sidecar.fields);
   for (const auto& [name, value] : sidecar.fields) {
     const auto lower = to_lower(name);
     if (lower == "content-type") {
@@ -49,7 +49,7 @@ void take_over(Version& version, const wire::Sidecar& sidecar) {
 void complete(Version& version, std::string_view url_path, const wire::Sidecar* sidecar) {
   if (version.type_line.empty()) add_line(version.type_line, "Content-Type", type_of(url_path));
   if (sidecar) return;
-  add_line(version.fields, "Last-Modified", wire::format_http_date(*version.validators.last_modified));
+  add_line(version.fields, "Last-Modified", http::format_http_date(*version.validators.last_modified));
   add_line(version.fields, "X-Content-Type-Options", "nosniff");  // its name says what it is, not what it begins with
 }
 
@@ -105,4 +105,4 @@ void VersionMemory::forget(const std::string& name) {
   known_.erase(found);
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -6,19 +6,19 @@
 #include <string>
 #include <unordered_map>
 
-#include "hardline/origin/folder.hpp"
-#include "hardline/wire/cacheability.hpp"
-#include "hardline/wire/http_conditions.hpp"
+#include "folder.hpp"
+#include "hardline/http/cacheability.hpp"
+#include "hardline/http/conditions.hpp"
 #include "hardline/wire/sidecar.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 struct Version {
   FileStamp stamp;  ///< of the file it describes
   int status = 200;
   std::string target;  ///< that it answers, where the name does not tell; else empty
-  wire::Validators validators;
-  wire::CacheControl control;
+  http::Validators validators;
+  http::CacheControl control;
   bool etag_is_upstreams = false;  ///< else the ETag is made here, of the file
   bool gzip = false;               ///< the content is compressed
   bool refused = false;            ///< a key or certificate, whatever it is called
@@ -59,4 +59,4 @@ class VersionMemory {
   std::unordered_map<std::string, std::list<Known>::iterator> known_;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -7,10 +7,10 @@
 #include <string>
 #include <string_view>
 
-#include "hardline/rt/http_client.hpp"
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
+#include "hardline/web/http_client.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 using Json = nlohmann::ordered_json;
 
@@ -32,16 +32,16 @@ class UsageError : public std::runtime_error {
 };
 
 /// Throws what `answer`, an error, says.
-[[noreturn]] void throw_refusal(const HttpAnswer& answer);
+[[noreturn]] void throw_refusal(const web::HttpAnswer& answer);
 
 /// The body of a good answer. These throw NoDaemon, Refused, and Json::exception for an answer that is no JSON.
-std::string ask_for_text(const Settings& settings, const HttpRequest& request,
+std::string ask_for_text(const daemon::Settings& settings, const web::HttpRequest& request,
                          std::chrono::seconds limit = kAnswerLimit);
-Json ask(const Settings& settings, const HttpRequest& request, std::chrono::seconds limit = kAnswerLimit);
-Json ask(const Settings& settings, const std::string& target, std::chrono::seconds limit = kAnswerLimit);
+Json ask(const daemon::Settings& settings, const web::HttpRequest& request, std::chrono::seconds limit = kAnswerLimit);
+Json ask(const daemon::Settings& settings, const std::string& target, std::chrono::seconds limit = kAnswerLimit);
 
 /// A request with a body of JSON.
-HttpRequest make_request(std::string_view method, std::string target, const Json& body);
+web::HttpRequest make_request(std::string_view method, std::string target, const Json& body);
 
 /// On standard output, for programs and for people who look at it: a terminal gets no character that it would obey.
 void print_json(const Json& content);
@@ -49,4 +49,4 @@ void print_json(const Json& content);
 /// The one line of text that stands at `key`, as a terminal may see it; empty for null and where there is none.
 std::string text_at(const Json& object, std::string_view key);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -9,7 +9,7 @@
 #include <sstream>
 #include <vector>
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 using Words = std::vector<std::string>;
@@ -74,4 +74,4 @@ BrowserEnd open_in_browser(const std::string& url) {
   return end;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace hardline::app {
+namespace hardline::cli {
 
 enum class BrowserEnd {
   opened,
@@ -16,4 +16,4 @@ enum class BrowserEnd {
 /// terminal needs the terminal.
 BrowserEnd open_in_browser(const std::string& url);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

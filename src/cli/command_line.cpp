@@ -7,7 +7,7 @@
 #include "flags.hpp"
 #include "hardline/store/spelling.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 constexpr auto kAbout =
@@ -93,7 +93,7 @@ class HelpFormatter final : public CLI::Formatter {
 Command parse_command_line(int argc, char** argv) {
   Command command;
   auto& settings = command.settings;
-  settings = default_settings();
+  settings = daemon::default_settings();
   const auto defaults = settings;
 
   CLI::App app(kAbout, "hardlined");
@@ -123,7 +123,7 @@ Command parse_command_line(int argc, char** argv) {
   }
   std::string config;
   app.add_option("--config", config,
-                 fmt::format("Configuration file [{}, if it exists]", default_config_file().string()))
+                 fmt::format("Configuration file [{}, if it exists]", daemon::default_config_file().string()))
       ->type_name("FILE")
       ->multi_option_policy(kLast);
   app.add_flag("--allow-test-certs", settings.allow_test_certificates,
@@ -152,9 +152,9 @@ Command parse_command_line(int argc, char** argv) {
   }
 
   std::error_code hidden;  // a file that may be there and cannot be looked at is read, which then says why not
-  if (config.empty() && (std::filesystem::exists(default_config_file(), hidden) || hidden))
-    config = default_config_file().string();
-  if (!config.empty()) command.configuration_errors = read_config_file(config, settings);
+  if (config.empty() && (std::filesystem::exists(daemon::default_config_file(), hidden) || hidden))
+    config = daemon::default_config_file().string();
+  if (!config.empty()) command.configuration_errors = daemon::read_config_file(config, settings);
   bool service_directory_given = false;
   for (std::size_t i = 0; i < flags.size(); ++i) {
     const auto& flag = flags[i];
@@ -162,8 +162,8 @@ Command parse_command_line(int argc, char** argv) {
     if (values[i].empty()) continue;
     if (flag.key == "servicedir") service_directory_given = true;
     try {
-      apply_setting(settings, flag.section, flag.key, fmt::format("{}", fmt::join(values[i], ",")));
-    } catch (const SettingError& error) {
+      daemon::apply_setting(settings, flag.section, flag.key, fmt::format("{}", fmt::join(values[i], ",")));
+    } catch (const daemon::SettingError& error) {
       fmt::print(stderr, "hardlined: {}: {}\n", flag.name, error.what());
       command.verb = Done{kUsageError};
       return command;
@@ -185,4 +185,4 @@ Command parse_command_line(int argc, char** argv) {
   return command;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -4,10 +4,10 @@
 
 #include <csignal>
 
+#include "hardline/api/control_socket.hpp"
 #include "hardline/base/errc.hpp"
-#include "hardline/web/control_socket.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 /// Octets; a status with a thousand peers, or all names there can be, are smaller.
@@ -16,15 +16,15 @@ constexpr std::size_t kMaxAnswer = 4 * 1024 * 1024;
 /// For a stream that goes on until somebody ends it.
 constexpr auto kNoLimit = std::chrono::hours(24 * 365);
 
-HttpServer server_at(const std::filesystem::path& path) {
+web::HttpServer server_at(const std::filesystem::path& path) {
   return {UnixPath{path.string()}};
 }
 
 /// The client ends with this, and with it everything that keeps an io_context running.
-awaitable<Result<HttpAnswer>> ask(Resolver& resolver, HttpServer server, HttpRequest request,
-                                  std::chrono::steady_clock::duration limit) {
+awaitable<Result<web::HttpAnswer>> ask(Resolver& resolver, web::HttpServer server, web::HttpRequest request,
+                                       std::chrono::steady_clock::duration limit) {
   auto executor = co_await asio::this_coro::executor;
-  HttpClient client(executor, resolver, std::move(server));
+  web::HttpClient client(executor, resolver, std::move(server));
   const auto deadline = std::chrono::steady_clock::now() + limit;
   auto answer = co_await client.exchange(std::move(request), deadline, kMaxAnswer);
   co_return answer;
@@ -52,7 +52,8 @@ class Lines {
 
 class Watch {
  public:
-  Watch(Executor executor, Resolver& resolver, HttpServer server, const std::function<void(std::string_view)>& take)
+  Watch(Executor executor, Resolver& resolver, web::HttpServer server,
+        const std::function<void(std::string_view)>& take)
       : executor_(executor),
         resolver_(resolver),
         server_(std::move(server)),
@@ -65,8 +66,8 @@ class Watch {
     });
   }
 
-  awaitable<void> run(HttpRequest request, std::chrono::steady_clock::duration limit) {
-    HttpClient client(executor_, resolver_, std::move(server_));  // ends with this, as in ask()
+  awaitable<void> run(web::HttpRequest request, std::chrono::steady_clock::duration limit) {
+    web::HttpClient client(executor_, resolver_, std::move(server_));  // ends with this, as in ask()
     client_ = &client;
     const auto deadline = std::chrono::steady_clock::now() + limit;
     auto answer = co_await client.begin(std::move(request), deadline);
@@ -86,7 +87,7 @@ class Watch {
   std::error_code error() const { return error_; }
 
  private:
-  awaitable<void> read_refusal(HttpAnswer answer) {
+  awaitable<void> read_refusal(web::HttpAnswer answer) {
     auto body = co_await client_->read_body(kMaxAnswer);
     if (body) {
       answer.body = std::move(*body);
@@ -106,8 +107,8 @@ class Watch {
 
   Executor executor_;
   Resolver& resolver_;
-  HttpServer server_;
-  HttpClient* client_ = nullptr;  ///< while run() does
+  web::HttpServer server_;
+  web::HttpClient* client_ = nullptr;  ///< while run() does
   asio::signal_set signals_;
   Lines lines_;
   WatchEnd end_;
@@ -135,21 +136,21 @@ void throw_no_daemon(const std::filesystem::path& socket, std::error_code error)
 
 std::filesystem::path checked_socket(const std::filesystem::path& socket) {
   auto path = std::filesystem::absolute(socket).lexically_normal();
-  if (path.native().size() > web::ControlSocket::kMaxPath)
+  if (path.native().size() > api::ControlSocket::kMaxPath)
     throw NoDaemon(
         fmt::format("{} cannot be a daemon's socket: its path may have {} octets at most; name another with "
                     "--socket",
-                    path.string(), web::ControlSocket::kMaxPath));
+                    path.string(), api::ControlSocket::kMaxPath));
   return path;
 }
 
-HttpAnswer ask_daemon(const std::filesystem::path& socket, const HttpRequest& request,
-                      std::chrono::steady_clock::duration limit) {
+web::HttpAnswer ask_daemon(const std::filesystem::path& socket, const web::HttpRequest& request,
+                           std::chrono::steady_clock::duration limit) {
   const auto path = checked_socket(socket);
   asio::io_context io{1};
   Resolver resolver;
-  Result<HttpAnswer> answer = fail(Errc::timed_out);
-  auto keep = [&answer](std::exception_ptr error, Result<HttpAnswer> came) {
+  Result<web::HttpAnswer> answer = fail(Errc::timed_out);
+  auto keep = [&answer](std::exception_ptr error, Result<web::HttpAnswer> came) {
     if (error) std::rethrow_exception(error);
     answer = std::move(came);
   };
@@ -159,7 +160,7 @@ HttpAnswer ask_daemon(const std::filesystem::path& socket, const HttpRequest& re
   return std::move(*answer);
 }
 
-WatchEnd watch_daemon(const std::filesystem::path& socket, const HttpRequest& request,
+WatchEnd watch_daemon(const std::filesystem::path& socket, const web::HttpRequest& request,
                       std::chrono::steady_clock::duration limit, const std::function<void(std::string_view)>& take) {
   const auto path = checked_socket(socket);
   asio::io_context io{1};
@@ -173,4 +174,4 @@ WatchEnd watch_daemon(const std::filesystem::path& socket, const HttpRequest& re
   return watch.end();
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -10,9 +10,9 @@
 #include <string_view>
 #include <system_error>
 
-#include "hardline/rt/http_client.hpp"
+#include "hardline/web/http_client.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// There is no daemon to ask, or none that may be asked or answers; what() is a sentence with what to do.
 class NoDaemon : public std::runtime_error {
@@ -27,18 +27,18 @@ class NoDaemon : public std::runtime_error {
 std::filesystem::path checked_socket(const std::filesystem::path& socket);
 
 /// Sends `request`. Blocks, for `limit` at most. Throws NoDaemon.
-HttpAnswer ask_daemon(const std::filesystem::path& socket, const HttpRequest& request,
-                      std::chrono::steady_clock::duration limit);
+web::HttpAnswer ask_daemon(const std::filesystem::path& socket, const web::HttpRequest& request,
+                           std::chrono::steady_clock::duration limit);
 
 /// How a stream of lines came to its end.
 struct WatchEnd {
-  bool by_us = false;                 ///< SIGINT or SIGTERM; else the daemon ended, or closed the connection
-  std::optional<HttpAnswer> refusal;  ///< there was no stream: an answer with a status other than 200
+  bool by_us = false;                      ///< SIGINT or SIGTERM; else the daemon ended, or closed the connection
+  std::optional<web::HttpAnswer> refusal;  ///< there was no stream: an answer with a status other than 200
 };
 
 /// Sends `request` and calls `take` with each line of the answer, without its end, for as long as they come. Blocks;
 /// the answer has to begin within `limit`. What `take` throws ends it, too. Throws NoDaemon.
-WatchEnd watch_daemon(const std::filesystem::path& socket, const HttpRequest& request,
+WatchEnd watch_daemon(const std::filesystem::path& socket, const web::HttpRequest& request,
                       std::chrono::steady_clock::duration limit, const std::function<void(std::string_view)>& take);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

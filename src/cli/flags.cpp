@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-namespace hardline::app {
+namespace hardline::cli {
 
-std::vector<Flag> make_flags(const Settings& defaults) {
+std::vector<Flag> make_flags(const daemon::Settings& defaults) {
   const std::string net = "Across the network";
   return {
       {"Daemon", "servicedir", "--servicedir", "DIR",
@@ -41,4 +41,4 @@ std::vector<Flag> make_flags(const Settings& defaults) {
   };
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -5,9 +5,9 @@
 #include <string_view>
 #include <vector>
 
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// A flag takes the same values as its key.
 struct Flag {
@@ -21,6 +21,6 @@ struct Flag {
 };
 
 /// In the order of --help, which shows the defaults.
-std::vector<Flag> make_flags(const Settings& defaults);
+std::vector<Flag> make_flags(const daemon::Settings& defaults);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -2,12 +2,12 @@
 
 #include "ask.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
-std::uint16_t local_port_of_daemon(const Settings& settings) {
+std::uint16_t local_port_of_daemon(const daemon::Settings& settings) {
   const auto status = ask(settings, "/api/status");
   const auto& port = status.at("local_port");
-  return port.is_null() ? kDefaultLocalPort : port.get<std::uint16_t>();
+  return port.is_null() ? daemon::kDefaultLocalPort : port.get<std::uint16_t>();
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -3,11 +3,11 @@
 
 #include <cstdint>
 
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// As the running daemon says; the usual one where it has none, as links need one. Throws as ask().
-std::uint16_t local_port_of_daemon(const Settings& settings);
+std::uint16_t local_port_of_daemon(const daemon::Settings& settings);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

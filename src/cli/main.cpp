@@ -9,22 +9,23 @@
 #include "ask.hpp"
 #include "command_line.hpp"
 #include "control_client.hpp"
-#include "daemon.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
+#include "hardline/daemon/daemon.hpp"
 #include "verbs.hpp"
 
 namespace {
 
-using namespace hardline::app;
+using namespace hardline;
+using namespace hardline::cli;
 
 struct Execute {
-  Settings& settings;
-  const std::vector<hardline::store::ConfigError>& configuration_errors;
+  daemon::Settings& settings;
+  const std::vector<store::ConfigError>& configuration_errors;
 
   int operator()(const RunDaemon&) const {
     hardline::log::init(*hardline::log::parse_level(settings.log_level));
-    Daemon daemon(std::move(settings));
+    daemon::Daemon daemon(std::move(settings));
     return daemon.run();
   }
   int operator()(const Done& verb) const { return verb.exit_status; }

@@ -3,11 +3,11 @@
 #include <fmt/format.h>
 
 #include "ask.hpp"
-#include "forward_setting.hpp"
 #include "hardline/base/ascii.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/daemon/forward_setting.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 constexpr std::string_view kHttp = "http://";
@@ -28,7 +28,7 @@ store::MeantService parse_meant_service(const std::string& word) {
   throw UsageError(fmt::format(
       "\"{}\" is not a service: give the name it is pinned under (see `hardlined names`), its own name, which "
       "ends in 40 digits from 0-9 and a-f, or its whole address",
-      wire::visible_text(word)));
+      visible_text(word)));
 }
 
 std::string name_of(const store::MeantService& service) {
@@ -49,7 +49,7 @@ std::string url_of(const store::MeantService& service, std::uint16_t local_port)
 
 Petname parse_meant_petname(const std::string& word) {
   auto name = Petname::parse(word);
-  if (!name) throw UsageError(fmt::format("\"{}\" cannot be a name: it {}", wire::visible_text(word), name.error()));
+  if (!name) throw UsageError(fmt::format("\"{}\" cannot be a name: it {}", visible_text(word), name.error()));
   return std::move(*name);
 }
 
@@ -58,7 +58,7 @@ OriginAddress parse_meant_origin(const std::string& word) {
   if (takes_prefix(rest, kUnix)) {
     if (rest.empty() || rest.front() != '/' || rest.size() > kMaxUnixPath)
       throw UsageError(fmt::format("\"{}\": the path of a Unix socket begins with / and has at most {} octets",
-                                   wire::visible_text(word), kMaxUnixPath));
+                                   visible_text(word), kMaxUnixPath));
     return UnixPath{std::string(rest)};
   }
   if (const auto port = parse_port(rest)) return HostPort{std::string(kThisComputer), *port};
@@ -66,15 +66,15 @@ OriginAddress parse_meant_origin(const std::string& word) {
   if (const auto address = HostPort::parse(rest)) return *address;
   throw UsageError(fmt::format(
       "\"{}\" is not a service's address: give HOST:PORT, a PORT on this computer, or a socket as unix:/path",
-      wire::visible_text(word)));
+      visible_text(word)));
 }
 
 HostPort parse_meant_listener(const std::string& word) {
-  if (auto local = parse_local_port(word)) return *std::move(local);
+  if (auto local = daemon::parse_local_port(word)) return *std::move(local);
   throw UsageError(fmt::format(
       "\"{}\" is not an address to listen on: give a PORT, ADDRESS:PORT, or *:PORT for all addresses of this "
       "computer; port 0 picks a free one",
-      wire::visible_text(word)));
+      visible_text(word)));
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -7,7 +7,7 @@
 #include "hardline/base/petname.hpp"
 #include "hardline/store/names_file.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// As store::parse_meant(). Throws UsageError.
 store::MeantService parse_meant_service(const std::string& word);
@@ -31,4 +31,4 @@ OriginAddress parse_meant_origin(const std::string& word);
 /// `PORT`, `ADDRESS:PORT` or `*:PORT`; port 0 takes a free one. Throws UsageError.
 HostPort parse_meant_listener(const std::string& word);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -12,7 +12,7 @@
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -96,7 +96,7 @@ RawConnection open_raw_connection(const std::filesystem::path& socket, const std
   const int fd = made.socket.get();
   const auto request =
       fmt::format("GET {} HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: {}\r\n\r\n", target, protocol);
-  HttpAnswer answer;
+  web::HttpAnswer answer;
   try {
     if (const auto error = send_all(fd, request)) throw std::system_error(error);
     std::string came;
@@ -120,4 +120,4 @@ RawConnection open_raw_connection(const std::filesystem::path& socket, const std
   return made;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -7,7 +7,7 @@
 
 #include "hardline/base/unique_fd.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 struct RawConnection {
   UniqueFd socket;    ///< blocking
@@ -19,4 +19,4 @@ struct RawConnection {
 RawConnection open_raw_connection(const std::filesystem::path& socket, const std::string& target,
                                   const std::string& protocol, std::chrono::milliseconds limit);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

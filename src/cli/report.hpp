@@ -9,7 +9,7 @@
 
 #include "table.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// Rows of one table that are printed, besides the one that tells how it was reached; more are a flood, which nobody
 /// wants to read. --json has them all.
@@ -24,4 +24,4 @@ inline std::string headed(const Terminal& terminal, std::string_view heading, co
   return fmt::format("\n{}\n{}", terminal.paint(Tone::heading, heading), table.text(terminal, kIndent));
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

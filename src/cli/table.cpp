@@ -2,9 +2,9 @@
 
 #include <algorithm>
 
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 using Rows = std::vector<std::vector<Cell>>;
@@ -88,7 +88,7 @@ class Line {
 }  // namespace
 
 void Table::add(std::vector<Cell> row) {
-  for (auto& cell : row) cell.text = wire::visible_text(cell.text);
+  for (auto& cell : row) cell.text = visible_text(cell.text);
   if (!columns_.empty()) row.resize(columns_.size(), Cell(""));
   rows_.push_back(std::move(row));
 }
@@ -129,4 +129,4 @@ std::string Table::text(const Terminal& terminal, std::size_t indent) const {
   return text;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

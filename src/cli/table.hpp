@@ -7,7 +7,7 @@
 
 #include "terminal.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 struct Column {
   std::string heading;
@@ -27,7 +27,7 @@ struct Cell {
 };
 
 /// Two spaces between columns, none at a line's end. Cells may hold text from strangers: whatever a terminal would obey
-/// is replaced (wire::visible_text()).
+/// is replaced (visible_text()).
 class Table {
  public:
   /// Without headings, and never shortened: a report's.
@@ -47,4 +47,4 @@ class Table {
   std::vector<std::vector<Cell>> rows_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -7,7 +7,7 @@
 
 #include <cstdlib>
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 /// Of a terminal that does not say how large it is, as a serial line's (termios(4): both are 0).
@@ -119,4 +119,4 @@ std::string cut_to_width(std::string_view text, std::size_t columns) {
   return kept.append(kEllipsis);
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

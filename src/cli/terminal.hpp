@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::app {
+namespace hardline::cli {
 
 enum class Tone { plain, heading, good, bad, faint };
 
@@ -29,4 +29,4 @@ std::size_t display_width(std::string_view text);
 /// `text`, or as much of it as fits, with `…` at its end. `columns` is at least 1.
 std::string cut_to_width(std::string_view text, std::size_t columns);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -2,11 +2,11 @@
 #include <fmt/format.h>
 
 #include "ask.hpp"
-#include "hardline/wire/text.hpp"
-#include "publisher.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/daemon/publisher.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 Json to_json(const store::ConfigError& error) {
@@ -23,7 +23,7 @@ Json to_json(const std::vector<store::ConfigError>& errors) {
   return all;
 }
 
-std::vector<std::string> warnings_of(const Settings& settings, const FoundServices& found) {
+std::vector<std::string> warnings_of(const daemon::Settings& settings, const daemon::FoundServices& found) {
   auto warnings = found.warnings;
   const auto& directory = settings.service_directory;
   if (!directory.empty() && !std::filesystem::exists(directory))
@@ -33,8 +33,9 @@ std::vector<std::string> warnings_of(const Settings& settings, const FoundServic
 
 }  // namespace
 
-int run(const Settings& settings, const CheckFiles& verb, const std::vector<store::ConfigError>& configuration_errors) {
-  const auto found = find_services(settings, Missing::leave);
+int run(const daemon::Settings& settings, const CheckFiles& verb,
+        const std::vector<store::ConfigError>& configuration_errors) {
+  const auto found = daemon::find_services(settings, daemon::Missing::leave);
   const auto warnings = warnings_of(settings, found);
   const auto right = found.services.size() + found.without_identity.size();
   const bool all_right = found.errors.empty() && configuration_errors.empty();
@@ -48,12 +49,11 @@ int run(const Settings& settings, const CheckFiles& verb, const std::vector<stor
                 {"warnings", warnings}});
     return all_right ? kDone : kProblem;
   }
-  for (const auto& error : configuration_errors)
-    fmt::print(stderr, "hardlined: {}\n", wire::visible_text(error.what()));
-  for (const auto& warning : warnings) fmt::print("warning: {}\n", wire::visible_text(warning));
-  for (const auto& error : found.errors) fmt::print("error: {}\n", wire::visible_text(error.what()));
+  for (const auto& error : configuration_errors) fmt::print(stderr, "hardlined: {}\n", visible_text(error.what()));
+  for (const auto& warning : warnings) fmt::print("warning: {}\n", visible_text(warning));
+  for (const auto& error : found.errors) fmt::print("error: {}\n", visible_text(error.what()));
   if (configuration.empty())
-    fmt::print("There is no configuration file {}; the defaults apply.\n", default_config_file().string());
+    fmt::print("There is no configuration file {}; the defaults apply.\n", daemon::default_config_file().string());
   else
     fmt::print("The configuration file {} {}.\n", configuration.string(),
                configuration_errors.empty() ? "is valid" : "has errors");
@@ -61,4 +61,4 @@ int run(const Settings& settings, const CheckFiles& verb, const std::vector<stor
   return all_right ? kDone : kProblem;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

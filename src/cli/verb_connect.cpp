@@ -10,15 +10,15 @@
 #include <thread>
 
 #include "ask.hpp"
-#include "chunks.hpp"
+#include "hardline/base/percent.hpp"
 #include "hardline/base/result.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/wire/percent.hpp"
+#include "hardline/http/chunks.hpp"
 #include "meant.hpp"
 #include "raw_connection.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 constexpr auto kProtocol = "hardline-stream";
@@ -109,7 +109,7 @@ enum class Downward { ended, cut, unread };
 /// From the service to standard output.
 Downward carry_down(RawConnection& connection) {
   const auto buffer = std::make_unique<char[]>(kBuffer);
-  ChunkReader chunks;
+  http::ChunkReader chunks;
   std::string_view framed = connection.early;
   for (;;) {
     for (auto content = chunks.next(framed); !content.empty(); content = chunks.next(framed))
@@ -146,13 +146,13 @@ void fill_standard_streams() {
 
 }  // namespace
 
-int run(const Settings& settings, const Connect& verb) {
+int run(const daemon::Settings& settings, const Connect& verb) {
   fill_standard_streams();
   std::signal(SIGPIPE, SIG_IGN);
   const auto service = parse_meant_service(verb.service);
-  auto connection =
-      open_raw_connection(find_control_socket(settings), "/api/connect?name=" + wire::percent_encode(name_of(service)),
-                          kProtocol, settings.search_timeout + kSearchMargin);
+  auto connection = open_raw_connection(daemon::find_control_socket(settings),
+                                        "/api/connect?name=" + percent_encode(name_of(service)), kProtocol,
+                                        settings.search_timeout + kSearchMargin);
   Upward upward(connection.socket.get());
   switch (carry_down(connection)) {
     case Downward::unread: return kProblem;
@@ -169,4 +169,4 @@ int run(const Settings& settings, const Connect& verb) {
   return kDone;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -6,12 +6,12 @@
 
 #include "ask.hpp"
 #include "control_client.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 /// For neighbours to answer: they wait for up to a second, so that many do not speak at once (docs/protocol.md).
@@ -57,7 +57,7 @@ Table to_table(const Json& neighbours, Ages ages) {
   return table;
 }
 
-int discover_once(const Settings& settings, bool json) {
+int discover_once(const daemon::Settings& settings, bool json) {
   const auto answer = ask(settings, fmt::format("/api/neighbours?wait={}", kHearing.count()));
   const auto& neighbours = answer.at("neighbours");
   if (json)
@@ -131,15 +131,16 @@ std::unique_ptr<Display> make_display(bool json) {
   return std::make_unique<ChangesDisplay>();
 }
 
-int watch(const Settings& settings, bool json) {
+int watch(const daemon::Settings& settings, bool json) {
   const auto display = make_display(json);
-  HttpRequest request;
+  web::HttpRequest request;
   request.target = "/api/neighbours/events";
-  const auto end = watch_daemon(find_control_socket(settings), request, kAnswerLimit, [&](std::string_view line) {
-    if (line.empty()) return;
-    display->show(Json::parse(line));
-    if (std::fflush(stdout) != 0) throw std::runtime_error("nothing reads this output any more");
-  });
+  const auto end =
+      watch_daemon(daemon::find_control_socket(settings), request, kAnswerLimit, [&](std::string_view line) {
+        if (line.empty()) return;
+        display->show(Json::parse(line));
+        if (std::fflush(stdout) != 0) throw std::runtime_error("nothing reads this output any more");
+      });
   if (end.refusal) throw_refusal(*end.refusal);
   if (end.by_us) return kDone;
   fmt::print(stderr, "hardlined: the daemon has stopped\n");
@@ -148,8 +149,8 @@ int watch(const Settings& settings, bool json) {
 
 }  // namespace
 
-int run(const Settings& settings, const Discover& verb) {
+int run(const daemon::Settings& settings, const Discover& verb) {
   return verb.watch ? watch(settings, verb.json) : discover_once(settings, verb.json);
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -7,7 +7,7 @@
 #include "terminal.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 void print_event(const Json& event, const std::string& service) {
@@ -18,7 +18,7 @@ void print_event(const Json& event, const std::string& service) {
 
 }  // namespace
 
-int run(const Settings& settings, const Forward& verb) {
+int run(const daemon::Settings& settings, const Forward& verb) {
   const auto service = parse_meant_service(verb.service);
   const auto where = parse_meant_listener(verb.listen_at);
   const auto request =
@@ -32,11 +32,11 @@ int run(const Settings& settings, const Forward& verb) {
       print_event(event, public_name_of(service));
     std::fflush(stdout);
   };
-  const auto end = watch_daemon(find_control_socket(settings), request, kAnswerLimit, take);
+  const auto end = watch_daemon(daemon::find_control_socket(settings), request, kAnswerLimit, take);
   if (end.refusal) throw_refusal(*end.refusal);
   if (end.by_us) return kDone;
   fmt::print(stderr, "hardlined: the daemon has stopped, so the port is closed\n");
   return kProblem;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

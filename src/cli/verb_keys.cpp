@@ -5,9 +5,9 @@
 #include "hardline/store/identity.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
-int run(const Settings&, const GenerateKey& verb) {
+int run(const daemon::Settings&, const GenerateKey& verb) {
   const auto identity = store::create_identity(verb.certfile);
   if (verb.json)
     print_json({{"name", identity.name.label()},
@@ -18,7 +18,7 @@ int run(const Settings&, const GenerateKey& verb) {
   return kDone;
 }
 
-int run(const Settings&, const PrintHash& verb) {
+int run(const daemon::Settings&, const PrintHash& verb) {
   const auto hash = store::hash_of_certificate_file(verb.certfile).hex();
   if (verb.json)
     print_json({{"key_hash", hash}});
@@ -27,4 +27,4 @@ int run(const Settings&, const PrintHash& verb) {
   return kDone;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

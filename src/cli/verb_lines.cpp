@@ -4,7 +4,7 @@
 #include <memory>
 #include <type_traits>
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 constexpr auto kService = "The name it is pinned under, its own name, or its address http://NAME.localhost:7009/";
@@ -111,4 +111,4 @@ Verb VerbLines::chosen() const {
   return RunDaemon{};
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

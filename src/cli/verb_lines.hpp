@@ -13,7 +13,7 @@ namespace CLI {
 class App;
 }
 
-namespace hardline::app {
+namespace hardline::cli {
 
 struct RunDaemon {};
 /// --help or --version was answered, or the command line was wrong and that was said.
@@ -48,4 +48,4 @@ class VerbLines {
   std::vector<std::pair<CLI::App*, std::function<Verb()>>> lines_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -2,16 +2,16 @@
 #include <fmt/format.h>
 
 #include "ask.hpp"
-#include "hardline/wire/text.hpp"
-#include "publisher.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/daemon/publisher.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
-std::uint16_t port_of_links(const Settings& settings) {
-  return settings.local_port ? settings.local_port : kDefaultLocalPort;
+std::uint16_t port_of_links(const daemon::Settings& settings) {
+  return settings.local_port ? settings.local_port : daemon::kDefaultLocalPort;
 }
 
 Json describe(const store::ServiceFile& file) {
@@ -20,7 +20,7 @@ Json describe(const store::ServiceFile& file) {
           {"file", file.file.string()}, {"origin", to_string(file.origin)}};
 }
 
-Json to_json(const FoundServices& found, std::uint16_t port) {
+Json to_json(const daemon::FoundServices& found, std::uint16_t port) {
   auto services = Json::array();
   for (const auto& [file, identity] : found.services) {
     auto service = describe(file);
@@ -34,7 +34,7 @@ Json to_json(const FoundServices& found, std::uint16_t port) {
   return {{"services", std::move(services)}, {"errors", std::move(errors)}};
 }
 
-Table to_table(const FoundServices& found, std::uint16_t port) {
+Table to_table(const daemon::FoundServices& found, std::uint16_t port) {
   Table table({{"TITLE", Column::Room::cut}, {"LINK", Column::Room::own_line}, {"NOTE"}});
   for (const auto& [file, identity] : found.services)
     table.add({file.title, identity.name.url(port), {file.paused ? "paused" : "", Tone::faint}});
@@ -49,18 +49,18 @@ Table to_table(const FoundServices& found, std::uint16_t port) {
 
 }  // namespace
 
-int run(const Settings& settings, const ListServices& verb) {
-  const auto found = find_services(settings, Missing::leave);
+int run(const daemon::Settings& settings, const ListServices& verb) {
+  const auto found = daemon::find_services(settings, daemon::Missing::leave);
   const auto port = port_of_links(settings);
   if (verb.json) {
     print_json(to_json(found, port));
   } else {
     if (const auto table = to_table(found, port); !table.empty()) fmt::print("{}", table.text(standard_output()));
-    for (const auto& error : found.errors) fmt::print(stderr, "hardlined: {}\n", wire::visible_text(error.what()));
+    for (const auto& error : found.errors) fmt::print(stderr, "hardlined: {}\n", visible_text(error.what()));
     if (found.services.empty() && found.without_identity.empty() && found.errors.empty())
       fmt::print(stderr, "No services: there is no *.ini file in {}.\n", settings.service_directory.string());
   }
   return found.errors.empty() ? kDone : kProblem;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -6,18 +6,18 @@
 #include <iterator>
 
 #include "ask.hpp"
-#include "hardline/discovery/finder.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/find/finder.hpp"
 #include "hardline/store/file.hpp"
 #include "hardline/store/names_file.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
 #include "local_port.hpp"
 #include "meant.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 /// Of a file of names, and more than the daemon takes.
@@ -27,20 +27,20 @@ constexpr mode_t kPrivate = 0600;
 constexpr std::string_view kStandardStream = "-";
 
 std::string target_of(const Petname& name) {
-  return "/api/names/" + wire::percent_encode(name.text());
+  return "/api/names/" + percent_encode(name.text());
 }
 
 [[noreturn]] void throw_file_problem(const std::string& file, std::error_code error) {
-  throw std::runtime_error(fmt::format("{}: {}", wire::visible_text(file), error.message()));
+  throw std::runtime_error(fmt::format("{}: {}", visible_text(file), error.message()));
 }
 
 // ---- names
 
 /// How a service was reached, for people; a daemon of another version may have a word that is not known here.
 std::string describe_path(std::string path) {
-  using discovery::Source;
+  using find::Source;
   for (const auto source : {Source::this_machine, Source::lan, Source::remembered, Source::dht, Source::dht_proxy})
-    if (path == discovery::source_word(source)) return std::string(discovery::describe(source));
+    if (path == find::source_word(source)) return std::string(find::describe(source));
   return path;
 }
 
@@ -49,7 +49,7 @@ Cell describe_visit(const Json& name) {
   const auto reached = name.value("reached_seconds_ago", Json());
   const auto problem = text_at(name, "problem");
   if (!name.value("missed", Json()).is_null())
-    return {problem.empty() ? "not reached" : wire::clean_text(problem, kMaxText), Tone::bad};
+    return {problem.empty() ? "not reached" : clean_text(problem, kMaxText), Tone::bad};
   return reached.is_null() ? Cell("") : Cell("reached", Tone::good);
 }
 
@@ -63,7 +63,7 @@ Table to_table(const Json& names) {
   return table;
 }
 
-int show_names(const Settings& settings, bool json) {
+int show_names(const daemon::Settings& settings, bool json) {
   const auto answer = ask(settings, "/api/names");
   const auto& names = answer.at("names");
   if (json) {
@@ -93,16 +93,15 @@ void write_all(const std::string& file, const std::string& text) {
   std::error_code ignored;
   const auto there = std::filesystem::status(file, ignored);
   if (std::filesystem::exists(there) && !std::filesystem::is_regular_file(there))  // a device would be replaced
-    throw std::runtime_error(
-        fmt::format("{} is not a regular file; use - for standard output", wire::visible_text(file)));
+    throw std::runtime_error(fmt::format("{} is not a regular file; use - for standard output", visible_text(file)));
   store::NewFile made(file);
   auto error = made.write(text, kPrivate);
   if (!error) error = made.replace();
   if (error) throw_file_problem(file, error);
 }
 
-int export_names(const Settings& settings, const ShowNames& verb) {
-  HttpRequest request;
+int export_names(const daemon::Settings& settings, const ShowNames& verb) {
+  web::HttpRequest request;
   request.target = "/api/names.txt";
   const auto text = ask_for_text(settings, request);
   write_all(verb.export_to, text);
@@ -112,20 +111,19 @@ int export_names(const Settings& settings, const ShowNames& verb) {
     print_json({{"exported", count}, {"file", verb.export_to}});
   else
     fmt::print("{} written to {}, which contains passwords.\n",
-               plural(static_cast<std::int64_t>(count), "name", "names"), wire::visible_text(verb.export_to));
+               plural(static_cast<std::int64_t>(count), "name", "names"), visible_text(verb.export_to));
   return kDone;
 }
 
 /// All of them or none: a file that is only half understood is to be mended first.
-int import_names(const Settings& settings, const ShowNames& verb) {
+int import_names(const daemon::Settings& settings, const ShowNames& verb) {
   const auto text = read_all(verb.import_from);
   const auto file = store::parse_names(text);
   const auto source = verb.import_from == kStandardStream ? "standard input" : verb.import_from;
   for (const auto& error : file.errors)
-    fmt::print(stderr, "hardlined: {}:{}: {}\n", wire::visible_text(source), error.line,
-               wire::visible_text(error.problem));
+    fmt::print(stderr, "hardlined: {}:{}: {}\n", visible_text(source), error.line, visible_text(error.problem));
   if (!file.errors.empty()) throw std::runtime_error("nothing was imported: fix these lines first");
-  HttpRequest request;
+  web::HttpRequest request;
   request.method = "POST";
   request.target = "/api/names.txt";
   request.body = text;
@@ -141,14 +139,14 @@ int import_names(const Settings& settings, const ShowNames& verb) {
 
 }  // namespace
 
-int run(const Settings& settings, const PinName& verb) {
+int run(const daemon::Settings& settings, const PinName& verb) {
   const auto name = parse_meant_petname(verb.name);
   const auto service = store::parse_link(verb.link);
   if (!service)
     throw UsageError(
         fmt::format("\"{}\" is not a service's link: give its whole address or its own name, as `hardlined list` shows "
                     "them on its computer",
-                    wire::visible_text(verb.link)));
+                    visible_text(verb.link)));
   ask(settings, make_request("PUT", target_of(name), {{"link", service->label()}}));
   const auto url = url_of(name, local_port_of_daemon(settings));
   if (verb.json)
@@ -158,9 +156,9 @@ int run(const Settings& settings, const PinName& verb) {
   return kDone;
 }
 
-int run(const Settings& settings, const UnpinName& verb) {
+int run(const daemon::Settings& settings, const UnpinName& verb) {
   const auto name = parse_meant_petname(verb.name);
-  HttpRequest request;
+  web::HttpRequest request;
   request.method = "DELETE";
   request.target = target_of(name);
   ask(settings, request);
@@ -171,7 +169,7 @@ int run(const Settings& settings, const UnpinName& verb) {
   return kDone;
 }
 
-int run(const Settings& settings, const ShowNames& verb) {
+int run(const daemon::Settings& settings, const ShowNames& verb) {
   if (!verb.export_to.empty() && !verb.import_from.empty())
     throw UsageError("--export and --import cannot be used together");
   if (!verb.export_to.empty()) return export_names(settings, verb);
@@ -179,4 +177,4 @@ int run(const Settings& settings, const ShowNames& verb) {
   return show_names(settings, verb.json);
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

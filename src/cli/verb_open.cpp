@@ -9,10 +9,10 @@
 #include "meant.hpp"
 #include "verbs.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
-void demand_pinned(const Settings& settings, const Petname& name) {
+void demand_pinned(const daemon::Settings& settings, const Petname& name) {
   const auto answer = ask(settings, "/api/names");
   const auto& names = answer.at("names");
   const bool pinned =
@@ -26,7 +26,7 @@ void demand_pinned(const Settings& settings, const Petname& name) {
 
 }  // namespace
 
-int run(const Settings& settings, const OpenService& verb) {
+int run(const daemon::Settings& settings, const OpenService& verb) {
   const auto service = parse_meant_service(verb.service);
   if (const auto* name = std::get_if<Petname>(&service)) demand_pinned(settings, *name);
   const auto url = url_of(service, local_port_of_daemon(settings));
@@ -41,4 +41,4 @@ int run(const Settings& settings, const OpenService& verb) {
   return end == BrowserEnd::failed ? kProblem : kDone;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

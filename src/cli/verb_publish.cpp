@@ -5,16 +5,16 @@
 
 #include "ask.hpp"
 #include "hardline/base/ascii.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/dashboard/qr_code.hpp"
 #include "hardline/store/names_file.hpp"
-#include "hardline/web/qr_code.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
 #include "meant.hpp"
 #include "table.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 /// The daemon makes a certificate and waits for the disk.
@@ -31,7 +31,7 @@ void print_service(const Json& service) {
   const auto link = text_at(service, "link");
   fmt::print("{}\n{}\n", terminal.paint(Tone::heading, text_at(service, "title")), link);
   if (!terminal.interactive) return;
-  if (const auto code = web::qr_terminal(link, terminal.colour)) fmt::print("\n{}\n", *code);
+  if (const auto code = dashboard::qr_terminal(link, terminal.colour)) fmt::print("\n{}\n", *code);
   fmt::print("Anyone with this link can open the service, from anywhere.\n");
 }
 
@@ -70,7 +70,7 @@ Json find_one(const Json& services, const std::string& word) {
   const bool several = !found.empty();
   if (!several) found.assign(services.begin(), services.end());
   if (!found.empty()) fmt::print(stderr, "{}", to_table(found).text({}));
-  const auto shown = wire::visible_text(word);
+  const auto shown = visible_text(word);
   if (several) throw Refused(fmt::format("several services are called \"{}\": give the ID of one of these", shown));
   throw Refused(found.empty() ? fmt::format("no service is called \"{}\"; nothing is published", shown)
                               : fmt::format("no service is called \"{}\"; these are published", shown));
@@ -78,7 +78,7 @@ Json find_one(const Json& services, const std::string& word) {
 
 }  // namespace
 
-int run(const Settings& settings, const Publish& verb) {
+int run(const daemon::Settings& settings, const Publish& verb) {
   const auto address = parse_meant_origin(verb.address);
   const auto service =
       ask(settings, make_request("POST", "/api/services", to_json(verb.title, address)), kPublishLimit);
@@ -89,7 +89,7 @@ int run(const Settings& settings, const Publish& verb) {
   return kDone;
 }
 
-int run(const Settings& settings, const Unpublish& verb) {
+int run(const daemon::Settings& settings, const Unpublish& verb) {
   const auto answer = ask(settings, "/api/services");
   const auto service = find_one(answer.at("services"), verb.service);
   const auto id = text_at(service, "id");
@@ -97,9 +97,9 @@ int run(const Settings& settings, const Unpublish& verb) {
   if (id.empty())
     throw Refused(
         fmt::format("{} comes from the daemon's command line: start the daemon without --service instead", title));
-  HttpRequest request;
+  web::HttpRequest request;
   request.method = "DELETE";
-  request.target = "/api/services/" + wire::percent_encode(service.at("id").get<std::string>());
+  request.target = "/api/services/" + percent_encode(service.at("id").get<std::string>());
   const auto removed = ask(settings, request, kPublishLimit);
   if (verb.json)
     print_json(removed);
@@ -108,4 +108,4 @@ int run(const Settings& settings, const Unpublish& verb) {
   return kDone;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

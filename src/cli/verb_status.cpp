@@ -8,7 +8,7 @@
 #include "verbs.hpp"
 #include "words.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 void add_interfaces(Table& table, const Json& interfaces) {
@@ -208,7 +208,7 @@ std::string report(const Json& status, const Terminal& terminal) {
 
 }  // namespace
 
-int run(const Settings& settings, const ShowStatus& verb) {
+int run(const daemon::Settings& settings, const ShowStatus& verb) {
   const auto status = ask(settings, "/api/status");
   if (verb.json)
     print_json(status);
@@ -217,4 +217,4 @@ int run(const Settings& settings, const ShowStatus& verb) {
   return kDone;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

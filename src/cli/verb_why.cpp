@@ -4,13 +4,13 @@
 #include <algorithm>
 
 #include "ask.hpp"
-#include "hardline/wire/percent.hpp"
+#include "hardline/base/percent.hpp"
 #include "meant.hpp"
 #include "report.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 std::string describe_source(const Json& source) {
@@ -99,9 +99,9 @@ std::string report(const Json& examination, const Terminal& terminal) {
 
 }  // namespace
 
-int run(const Settings& settings, const ExplainWhy& verb) {
+int run(const daemon::Settings& settings, const ExplainWhy& verb) {
   // Not the whole name: the password is no business of a search.
-  const auto name = wire::percent_encode(public_name_of(parse_meant_service(verb.service)));
+  const auto name = percent_encode(public_name_of(parse_meant_service(verb.service)));
   const auto examination = ask(settings, "/api/why?name=" + name, settings.search_timeout + kSearchMargin);
   const bool reached = examination.at("reached").get<bool>();
   if (verb.json)
@@ -111,4 +111,4 @@ int run(const Settings& settings, const ExplainWhy& verb) {
   return reached ? kDone : kProblem;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

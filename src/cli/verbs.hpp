@@ -6,9 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// Exit statuses, the same for every verb.
 enum ExitStatus : int {
@@ -36,11 +36,12 @@ struct PrintHash : PrintsJson {
 struct ListServices : PrintsJson {};
 struct CheckFiles : PrintsJson {};
 
-int run(const Settings& settings, const GenerateKey& verb);
-int run(const Settings& settings, const PrintHash& verb);
-int run(const Settings& settings, const ListServices& verb);
+int run(const daemon::Settings& settings, const GenerateKey& verb);
+int run(const daemon::Settings& settings, const PrintHash& verb);
+int run(const daemon::Settings& settings, const ListServices& verb);
 /// Also what is wrong with the configuration file itself.
-int run(const Settings& settings, const CheckFiles& verb, const std::vector<store::ConfigError>& configuration_errors);
+int run(const daemon::Settings& settings, const CheckFiles& verb,
+        const std::vector<store::ConfigError>& configuration_errors);
 
 // Words that are a service are as the person wrote them (meant.hpp).
 
@@ -80,16 +81,16 @@ struct Forward : AsksDaemon, PrintsJson {
   std::string listen_at;
 };
 
-int run(const Settings& settings, const ShowStatus& verb);
-int run(const Settings& settings, const ExplainWhy& verb);
-int run(const Settings& settings, const Discover& verb);
-int run(const Settings& settings, const Publish& verb);
-int run(const Settings& settings, const Unpublish& verb);
-int run(const Settings& settings, const PinName& verb);
-int run(const Settings& settings, const UnpinName& verb);
-int run(const Settings& settings, const ShowNames& verb);
-int run(const Settings& settings, const OpenService& verb);
-int run(const Settings& settings, const Connect& verb);
-int run(const Settings& settings, const Forward& verb);
+int run(const daemon::Settings& settings, const ShowStatus& verb);
+int run(const daemon::Settings& settings, const ExplainWhy& verb);
+int run(const daemon::Settings& settings, const Discover& verb);
+int run(const daemon::Settings& settings, const Publish& verb);
+int run(const daemon::Settings& settings, const Unpublish& verb);
+int run(const daemon::Settings& settings, const PinName& verb);
+int run(const daemon::Settings& settings, const UnpinName& verb);
+int run(const daemon::Settings& settings, const ShowNames& verb);
+int run(const daemon::Settings& settings, const OpenService& verb);
+int run(const daemon::Settings& settings, const Connect& verb);
+int run(const daemon::Settings& settings, const Forward& verb);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

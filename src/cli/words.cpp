@@ -2,9 +2,9 @@
 
 #include <fmt/format.h>
 
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 constexpr std::size_t kBriefDigits = 8;
@@ -12,7 +12,7 @@ constexpr std::size_t kBriefDigits = 8;
 }  // namespace
 
 std::string text_of(const Json& value, std::size_t most) {
-  return value.is_null() ? std::string() : wire::clean_text(value.get<std::string>(), most);
+  return value.is_null() ? std::string() : clean_text(value.get<std::string>(), most);
 }
 
 std::string joined(const Json& texts) {
@@ -46,4 +46,4 @@ std::string brief(const Json& key_hash) {
   return key_hash.get<std::string>().substr(0, kBriefDigits) + "…";
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -7,7 +7,7 @@
 
 #include "ask.hpp"
 
-namespace hardline::app {
+namespace hardline::cli {
 
 /// Longest text of one cell, in octets, and of one that holds sentences of ours.
 inline constexpr std::size_t kMaxText = 200;
@@ -30,4 +30,4 @@ std::string octets(std::uint64_t count);
 /// Its first digits, which are enough to know it by.
 std::string brief(const Json& key_hash);
 
-}  // namespace hardline::app
+}  // namespace hardline::cli

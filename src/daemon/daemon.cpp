@@ -1,4 +1,4 @@
-#include "daemon.hpp"
+#include "hardline/daemon/daemon.hpp"
 
 #include <fmt/format.h>
 #include <sys/resource.h>
@@ -8,14 +8,20 @@
 #include <cstdlib>
 
 #include "dht_ways.hpp"
+#include "hardline/api/api.hpp"
+#include "hardline/api/control_socket.hpp"
+#include "hardline/api/listening_servers.hpp"
+#include "hardline/api/owner_door.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/lan.hpp"
-#include "hardline/discovery/lan_listing.hpp"
-#include "hardline/discovery/network_finder.hpp"
-#include "hardline/discovery/presence.hpp"
-#include "hardline/origin/listening_servers.hpp"
+#include "hardline/daemon/publisher.hpp"
+#include "hardline/dashboard/dashboard.hpp"
+#include "hardline/door/local_proxy.hpp"
+#include "hardline/find/network_finder.hpp"
+#include "hardline/lan/lan.hpp"
+#include "hardline/lan/lan_listing.hpp"
+#include "hardline/net/resolver.hpp"
+#include "hardline/reach/presence.hpp"
 #include "hardline/rt/offload.hpp"
-#include "hardline/rt/resolver.hpp"
 #include "hardline/rt/wake_watch.hpp"
 #include "hardline/store/directory_watch.hpp"
 #include "hardline/store/name_book.hpp"
@@ -24,19 +30,13 @@
 #include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
-#include "hardline/web/api.hpp"
-#include "hardline/web/control_socket.hpp"
-#include "hardline/web/dashboard.hpp"
-#include "hardline/web/local_proxy.hpp"
-#include "hardline/web/owner_door.hpp"
 #include "kept_forwards.hpp"
 #include "no_lan.hpp"
 #include "own_services.hpp"
 #include "own_sockets.hpp"
-#include "publisher.hpp"
 #include "service_manager.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 /// How long a shutdown waits for sessions that still move bytes.
@@ -45,16 +45,16 @@ constexpr auto kGrace = std::chrono::seconds(5);
 /// A slow disk, or a file system on the network, holds one for each file that is waited for.
 constexpr std::size_t kDiskThreads = 4;
 
-discovery::PresenceOptions presence_options(const Settings& settings) {
-  discovery::PresenceOptions options;
+reach::PresenceOptions presence_options(const Settings& settings) {
+  reach::PresenceOptions options;
   options.public_addresses = settings.public_addresses;
   options.port_mapper = settings.port_mapper;
   if (!settings.port_mapping) options.port_mapper = {.upnp = false, .nat_pmp = false, .pinholes = false};
   return options;
 }
 
-discovery::FinderTimes finder_times(const Settings& settings) {
-  discovery::FinderTimes times;
+find::FinderTimes finder_times(const Settings& settings) {
+  find::FinderTimes times;
   if (!settings.lan) times.lan_window = {};
   return times;
 }
@@ -92,9 +92,9 @@ struct Daemon::Parts {
   void tell_finder_who_we_are();
   void open_control_socket();
   tunnel::Dialer::Ended note_visits();
-  web::ApiSubjects api_subjects();
+  api::ApiSubjects api_subjects();
   tunnel::TunnelTools tunnel_tools() { return {io.get_executor(), buffers, dialer, finder}; }
-  web::DaemonStatus status();
+  api::DaemonStatus status();
   std::string status_line() const;
 
   Settings settings;
@@ -112,27 +112,27 @@ struct Daemon::Parts {
   store::VisitLog visits;
   TaskGroup dials;   // searches and attempts
   TaskGroup caches;  // what they fetch, and their connections
-  std::optional<discovery::Lan> lan;
+  std::optional<lan::Lan> lan;
   NoLan no_lan;
-  discovery::NetworkClock clock;
+  dht::NetworkClock clock;
   DhtWays dht;
-  discovery::NetworkFinder finder;
+  find::NetworkFinder finder;
   Publisher publisher;
   tunnel::Dialer dialer;
   tunnel::P2pListener p2p;
-  discovery::Presence presence;
-  discovery::LanListing lan_listing;
+  reach::Presence presence;
+  lan::LanListing lan_listing;
   OwnServices own_services;
-  web::Api api;
-  web::Dashboard dashboard;
-  web::LocalProxy proxy;
+  api::Api api;
+  dashboard::Dashboard dashboard;
+  door::LocalProxy proxy;
   const std::shared_ptr<void> renamed;  // tells the proxy of names that lead elsewhere
   KeptForwards forwards;
-  web::OwnerDoor owner_door;
-  web::ControlSocket control;
+  api::OwnerDoor owner_door;
+  api::ControlSocket control;
   asio::signal_set signals;
   store::DirectoryWatch service_files;
-  discovery::NetworkChanges network;
+  NetworkChanges network;
   WakeWatch wakes;
   bool ending = false;
   bool ended = false;
@@ -147,10 +147,10 @@ Daemon::Parts::Parts(Settings s)
       visits(peers),
       dials(io.get_executor()),
       caches(io.get_executor()),
-      lan(settings.lan ? std::make_optional<discovery::Lan>(io.get_executor()) : std::nullopt),
+      lan(settings.lan ? std::make_optional<lan::Lan>(io.get_executor()) : std::nullopt),
       dht(io.get_executor(), internet_resolver, clock, settings),
-      finder(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock,
-             dials, finder_times(settings)),
+      finder(io.get_executor(), lan ? static_cast<lan::LanSearcher&>(*lan) : no_lan, peers, dht.sources(), clock, dials,
+             finder_times(settings)),
       publisher({io.get_executor(), buffers, resolver, disk, caches,
                  [this](const auto& remote) { return is_own_socket(remote, settings.local_port, control.path()); }}),
       dialer(
@@ -159,7 +159,7 @@ Daemon::Parts::Parts(Settings s)
       p2p(io.get_executor(), buffers, [this] { return presence.wan_hosts(); }),
       presence(io.get_executor(), dht.node(), dht.proxies(), clock, tasks, presence_options(settings),
                [this] { tell_finder_who_we_are(); }),
-      lan_listing(io.get_executor(), lan ? static_cast<discovery::LanSearcher&>(*lan) : no_lan, tasks),
+      lan_listing(io.get_executor(), lan ? static_cast<lan::LanSearcher&>(*lan) : no_lan, tasks),
       own_services({io.get_executor(), settings, publisher, p2p, files, tasks, [this] { return reload(); }}),
       api(api_subjects()),
       dashboard(api, settings.dashboard),
@@ -194,18 +194,18 @@ Daemon::Parts::Parts(Settings s)
 
 tunnel::Dialer::Ended Daemon::Parts::note_visits() {
   const auto now = std::chrono::system_clock::now;
-  return {[this, now](const KeyHash& key, const discovery::Candidate& candidate) {
-            visits.reached(key, discovery::source_word(candidate.source), now());
+  return {[this, now](const KeyHash& key, const find::Candidate& candidate) {
+            visits.reached(key, find::source_word(candidate.source), now());
           },
           [this, now](const KeyHash& key, const std::string& problem) { visits.missed(key, problem, now()); }};
 }
 
-web::ApiSubjects Daemon::Parts::api_subjects() {
+api::ApiSubjects Daemon::Parts::api_subjects() {
   return {.status = [this] { return status(); },
           .examine = [this](KeyHash key) { return dialer.examine(key); },
           .find_web_servers =
               [this] {
-                return origin::find_web_servers(io.get_executor(), resolver, {p2p.port(), settings.local_port});
+                return api::find_web_servers(io.get_executor(), resolver, {p2p.port(), settings.local_port});
               },
           .names = names,
           .visits = visits,
@@ -301,8 +301,8 @@ std::string Daemon::Parts::status_line() const {
   return fmt::format("{} services published, p2p port {}", publisher.published().size(), p2p.port());
 }
 
-web::DaemonStatus Daemon::Parts::status() {
-  web::DaemonStatus status;
+api::DaemonStatus Daemon::Parts::status() {
+  api::DaemonStatus status;
   status.version = HARDLINE_VERSION;
   status.now = std::chrono::system_clock::now();
   status.started = started;
@@ -318,7 +318,7 @@ web::DaemonStatus Daemon::Parts::status() {
   status.dht_bootstrap = settings.dht_node.bootstrap;
   status.dht_network = settings.dht_node.network;
 
-  if (auto addresses = discovery::list_addresses()) status.addresses = std::move(*addresses);
+  if (auto addresses = list_addresses()) status.addresses = std::move(*addresses);
   status.gateway = presence.port_mapper();
   status.reachability = presence.reachability();
   if (const auto* node = dht.node()) status.dht_node = node->status();
@@ -441,4 +441,4 @@ int Daemon::run() {
   return 0;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

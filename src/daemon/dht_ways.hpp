@@ -5,44 +5,44 @@
 #include <optional>
 #include <vector>
 
-#include "hardline/discovery/dht_node.hpp"
-#include "hardline/discovery/dht_proxy.hpp"
-#include "hardline/discovery/network_finder.hpp"
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
+#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_proxy.hpp"
+#include "hardline/find/network_finder.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 class DhtWays {
  public:
   /// `resolver` and `clock` outlive it. None where `settings` turn the DHT off.
-  DhtWays(Executor executor, Resolver& resolver, discovery::NetworkClock& clock, const Settings& settings) {
+  DhtWays(Executor executor, Resolver& resolver, dht::NetworkClock& clock, const Settings& settings) {
     if (!settings.dht) return;
     auto options = settings.dht_node;
     options.nodes_file = settings.state_directory / "dht-nodes";
     node_.emplace(executor, resolver, std::move(options));
     for (const auto& url : settings.dht_proxies)
-      proxies_.push_back(std::make_unique<discovery::DhtProxy>(executor, resolver, clock, url));
+      proxies_.push_back(std::make_unique<dht::DhtProxy>(executor, resolver, clock, url));
   }
 
-  discovery::DhtNode* node() { return node_ ? &*node_ : nullptr; }
+  dht::DhtNode* node() { return node_ ? &*node_ : nullptr; }
 
   /// Best first.
-  std::vector<discovery::DhtProxy*> proxies() {
-    std::vector<discovery::DhtProxy*> all;
+  std::vector<dht::DhtProxy*> proxies() {
+    std::vector<dht::DhtProxy*> all;
     for (const auto& proxy : proxies_) all.push_back(proxy.get());
     return all;
   }
 
-  std::vector<discovery::DhtSource> sources() {
-    std::vector<discovery::DhtSource> all;
-    if (node_) all.push_back({discovery::Source::dht, &*node_});
-    for (const auto& proxy : proxies_) all.push_back({discovery::Source::dht_proxy, proxy.get()});
+  std::vector<find::DhtSource> sources() {
+    std::vector<find::DhtSource> all;
+    if (node_) all.push_back({find::Source::dht, &*node_});
+    for (const auto& proxy : proxies_) all.push_back({find::Source::dht_proxy, proxy.get()});
     return all;
   }
 
  private:
-  std::optional<discovery::DhtNode> node_;
-  std::vector<std::unique_ptr<discovery::DhtProxy>> proxies_;
+  std::optional<dht::DhtNode> node_;
+  std::vector<std::unique_ptr<dht::DhtProxy>> proxies_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -1,8 +1,8 @@
-#include "forward_setting.hpp"
+#include "hardline/daemon/forward_setting.hpp"
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 bool is_local_address(const std::string& address) {
@@ -35,4 +35,4 @@ std::optional<ForwardSetting> parse_forward(std::string_view text) {
   return ForwardSetting{std::string(text.substr(0, equals)), *std::move(local)};
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -2,7 +2,7 @@
 
 #include "hardline/base/log.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 /// A program that connects again and again to a service that is not there shall not fill the log.
@@ -48,4 +48,4 @@ awaitable<void> KeptForwards::finish(std::chrono::steady_clock::duration grace) 
   co_await finishing.join();
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

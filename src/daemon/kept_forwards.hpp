@@ -7,11 +7,11 @@
 #include <string_view>
 #include <vector>
 
-#include "forward_setting.hpp"
+#include "hardline/daemon/forward_setting.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/tunnel/port_forward.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 /// io thread only.
 class KeptForwards {
@@ -38,4 +38,4 @@ class KeptForwards {
   std::vector<std::unique_ptr<tunnel::PortForward>> forwards_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -10,12 +10,12 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/offload.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace fs = std::filesystem;
 namespace {
 
-using web::OrRefusal;
-using web::Refusal;
+using api::OrRefusal;
+using api::Refusal;
 
 constexpr auto kCheckAgain = std::chrono::seconds(5);
 
@@ -90,7 +90,7 @@ bool is_this_machine(const std::string& given) {
 }
 
 /// Whether what was asked for is how the service is now.
-bool shows(const store::ServiceFile& file, const web::ServiceChanges& changes) {
+bool shows(const store::ServiceFile& file, const api::ServiceChanges& changes) {
   if (changes.title && file.title != *changes.title) return false;
   if (changes.paused && file.paused != *changes.paused) return false;
   const auto* address = std::get_if<OriginAddress>(&file.origin);
@@ -123,11 +123,11 @@ OrRefusal<const KnownService*> OwnServices::find_editable(const std::string& id)
   return refuse(404, "unknown_service", "This service is no longer on this computer.");
 }
 
-web::OwnService OwnServices::describe(const KnownService& known) const {
+api::OwnService OwnServices::describe(const KnownService& known) const {
   const auto& file = known.file;
   const bool has_file = !is_the_command_lines(known);
   const auto traffic = tools_.p2p.traffic(known.name.key);
-  web::OwnService service{.id = has_file ? id_of(file.file) : "",
+  api::OwnService service{.id = has_file ? id_of(file.file) : "",
                           .title = file.title,
                           .name = known.name,
                           .origin = origin_of(file),
@@ -150,9 +150,9 @@ web::OwnService OwnServices::describe(const KnownService& known) const {
   return service;
 }
 
-std::vector<web::OwnService> OwnServices::services() {
+std::vector<api::OwnService> OwnServices::services() {
   check_what_is_due();
-  std::vector<web::OwnService> services;
+  std::vector<api::OwnService> services;
   for (const auto& [file, known] : tools_.publisher.services()) services.push_back(describe(known));
   std::sort(services.begin(), services.end(), [](const auto& a, const auto& b) {
     return std::tuple(to_lower(a.title), a.id) < std::tuple(to_lower(b.title), b.id);
@@ -204,7 +204,7 @@ std::optional<Refusal> OwnServices::problem_with(const OriginAddress& address) c
   return std::nullopt;
 }
 
-awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, OriginAddress address) {
+awaitable<OrRefusal<api::OwnService>> OwnServices::publish(std::string title, OriginAddress address) {
   const auto folder = tools_.settings.service_directory;
   if (folder.empty())
     co_return refuse(409, "no_service_folder",
@@ -231,7 +231,7 @@ awaitable<OrRefusal<web::OwnService>> OwnServices::publish(std::string title, Or
                                file->string(), kept ? "was moved to " + kept->string() : "is still there"));
 }
 
-awaitable<OrRefusal<web::OwnService>> OwnServices::change(std::string id, web::ServiceChanges changes) {
+awaitable<OrRefusal<api::OwnService>> OwnServices::change(std::string id, api::ServiceChanges changes) {
   const auto turn = co_await turns_.take();
   const auto known = find_editable(id);
   if (!known) co_return tl::unexpected(known.error());
@@ -273,4 +273,4 @@ awaitable<OrRefusal<std::string>> OwnServices::remove(std::string id) {
   co_return folder->string();
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

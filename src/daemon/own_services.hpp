@@ -1,4 +1,4 @@
-// Implements web::Publishing: brings the service files, the publisher and what has gone through the listener together.
+// Implements api::Publishing: brings the service files, the publisher and what has gone through the listener together.
 #pragma once
 
 #include <chrono>
@@ -10,14 +10,14 @@
 #include <string>
 #include <vector>
 
+#include "hardline/api/publishing.hpp"
+#include "hardline/daemon/publisher.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/turns.hpp"
 #include "hardline/store/service_editor.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
-#include "hardline/web/publishing.hpp"
-#include "publisher.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 /// All of it outlives the services; `tasks` is joined before they go.
 struct OwnServicesTools {
@@ -31,14 +31,14 @@ struct OwnServicesTools {
 };
 
 /// io thread only.
-class OwnServices final : public web::Publishing {
+class OwnServices final : public api::Publishing {
  public:
   explicit OwnServices(OwnServicesTools tools);
 
-  std::vector<web::OwnService> services() override;
-  awaitable<web::OrRefusal<web::OwnService>> publish(std::string title, OriginAddress address) override;
-  awaitable<web::OrRefusal<web::OwnService>> change(std::string id, web::ServiceChanges changes) override;
-  awaitable<web::OrRefusal<std::string>> remove(std::string id) override;
+  std::vector<api::OwnService> services() override;
+  awaitable<api::OrRefusal<api::OwnService>> publish(std::string title, OriginAddress address) override;
+  awaitable<api::OrRefusal<api::OwnService>> change(std::string id, api::ServiceChanges changes) override;
+  awaitable<api::OrRefusal<std::string>> remove(std::string id) override;
 
  private:
   using Clock = std::chrono::steady_clock;
@@ -57,9 +57,9 @@ class OwnServices final : public web::Publishing {
 
   bool is_the_command_lines(const KnownService& known) const;
   const KnownService* find(const std::string& id) const;
-  web::OrRefusal<const KnownService*> find_editable(const std::string& id) const;
-  web::OwnService describe(const KnownService& known) const;
-  std::optional<web::Refusal> problem_with(const OriginAddress& address) const;
+  api::OrRefusal<const KnownService*> find_editable(const std::string& id) const;
+  api::OwnService describe(const KnownService& known) const;
+  std::optional<api::Refusal> problem_with(const OriginAddress& address) const;
 
   OwnServicesTools tools_;
   Turns turns_;  ///< each from the writing of a change until it is seen that what is published followed it
@@ -69,4 +69,4 @@ class OwnServices final : public web::Publishing {
   std::optional<Clock::time_point> looked_at_folder_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

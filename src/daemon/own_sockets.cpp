@@ -7,7 +7,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 /// The address that stands at `data`; zeros where it is shorter.
@@ -46,4 +46,4 @@ bool is_own_socket(const StreamSocket::endpoint_type& remote, std::uint16_t loca
   }
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

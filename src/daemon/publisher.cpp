@@ -1,4 +1,4 @@
-#include "publisher.hpp"
+#include "hardline/daemon/publisher.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "hardline/store/cache_directory.hpp"
 #include "hardline/tunnel/tls_contexts.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace fs = std::filesystem;
 namespace {
 
@@ -138,10 +138,10 @@ PublishedFiles Publisher::files() const {
   return files;
 }
 
-std::unique_ptr<origin::Origin> Publisher::make_origin(const store::ServiceFile& file) const {
+std::unique_ptr<tunnel::Origin> Publisher::make_origin(const store::ServiceFile& file) const {
   if (const auto* address = std::get_if<OriginAddress>(&file.origin))
-    return std::make_unique<origin::SocketOrigin>(*address, tools_.resolver, tools_.leads_back);
-  return std::make_unique<origin::CacheOrigin>(std::get<CacheSettings>(file.origin), tools_);
+    return std::make_unique<tunnel::SocketOrigin>(*address, tools_.resolver, tools_.leads_back);
+  return std::make_unique<cache::CacheOrigin>(std::get<CacheSettings>(file.origin), tools_);
 }
 
 void Publisher::tell(const FoundServices& found) {
@@ -214,8 +214,8 @@ std::vector<std::shared_ptr<tunnel::PublishedService>> Publisher::published() co
   return services;
 }
 
-std::vector<discovery::LanService> Publisher::announced() const {
-  std::vector<discovery::LanService> services;
+std::vector<lan::LanService> Publisher::announced() const {
+  std::vector<lan::LanService> services;
   for (const auto& [path, entry] : entries_) {
     if (!entry.service) continue;
     auto name = entry.name;
@@ -232,4 +232,4 @@ std::vector<KeyHash> Publisher::for_dht() const {
   return keys;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <ctime>
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 constexpr int kKeepEnvironment = 0;
@@ -39,4 +39,4 @@ void tell_stopping(const std::string& status) {
   notify("STOPPING=1\nSTATUS=" + one_line(status));
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

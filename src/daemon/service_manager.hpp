@@ -3,11 +3,11 @@
 
 #include <string>
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 /// Start-up has ended, or a reload; `status` is a line for `systemctl status`.
 void tell_ready(const std::string& status);
 void tell_reloading();
 void tell_stopping(const std::string& status);
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

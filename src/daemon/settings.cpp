@@ -1,4 +1,4 @@
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
 
 #include <fmt/format.h>
 #include <unistd.h>
@@ -14,7 +14,7 @@
 #include "hardline/store/spelling.hpp"
 #include "hardline/store/state_directory.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 namespace fs = std::filesystem;
@@ -100,10 +100,10 @@ std::vector<HostPort> parse_addresses(const std::string& value, const std::strin
   return parse_list<HostPort>(value, HostPort::parse, right);
 }
 
-web::DashboardMode parse_dashboard_mode(const std::string& value) {
-  if (to_lower(value) == "read-only") return web::DashboardMode::read_only;
+dashboard::DashboardMode parse_dashboard_mode(const std::string& value) {
+  if (to_lower(value) == "read-only") return dashboard::DashboardMode::read_only;
   try {
-    return parse_bool(value) ? web::DashboardMode::on : web::DashboardMode::off;
+    return parse_bool(value) ? dashboard::DashboardMode::on : dashboard::DashboardMode::off;
   } catch (const SettingError&) {
     throw SettingError(fmt::format("must be yes, read-only or no, not \"{}\"", value));
   }
@@ -170,7 +170,7 @@ constexpr std::array kKeys{
         }},
     Key{"DHT", "proxies",
         [](Settings& s, const std::string& value) {
-          s.dht_proxies = parse_list<wire::Url>(value, wire::Url::parse,
+          s.dht_proxies = parse_list<http::Url>(value, http::Url::parse,
                                                 "a URL, as in https://dhtproxy.example.org or "
                                                 "http://192.0.2.7:8080, or none");
         }},
@@ -258,4 +258,4 @@ fs::path find_control_socket(const Settings& settings) {
   return fs::exists(fs::symlink_status(systems, ignored)) ? systems : own;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -1,14 +1,14 @@
-#include "hardline/web/browser_guard.hpp"
+#include "hardline/dashboard/browser_guard.hpp"
 
 #include <openssl/crypto.h>
 #include <sodium.h>
 
 #include <array>
 
+#include "hardline/api/api.hpp"
 #include "hardline/base/ascii.hpp"
-#include "hardline/web/api.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 constexpr std::size_t kTokenOctets = 32;
@@ -24,7 +24,7 @@ std::string make_token() {
 
 /// A person follows a link, or an address was typed: the page opens by itself, in a tab, and nobody can look into it
 /// (Cross-Origin-Opener-Policy, frame-ancestors).
-bool is_visit(const Request& request) {
+bool is_visit(const web::Request& request) {
   return request.method == "GET" && request.path() == "/" && request.field("Sec-Fetch-Mode") == "navigate" &&
          request.field("Sec-Fetch-Dest") == "document";
 }
@@ -37,14 +37,14 @@ bool is_page_of(std::string_view referer, std::string_view origin) {
 
 BrowserGuard::BrowserGuard(std::uint16_t local_port) : local_port_(local_port), token_(make_token()) {}
 
-Verdict BrowserGuard::judge(const Request& request) const {
+Verdict BrowserGuard::judge(const web::Request& request) const {
   const auto field = request.field("Host");
   if (!field) return Verdict::wrong_host;
   const auto host = to_lower(*field);
   if (!is_our_host(host)) return Verdict::wrong_host;
   if (request.has_field("Upgrade")) return Verdict::other_protocol;
 
-  const bool change = is_change(request.method);
+  const bool change = web::is_change(request.method);
   if (!change && request.path() == kProxyPacPath) return Verdict::allowed;
 
   const auto own_origin = "http://" + host;
@@ -70,7 +70,7 @@ bool BrowserGuard::is_our_host(std::string_view lower) const {
   return false;
 }
 
-bool BrowserGuard::is_token(const Request& request) const {
+bool BrowserGuard::is_token(const web::Request& request) const {
   const auto given = request.field(kTokenField);
   return given && given->size() == token_.size() && CRYPTO_memcmp(given->data(), token_.data(), token_.size()) == 0;
 }
@@ -90,4 +90,4 @@ std::vector<std::pair<std::string, std::string>> security_fields() {
   };
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,4 +1,4 @@
-#include "hardline/web/dashboard.hpp"
+#include "hardline/dashboard/dashboard.hpp"
 
 #include <fmt/format.h>
 
@@ -6,15 +6,15 @@
 #include <map>
 #include <utility>
 
+#include "dashboard_assets.hpp"
+#include "dashboard_texts.hpp"
 #include "hardline/base/hash160.hpp"
-#include "hardline/web/dashboard_assets.hpp"
-#include "hardline/web/dashboard_texts.hpp"
+#include "hardline/base/html.hpp"
+#include "hardline/dashboard/qr_code.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/web/qr_code.hpp"
 #include "hardline/wire/host_name.hpp"
-#include "hardline/wire/html.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -22,13 +22,13 @@ using Clock = std::chrono::steady_clock;
 constexpr std::string_view kHtml = "text/html; charset=utf-8";
 
 /// A page of a few words, which needs no other file.
-Response short_page(int status, std::string_view title, std::string_view text) {
-  Response page{status, std::string(kHtml), ""};
+web::Response short_page(int status, std::string_view title, std::string_view text) {
+  web::Response page{status, std::string(kHtml), ""};
   page.body = fmt::format(
       "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}</style></head>\n"
       "<body><main><h1>{0}</h1><p>{2}</p></main></body>\n</html>\n",
-      wire::escape_html(title), wire::kPageStyle, wire::escape_html(text));
+      escape_html(title), kPageStyle, escape_html(text));
   page.fields = {{"Content-Security-Policy",
                   "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
                   "frame-ancestors 'none'"}};
@@ -36,7 +36,7 @@ Response short_page(int status, std::string_view title, std::string_view text) {
 }
 
 /// Those of an answer itself come first.
-void add_security_fields(Response& response) {
+void add_security_fields(web::Response& response) {
   for (auto& field : security_fields()) {
     const auto is_same = [&field](const auto& other) { return other.first == field.first; };
     if (std::none_of(response.fields.begin(), response.fields.end(), is_same))
@@ -58,8 +58,8 @@ bool is_link(std::string_view text) {
   return is_visible && (std::holds_alternative<ServiceName>(host) || std::holds_alternative<wire::HostIsLabel>(host));
 }
 
-Response serve_asset(const Request& request, const Asset& asset) {
-  Response response{200, std::string(asset.content_type), asset.body};
+web::Response serve_asset(const web::Request& request, const Asset& asset) {
+  web::Response response{200, std::string(asset.content_type), asset.body};
   if (request.parameter("v") == asset.version)
     response.fields.emplace_back("Cache-Control", "private, max-age=31536000, immutable");
   return response;
@@ -153,13 +153,13 @@ class Dashboard::Stream {
   Clock::time_point sent_at_{};
 };
 
-Dashboard::Dashboard(Api& api, DashboardMode mode) : api_(api), mode_(mode), guard_(local_port()) {
+Dashboard::Dashboard(api::Api& api, DashboardMode mode) : api_(api), mode_(mode), guard_(local_port()) {
   const auto& token = guard_.token();
   constexpr std::size_t kDigits = 16;
   start_ = to_hex(blake2b_160({reinterpret_cast<const std::uint8_t*>(token.data()), token.size()})).substr(0, kDigits);
 }
 
-awaitable<void> Dashboard::handle(Exchange& exchange) {
+awaitable<void> Dashboard::handle(web::Exchange& exchange) {
   const auto& request = exchange.request();
   const auto path = request.path();
   auto refusal = refusal_of(request);
@@ -170,13 +170,13 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
     }
     refusal = short_page(503, texts::kTooManyTitle, texts::kTooMany);
   }
-  Response response;
+  web::Response response;
   if (refusal) {
     response = std::move(*refusal);
   } else if (is_api(path)) {
     response = co_await api_.answer(request);
     const auto rendering = rendering_.lock();
-    if (rendering && is_change(request.method)) rendering->expire();
+    if (rendering && web::is_change(request.method)) rendering->expire();
   } else {
     response = serve(request);
   }
@@ -184,34 +184,34 @@ awaitable<void> Dashboard::handle(Exchange& exchange) {
   co_await exchange.respond(response);
 }
 
-std::optional<Response> Dashboard::refusal_of(const Request& request) const {
+std::optional<web::Response> Dashboard::refusal_of(const web::Request& request) const {
   const auto path = request.path();
   const auto verdict = guard_.judge(request);
   if (verdict != Verdict::allowed) return refuse(request, verdict);
   if (mode_ == DashboardMode::off && path != kProxyPacPath) return short_page(404, texts::kOffTitle, texts::kOffText);
-  if (!is_change(request.method)) return std::nullopt;
+  if (!web::is_change(request.method)) return std::nullopt;
   if (!is_api(path)) {
-    auto refusal = error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
+    auto refusal = web::error_response(405, "method_not_allowed", texts::kOnlyToBeRead);
     refusal.fields.emplace_back("Allow", "GET, HEAD");
     return refusal;
   }
-  if (mode_ == DashboardMode::read_only) return error_response(403, "read_only", texts::kReadOnly);
+  if (mode_ == DashboardMode::read_only) return web::error_response(403, "read_only", texts::kReadOnly);
   return std::nullopt;
 }
 
-Response Dashboard::refuse(const Request& request, Verdict verdict) const {
-  if (verdict == Verdict::wrong_token) return error_response(403, "wrong_token", texts::kWrongToken);
-  if (verdict == Verdict::other_protocol) return error_response(400, "other_protocol", texts::kNoUpgrade);
+web::Response Dashboard::refuse(const web::Request& request, Verdict verdict) const {
+  if (verdict == Verdict::wrong_token) return web::error_response(403, "wrong_token", texts::kWrongToken);
+  if (verdict == Verdict::other_protocol) return web::error_response(400, "other_protocol", texts::kNoUpgrade);
   const bool is_misdirected = verdict == Verdict::wrong_host;
   const auto text =
       is_misdirected ? fmt::format(texts::kWrongHost, local_port()) : fmt::format(texts::kCrossSite, local_port());
   if (is_api(request.path()))
-    return error_response(is_misdirected ? 421 : 403, is_misdirected ? "wrong_host" : "cross_site", text);
+    return web::error_response(is_misdirected ? 421 : 403, is_misdirected ? "wrong_host" : "cross_site", text);
   return is_misdirected ? short_page(421, texts::kWrongHostTitle, text) : short_page(403, texts::kCrossSiteTitle, text);
 }
 
 /// What may be read, but for the API and the events.
-Response Dashboard::serve(const Request& request) {
+web::Response Dashboard::serve(const web::Request& request) {
   const auto path = request.path();
   if (path == "/") return serve_page();
   if (path == kProxyPacPath) return proxy_pac();
@@ -220,20 +220,20 @@ Response Dashboard::serve(const Request& request) {
   return short_page(404, texts::kNothingHereTitle, fmt::format(texts::kNothingHere, local_port()));
 }
 
-Response Dashboard::serve_page() {
+web::Response Dashboard::serve_page() {
   // Without scripts nobody asks for events, and a page loaded again shows who has answered this.
   api_.subjects().lan.glance();
   return {200, std::string(kHtml), page_html(model(), {guard_.token(), start_})};
 }
 
-Response Dashboard::serve_qr(const Request& request) const {
+web::Response Dashboard::serve_qr(const web::Request& request) const {
   const auto text = request.parameter("text");
   const auto image = text && is_link(*text) ? qr_svg(*text) : std::nullopt;
-  if (!image) return error_response(400, "bad_request", texts::kQrOfLinks);
+  if (!image) return web::error_response(400, "bad_request", texts::kQrOfLinks);
   return {200, "image/svg+xml; charset=utf-8", *image};
 }
 
-Response Dashboard::proxy_pac() const {
+web::Response Dashboard::proxy_pac() const {
   // Written as the oldest of those would like it who need it.
   return {200, "application/x-ns-proxy-autoconfig",
           fmt::format("function FindProxyForURL(url, host) {{\n"
@@ -260,9 +260,9 @@ DashboardModel Dashboard::model() {
   return model;
 }
 
-awaitable<void> Dashboard::send_events(Exchange& exchange) {
+awaitable<void> Dashboard::send_events(web::Exchange& exchange) {
   Stream stream(*this);
-  Response response{200, "text/event-stream; charset=utf-8", ""};
+  web::Response response{200, "text/event-stream; charset=utf-8", ""};
   add_security_fields(response);
   bool is_taken = co_await exchange.begin(response);
   std::string piece = "retry: 2000\n";
@@ -277,4 +277,4 @@ awaitable<void> Dashboard::send_events(Exchange& exchange) {
   }
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,12 +1,12 @@
-#include "hardline/web/dashboard_assets.hpp"
+#include "dashboard_assets.hpp"
 
 #include <nlohmann/json.hpp>
 
 #include "dashboard_files.hpp"  // made by CMake of the files in assets/
+#include "dashboard_texts.hpp"
 #include "hardline/base/hash160.hpp"
-#include "hardline/web/dashboard_texts.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 Asset make_asset(std::string_view path, std::string_view content_type, std::string body) {
@@ -45,4 +45,4 @@ const Asset* find_asset(std::string_view path) {
   return nullptr;
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

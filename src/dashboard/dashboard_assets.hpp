@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 struct Asset {
   std::string_view path;          ///< "/dashboard.css"
@@ -23,4 +23,4 @@ const Asset& dashboard_icon();
 /// Null for a path that is none of theirs.
 const Asset* find_asset(std::string_view path);
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -6,18 +6,17 @@
 #include <algorithm>
 #include <array>
 
-#include "hardline/web/dashboard_texts.hpp"
-#include "hardline/wire/html.hpp"
-#include "hardline/wire/text.hpp"
+#include "dashboard_texts.hpp"
+#include "hardline/base/html.hpp"
+#include "hardline/base/text.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 using namespace std::chrono_literals;
 using std::chrono::seconds;
-using wire::escape_html;
 
 std::string safe(std::string_view text) {
-  return escape_html(wire::clean_text(text, text.size()));
+  return escape_html(clean_text(text, text.size()));
 }
 
 std::string isolated(std::string_view text) {
@@ -76,4 +75,4 @@ std::string amount(std::uint64_t octets) {
   return value < 9.95 ? fmt::format("{:.1f} {}", value, unit) : fmt::format("{:.0f} {}", value, unit);
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -7,7 +7,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 using SystemTime = std::chrono::system_clock::time_point;
 
@@ -45,4 +45,4 @@ std::string time_element(SystemTime then, SystemTime now);
 /// "12.3 MB", of three digits at most, so that it does not change with every packet.
 std::string amount(std::uint64_t octets);
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,16 +1,14 @@
-#include "hardline/web/dashboard_page.hpp"
+#include "hardline/dashboard/dashboard_page.hpp"
 
 #include <fmt/format.h>
 
+#include "dashboard_assets.hpp"
 #include "dashboard_html.hpp"
-#include "hardline/web/dashboard_assets.hpp"
-#include "hardline/web/dashboard_texts.hpp"
-#include "hardline/wire/html.hpp"
+#include "dashboard_texts.hpp"
+#include "hardline/base/html.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
-
-using wire::escape_html;
 
 // ---- The frame ----
 
@@ -189,4 +187,4 @@ std::string page_html(const DashboardModel& model, const PageKeys& keys) {
   return html + why_dialog() + "</body>\n</html>\n";
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

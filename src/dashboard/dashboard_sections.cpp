@@ -1,29 +1,28 @@
-#include "hardline/web/dashboard_sections.hpp"
+#include "hardline/dashboard/dashboard_sections.hpp"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 
 #include "dashboard_html.hpp"
-#include "hardline/web/dashboard_texts.hpp"
-#include "hardline/wire/html.hpp"
-#include "hardline/wire/percent.hpp"
-#include "hardline/wire/text.hpp"
+#include "dashboard_texts.hpp"
+#include "hardline/base/html.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/text.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using namespace std::chrono_literals;
-using wire::escape_html;
 
 // ---- Text ----
 
 std::string title_or_stand_in(std::string_view title) {
-  auto line = wire::clean_text(title, title.size());
+  auto line = clean_text(title, title.size());
   return line.empty() ? std::string(texts::kUntitled) : line;
 }
 
-std::string connections(const OwnService& service) {
+std::string connections(const api::OwnService& service) {
   auto text = service.connections == 1 ? std::string(texts::kOneConnection)
                                        : fmt::format(texts::kConnections, service.connections);
   if (service.open > 0) text += fmt::format(texts::kOpenNow, service.open);
@@ -34,16 +33,16 @@ std::string petname_url(const Petname& name, std::uint16_t port) {
   return fmt::format("http://{}.localhost:{}/", name.text(), port);
 }
 
-const KeyHash& key_of(const discovery::Neighbour& service) {
+const KeyHash& key_of(const lan::Neighbour& service) {
   return service.key;
 }
 const KeyHash& key_of(const PinnedService& service) {
   return service.pin.service.key;
 }
-const KeyHash& key_of(const OwnService& service) {
+const KeyHash& key_of(const api::OwnService& service) {
   return service.name.key;
 }
-const KeyHash& key_of(const ServiceStatus& service) {
+const KeyHash& key_of(const api::ServiceStatus& service) {
   return service.key;
 }
 
@@ -86,7 +85,7 @@ std::string qr_code(std::string_view link, std::string_view name) {
   return fmt::format(
       "<details class=\"qr\"><summary class=\"btn\">{}{}</summary>"
       "<img src=\"/qr.svg?text={}\" alt=\"{}\" width=\"240\" height=\"240\" loading=\"lazy\"></details>",
-      texts::kQrCode, hidden(name), wire::percent_encode(link), fmt::format(texts::kQrAlt, safe(name)));
+      texts::kQrCode, hidden(name), percent_encode(link), fmt::format(texts::kQrAlt, safe(name)));
 }
 
 std::string cards(const std::string& items) {
@@ -102,12 +101,12 @@ std::string empty(std::string_view text, std::string_view advice) {
 
 bool is_this_computer(const DashboardModel& model, const asio::ip::address& address) {
   const auto& own = model.status.addresses;
-  return address.is_loopback() || std::any_of(own.begin(), own.end(), [&address](const discovery::LocalAddress& local) {
+  return address.is_loopback() || std::any_of(own.begin(), own.end(), [&address](const LocalAddress& local) {
            return local.address == address;
          });
 }
 
-std::string machines(const DashboardModel& model, const discovery::Neighbour& service) {
+std::string machines(const DashboardModel& model, const lan::Neighbour& service) {
   if (service.machines.empty()) return {};
   const auto address = service.machines.front().address();
   auto text = is_this_computer(model, address) ? std::string(texts::kOnThisComputer)
@@ -116,7 +115,7 @@ std::string machines(const DashboardModel& model, const discovery::Neighbour& se
   return text;
 }
 
-std::string neighbour_html(const DashboardModel& model, const discovery::Neighbour& service) {
+std::string neighbour_html(const DashboardModel& model, const lan::Neighbour& service) {
   const auto title = title_or_stand_in(service.title);
   const auto* pinned = service_with(service.key, model.pins);
   const auto* own = service_with(service.key, model.services);
@@ -205,7 +204,7 @@ std::string yours_html(const DashboardModel& model) {
 
 // ---- Published here ----
 
-std::string origin_state(const OwnService& service) {
+std::string origin_state(const api::OwnService& service) {
   if (service.paused) return state("warn", texts::kPaused);
   if (!service.origin_up) return state("", texts::kNotChecked);
   if (*service.origin_up) return state("ok", texts::kUp);
@@ -213,7 +212,7 @@ std::string origin_state(const OwnService& service) {
   return state("bad", fmt::format(texts::kDownBecause, isolated(service.origin_problem)));
 }
 
-std::string announcement(const DashboardModel& model, const OwnService& service) {
+std::string announcement(const DashboardModel& model, const api::OwnService& service) {
   if (service.paused) return {};
   if (!service.uses_dht) return meta(texts::kLanOnly);
   const auto* found = service_with(service.name.key, model.status.services);
@@ -225,14 +224,14 @@ std::string announcement(const DashboardModel& model, const OwnService& service)
 }
 
 /// What the dialog that edits it begins with.
-std::string editable_fields(const OwnService& service) {
+std::string editable_fields(const api::OwnService& service) {
   auto fields = attribute("data-id", service.id) + attribute("data-title", service.title);
   if (const auto* where = service.address ? std::get_if<HostPort>(&*service.address) : nullptr)
     fields += attribute("data-host", where->host) + attribute("data-port", std::to_string(where->port));
   return fields;
 }
 
-std::string own_service_html(const DashboardModel& model, const OwnService& service) {
+std::string own_service_html(const DashboardModel& model, const api::OwnService& service) {
   const auto title = title_or_stand_in(service.title);
   const auto link = service.name.url(model.status.local_port);
   auto html = fmt::format("<li class=\"card\"{}{}{}{}>", attribute("data-key", "own:" + service.name.key.hex()),
@@ -264,14 +263,14 @@ std::string published_html(const DashboardModel& model) {
 
 // ---- This computer ----
 
-bool node_is_connected(const DaemonStatus& status) {
-  return status.dht_node && status.dht_node->state == discovery::DhtNodeStatus::State::connected;
+bool node_is_connected(const api::DaemonStatus& status) {
+  return status.dht_node && status.dht_node->state == dht::DhtNodeStatus::State::connected;
 }
 
 /// The best of those that answered when they were last asked; null where none did.
-const ProxyStatus* working_proxy(const DaemonStatus& status) {
+const api::ProxyStatus* working_proxy(const api::DaemonStatus& status) {
   const auto& proxies = status.dht_proxies;
-  const auto found = std::find_if(proxies.begin(), proxies.end(), [](const ProxyStatus& proxy) {
+  const auto found = std::find_if(proxies.begin(), proxies.end(), [](const api::ProxyStatus& proxy) {
     return proxy.status.last_answer && proxy.status.problem.empty();
   });
   return found == proxies.end() ? nullptr : &*found;
@@ -291,11 +290,11 @@ std::string list_of(const std::vector<HostPort>& hosts, std::size_t from) {
 }
 
 Reach reach(const DashboardModel& model) {
-  using discovery::Nat;
+  using reach::Nat;
   const auto& status = model.status;
   const auto& [hosts, public_v4, told_by, nat] = status.reachability;
   const bool any_published = std::any_of(model.services.begin(), model.services.end(),
-                                         [](const OwnService& service) { return !service.paused; });
+                                         [](const api::OwnService& service) { return !service.paused; });
   if (!any_published) return {"", std::string(texts::kReachNothing)};
 
   const bool by_four = nat == Nat::none || nat == Nat::mapped || (nat == Nat::unknown && public_v4);
@@ -315,7 +314,7 @@ Reach reach(const DashboardModel& model) {
     result = {"bad", std::string(texts::kUnreachable)};
     if (status.lan) result.lines.emplace_back(texts::kOnTheLanItIs);
   }
-  if (const auto why = discovery::explain(nat); !why.empty()) result.lines.push_back(safe(why));
+  if (const auto why = reach::explain(nat); !why.empty()) result.lines.push_back(safe(why));
   if (result.tone != "bad" && !node_is_connected(status) && !working_proxy(status)) {
     result.tone = "warn";
     result.lines.emplace_back(texts::kNobodyFinds);
@@ -327,8 +326,8 @@ std::string with_problem(std::string_view text, std::string_view problem) {
   return problem.empty() ? std::string(text) : fmt::format("{}: {}", text, problem);
 }
 
-std::string router(const DaemonStatus& status) {
-  using State = discovery::PortMapperStatus::State;
+std::string router(const api::DaemonStatus& status) {
+  using State = reach::PortMapperStatus::State;
   const auto& gateway = status.gateway;
   if (!status.port_mapping) return std::string(texts::kRouterOff);
   const auto name = gateway.gateway.empty() ? std::string(texts::kSomeRouter) : gateway.gateway;
@@ -343,14 +342,14 @@ std::string router(const DaemonStatus& status) {
   return fmt::format(texts::kRouterMapped, name, gateway.mapping->external_port, gateway.mapping->protocol);
 }
 
-std::string public_address(const DaemonStatus& status) {
+std::string public_address(const api::DaemonStatus& status) {
   const auto& reachability = status.reachability;
   if (!reachability.public_v4) return std::string(texts::kNotKnown);
   return fmt::format(texts::kSaysWho, reachability.public_v4->to_string(), reachability.told_by);
 }
 
-std::string node_state(const discovery::DhtNodeStatus& node) {
-  using State = discovery::DhtNodeStatus::State;
+std::string node_state(const dht::DhtNodeStatus& node) {
+  using State = dht::DhtNodeStatus::State;
   const auto good = node.good_nodes4 + node.good_nodes6;
   switch (node.state) {
     case State::idle: return std::string(texts::kDhtIdle);
@@ -362,7 +361,7 @@ std::string node_state(const discovery::DhtNodeStatus& node) {
   return std::string(texts::kDhtDisconnected);
 }
 
-std::string dht(const DaemonStatus& status) {
+std::string dht(const api::DaemonStatus& status) {
   if (!status.dht) return std::string(texts::kDhtOff);
   if (node_is_connected(status)) return node_state(*status.dht_node);
   if (const auto* proxy = working_proxy(status)) return fmt::format(texts::kDhtByProxy, proxy->url);
@@ -372,7 +371,7 @@ std::string dht(const DaemonStatus& status) {
   return with_problem(fmt::format(texts::kDhtByProxy, best.url), best.status.problem);
 }
 
-std::string facts(const DaemonStatus& status) {
+std::string facts(const api::DaemonStatus& status) {
   const std::array<std::pair<std::string_view, std::string>, 7> rows = {{
       {texts::kRouter, router(status)},
       {texts::kPublicAddress, public_address(status)},
@@ -387,7 +386,7 @@ std::string facts(const DaemonStatus& status) {
   return html + "</dl>";
 }
 
-std::string problems(const DaemonStatus& status) {
+std::string problems(const api::DaemonStatus& status) {
   if (status.problems.empty()) return meta(texts::kNoProblems);
   auto html = fmt::format("<details class=\"problems\"><summary>{}</summary><ul role=\"list\">",
                           fmt::format(texts::kProblems, status.problems.size()));
@@ -428,4 +427,4 @@ std::string section_html(const DashboardModel& model, Section section) {
   return "";
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -5,7 +5,7 @@
 #include <string_view>
 #include <utility>
 
-namespace hardline::web::texts {
+namespace hardline::dashboard::texts {
 
 using Text = std::string_view;
 
@@ -255,4 +255,4 @@ inline constexpr std::array<std::pair<Text, Text>, 38> kScript = {{
     {"milliseconds", "{0} ms"},
 }};
 
-}  // namespace hardline::web::texts
+}  // namespace hardline::dashboard::texts

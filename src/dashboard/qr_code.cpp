@@ -1,11 +1,11 @@
-#include "hardline/web/qr_code.hpp"
+#include "hardline/dashboard/qr_code.hpp"
 
 #include <fmt/format.h>
 #include <qrencode.h>
 
 #include <memory>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 /// Modules of white around the code (ISO/IEC 18004 section 6.3.8).
@@ -78,4 +78,4 @@ std::optional<std::string> qr_terminal(std::string_view text, bool colour) {
   return lines;
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

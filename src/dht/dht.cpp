@@ -1,8 +1,8 @@
-#include "hardline/discovery/dht.hpp"
+#include "hardline/dht/dht.hpp"
 
 #include <utility>
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 void Lookup::offer(std::string_view value) {
   if (stopped_ || value.size() > kMaxValueSize || seen_.size() >= kMaxValues) return;
@@ -22,4 +22,4 @@ void Lookup::stop() {
   if (when_stopped_) std::exchange(when_stopped_, nullptr)();
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -1,8 +1,8 @@
-#include "hardline/discovery/dht_key.hpp"
+#include "hardline/dht/dht_key.hpp"
 
 #include <openssl/sha.h>
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 DhtKey DhtKey::of(const RollingCode& code) {
   const auto hex = code.hex();
@@ -12,4 +12,4 @@ DhtKey DhtKey::of(const RollingCode& code) {
   return DhtKey(digest);
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

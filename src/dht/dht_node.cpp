@@ -1,4 +1,4 @@
-#include "hardline/discovery/dht_node.hpp"
+#include "hardline/dht/dht_node.hpp"
 
 #include <sodium.h>
 
@@ -12,13 +12,13 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/known_nodes.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/mailbox.hpp"
 #include "hardline/rt/offload.hpp"
+#include "known_nodes.hpp"
 #include "opendht.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using namespace std::chrono_literals;
@@ -555,4 +555,4 @@ awaitable<void> DhtNode::stop() {
   return Impl::stop(impl_);
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

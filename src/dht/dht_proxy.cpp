@@ -1,4 +1,4 @@
-#include "hardline/discovery/dht_proxy.hpp"
+#include "hardline/dht/dht_proxy.hpp"
 
 #include <fmt/format.h>
 
@@ -6,9 +6,9 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using std::chrono::system_clock;
@@ -61,7 +61,7 @@ class LineReader {
 /// Closes `client` when `lookup` is stopped, as long as this is there.
 class StopWith {
  public:
-  StopWith(std::shared_ptr<Lookup> lookup, HttpClient& client) : lookup_(std::move(lookup)) {
+  StopWith(std::shared_ptr<Lookup> lookup, web::HttpClient& client) : lookup_(std::move(lookup)) {
     lookup_->when_stopped([&client] { client.close(); });
   }
   StopWith(const StopWith&) = delete;
@@ -72,7 +72,7 @@ class StopWith {
   std::shared_ptr<Lookup> lookup_;
 };
 
-std::string problem_of_status(const HttpAnswer& answer) {
+std::string problem_of_status(const web::HttpAnswer& answer) {
   if (answer.status / 100 == 3)
     return fmt::format("it wants to be asked at another address (HTTP status {})", answer.status);
   if (is_unknown_path(answer.status)) return fmt::format("there is no OpenDHT proxy (HTTP status {})", answer.status);
@@ -82,9 +82,9 @@ std::string problem_of_status(const HttpAnswer& answer) {
 }  // namespace
 
 /// A client that close() closes.
-class DhtProxy::Client : public HttpClient {
+class DhtProxy::Client : public web::HttpClient {
  public:
-  explicit Client(DhtProxy& proxy) : HttpClient(proxy.executor_, proxy.resolver_, proxy.server()), proxy_(proxy) {
+  explicit Client(DhtProxy& proxy) : web::HttpClient(proxy.executor_, proxy.resolver_, proxy.server()), proxy_(proxy) {
     proxy_.clients_.insert(this);
     if (proxy_.closed_) close();
   }
@@ -94,12 +94,12 @@ class DhtProxy::Client : public HttpClient {
   DhtProxy& proxy_;
 };
 
-DhtProxy::DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url)
+DhtProxy::DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, http::Url url)
     : executor_(executor), resolver_(resolver), clock_(clock), url_(std::move(url)) {
-  if (url_.tls) tls_ = verifying_context();
+  if (url_.tls) tls_ = web::verifying_context();
 }
 
-HttpServer DhtProxy::server() const {
+web::HttpServer DhtProxy::server() const {
   return {url_.where, tls_.get()};
 }
 
@@ -111,7 +111,7 @@ DhtProxy::Paths DhtProxy::paths_of(const DhtKey& key) const {
 awaitable<std::error_code> DhtProxy::get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) {
   Client client(*this);
   const StopWith stop_with(lookup, client);
-  const HttpRequest request;
+  const web::HttpRequest request;
   const auto paths = paths_of(key);
   const auto answer = co_await begin(client, request, paths, deadline);
   if (!answer) co_return answer.error();
@@ -121,7 +121,7 @@ awaitable<std::error_code> DhtProxy::get(DhtKey key, std::shared_ptr<Lookup> loo
 
 awaitable<std::error_code> DhtProxy::put(DhtKey key, std::string value, Deadline deadline) {
   Client client(*this);
-  HttpRequest request;
+  web::HttpRequest request;
   request.method = "POST";
   request.body = wire::format_proxy_put(value);
   const auto paths = paths_of(key);
@@ -139,7 +139,7 @@ awaitable<std::error_code> DhtProxy::ask_about_us(Deadline deadline) {
   const auto base = url_.path == "/" ? "" : url_.path;
   const Paths paths{base + "/", base + "/node/info"};
   Client client(*this);
-  HttpRequest request;
+  web::HttpRequest request;
   const bool newer_first = newer_paths_;
   for (const bool second_try : kTries) {
     request.target = newer_first != second_try ? paths.newer : paths.older;
@@ -168,7 +168,8 @@ void DhtProxy::note_put_lost(bool lost) {
 }
 
 /// The answer of this proxy under the path it knows; its status is 200.
-awaitable<Result<HttpAnswer>> DhtProxy::begin(HttpClient& client, HttpRequest request, Paths paths, Deadline deadline) {
+awaitable<Result<web::HttpAnswer>> DhtProxy::begin(web::HttpClient& client, web::HttpRequest request, Paths paths,
+                                                   Deadline deadline) {
   const bool newer_first = newer_paths_;
   for (const bool second_try : kTries) {
     const bool newer = newer_first != second_try;
@@ -184,7 +185,7 @@ awaitable<Result<HttpAnswer>> DhtProxy::begin(HttpClient& client, HttpRequest re
   co_return fail(Errc::unexpected_status);  // for the compiler: the second try has returned
 }
 
-awaitable<std::error_code> DhtProxy::read_values(HttpClient& client, std::shared_ptr<Lookup> lookup) {
+awaitable<std::error_code> DhtProxy::read_values(web::HttpClient& client, std::shared_ptr<Lookup> lookup) {
   LineReader lines;
   std::size_t total = 0;
   bool found = false;
@@ -210,10 +211,10 @@ awaitable<std::error_code> DhtProxy::read_values(HttpClient& client, std::shared
   co_return std::error_code();
 }
 
-void DhtProxy::heard(const HttpAnswer& answer) {
+void DhtProxy::heard(const web::HttpAnswer& answer) {
   status_.last_answer = system_clock::now();
   if (answer.field("Age")) return;  // from a cache on the way: its Date is an old one (RFC 9111 section 5.1)
-  if (const auto date = wire::parse_http_date(answer.field("Date").value_or(""))) clock_.observe(*date);
+  if (const auto date = http::parse_http_date(answer.field("Date").value_or(""))) clock_.observe(*date);
 }
 
 void DhtProxy::told(const wire::ProxyInfo& info) {
@@ -236,4 +237,4 @@ std::error_code DhtProxy::failed(std::error_code error, std::string problem) {
   return error;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

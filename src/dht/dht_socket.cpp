@@ -1,4 +1,4 @@
-#include "hardline/discovery/dht_socket.hpp"
+#include "dht_socket.hpp"
 
 #include <fmt/format.h>
 #include <netinet/in.h>
@@ -10,18 +10,18 @@
 #include <cerrno>
 #include <system_error>
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 constexpr std::size_t kDatagramSize = 64 * 1024;  // the longest there is
 constexpr std::size_t kBatch = 64;  // datagrams handed over at a time, so that the other socket has its turn
 
 /// A socket on every address of the machine, and in `bound` what it became; without one, why.
-UniqueFd open_udp(sa_family_t family, std::uint16_t port, dht::SockAddr& bound, std::error_code& error) {
+UniqueFd open_udp(sa_family_t family, std::uint16_t port, ::dht::SockAddr& bound, std::error_code& error) {
   error = {};
   bound = {};
   UniqueFd fd(::socket(family, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
-  dht::SockAddr any;
+  ::dht::SockAddr any;
   any.setFamily(family);
   any.setPort(port);
   const int only = 1;
@@ -33,7 +33,7 @@ UniqueFd open_udp(sa_family_t family, std::uint16_t port, dht::SockAddr& bound, 
   sockaddr_storage name{};
   socklen_t length = sizeof name;
   ::getsockname(fd.get(), reinterpret_cast<sockaddr*>(&name), &length);
-  bound = dht::SockAddr(name, length);
+  bound = ::dht::SockAddr(name, length);
   return fd;
 }
 
@@ -75,11 +75,11 @@ std::uint16_t DhtSocket::port() const {
   return fd4_ ? bound4_.getPort() : bound6_.getPort();
 }
 
-const dht::SockAddr& DhtSocket::getBoundRef(sa_family_t family) const {
+const ::dht::SockAddr& DhtSocket::getBoundRef(sa_family_t family) const {
   return family == AF_INET6 ? bound6_ : bound4_;
 }
 
-int DhtSocket::sendTo(const dht::SockAddr& to, const std::uint8_t* data, std::size_t size, bool replied) {
+int DhtSocket::sendTo(const ::dht::SockAddr& to, const std::uint8_t* data, std::size_t size, bool replied) {
   const auto& fd = to.getFamily() == AF_INET6 ? fd6_ : fd4_;
   if (!fd || !to) return EAFNOSUPPORT;
   const int flags = MSG_NOSIGNAL | (replied ? MSG_CONFIRM : 0);
@@ -104,7 +104,7 @@ void DhtSocket::receive() {
 }
 
 void DhtSocket::drain(int fd) {
-  dht::net::PacketList packets;
+  ::dht::net::PacketList packets;
   std::array<std::uint8_t, kDatagramSize> buffer;
   while (packets.size() < kBatch) {
     sockaddr_storage from{};
@@ -113,11 +113,11 @@ void DhtSocket::drain(int fd) {
     if (n < 0) break;  // nothing left, or an error that was about an earlier datagram of ours
     auto packet = getNewPacket();
     packet.front().data.assign(buffer.begin(), buffer.begin() + n);
-    packet.front().from = dht::SockAddr(from, length);
-    packet.front().received = dht::clock::now();
+    packet.front().from = ::dht::SockAddr(from, length);
+    packet.front().received = ::dht::clock::now();
     packets.splice(packets.end(), std::move(packet));
   }
   if (!packets.empty()) onReceived(std::move(packets));
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

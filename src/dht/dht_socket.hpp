@@ -10,11 +10,11 @@
 
 #include "hardline/base/unique_fd.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 /// IPv4 and IPv6 on the same port, or one of them where the machine has but one. Sends from any thread, receives on a
 /// thread of its own until stop().
-class DhtSocket final : public dht::net::DatagramSocket {
+class DhtSocket final : public ::dht::net::DatagramSocket {
  public:
   /// `port` 0 is any free one, and so it becomes where `port` is taken. Throws std::system_error when no socket can be
   /// opened at all.
@@ -25,10 +25,10 @@ class DhtSocket final : public dht::net::DatagramSocket {
   const std::string& problem() const { return problem_; }
   std::uint16_t port() const;
 
-  int sendTo(const dht::SockAddr& to, const std::uint8_t* data, std::size_t size, bool replied) override;
+  int sendTo(const ::dht::SockAddr& to, const std::uint8_t* data, std::size_t size, bool replied) override;
   bool hasIPv4() const override { return static_cast<bool>(fd4_); }
   bool hasIPv6() const override { return static_cast<bool>(fd6_); }
-  const dht::SockAddr& getBoundRef(sa_family_t family) const override;
+  const ::dht::SockAddr& getBoundRef(sa_family_t family) const override;
   void stop() override;
 
  private:
@@ -39,8 +39,8 @@ class DhtSocket final : public dht::net::DatagramSocket {
   std::string problem_;
   UniqueFd fd4_, fd6_;
   UniqueFd stop_;
-  dht::SockAddr bound4_, bound6_;
+  ::dht::SockAddr bound4_, bound6_;
   std::thread receiver_;  // the last, since it uses the others
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

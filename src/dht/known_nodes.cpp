@@ -1,4 +1,4 @@
-#include "hardline/discovery/known_nodes.hpp"
+#include "known_nodes.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -8,7 +8,7 @@
 #include "hardline/base/log.hpp"
 #include "hardline/store/file.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 constexpr std::size_t kMaxFileSize = 16 * 1024;  // many times what we write
@@ -57,4 +57,4 @@ std::error_code save_known_nodes(const std::filesystem::path& file, const std::v
   return fresh.replace();
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

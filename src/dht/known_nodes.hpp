@@ -6,7 +6,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 /// As many as are worth a packet each: if a tenth of them is still there, that is enough.
 inline constexpr std::size_t kMaxKnownNodes = 32;
@@ -17,4 +17,4 @@ std::vector<udp::endpoint> load_known_nodes(const std::filesystem::path& file);
 /// Replaces the file by the first kMaxKnownNodes of `nodes`. Blocks.
 std::error_code save_known_nodes(const std::filesystem::path& file, const std::vector<udp::endpoint>& nodes);
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

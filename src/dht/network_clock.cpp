@@ -1,4 +1,4 @@
-#include "hardline/discovery/network_clock.hpp"
+#include "hardline/dht/network_clock.hpp"
 
 #include <fmt/format.h>
 
@@ -8,7 +8,7 @@
 #include "hardline/base/log.hpp"
 #include "hardline/base/rolling_code.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 /// `3 h 20 min`, as exact as a person needs it.
@@ -75,4 +75,4 @@ std::vector<std::uint64_t> NetworkClock::days() const {
   return days;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -7,10 +7,10 @@
 #include <thread>
 #include <utility>
 
+#include "dht_socket.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/dht_socket.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 /// What other people's values may take of our memory; OpenDHT's own idea is 64 MiB.
@@ -18,12 +18,12 @@ constexpr ssize_t kMaxStored = 8 * 1024 * 1024;
 
 /// The type OpenDHT gives to what its REST proxies are told to put by old servers
 /// (docs/protocol.md, "Across the internet"); ours have 0.
-constexpr dht::ValueType::Id kPutByProxy = 3;
+constexpr ::dht::ValueType::Id kPutByProxy = 3;
 
 /// Addresses with ports that OpenDHT counts; a NAT that gives a port to each flow fills that with one address.
 constexpr std::size_t kMaxTold = 32;
 
-dht::InfoHash to_infohash(const DhtKey& key) {
+::dht::InfoHash to_infohash(const DhtKey& key) {
   return {key.bytes().data(), key.bytes().size()};
 }
 
@@ -35,17 +35,17 @@ std::optional<udp::endpoint> to_endpoint(const sockaddr* address, socklen_t leng
   return endpoint;
 }
 
-OpenDht::State to_state(dht::NodeStatus ipv4, dht::NodeStatus ipv6) {
+OpenDht::State to_state(::dht::NodeStatus ipv4, ::dht::NodeStatus ipv6) {
   switch (std::max(ipv4, ipv6)) {
-    case dht::NodeStatus::Connected: return OpenDht::State::connected;
-    case dht::NodeStatus::Connecting: return OpenDht::State::connecting;
-    case dht::NodeStatus::Disconnected: break;
+    case ::dht::NodeStatus::Connected: return OpenDht::State::connected;
+    case ::dht::NodeStatus::Connecting: return OpenDht::State::connecting;
+    case ::dht::NodeStatus::Disconnected: break;
   }
   return OpenDht::State::disconnected;
 }
 
-bool is_for_us(const dht::Value& value) {
-  return (value.type == dht::ValueType::USER_DATA.id || value.type == kPutByProxy) && !value.data.empty() &&
+bool is_for_us(const ::dht::Value& value) {
+  return (value.type == ::dht::ValueType::USER_DATA.id || value.type == kPutByProxy) && !value.data.empty() &&
          value.data.size() <= Lookup::kMaxValueSize;
 }
 
@@ -59,12 +59,12 @@ OpenDht::OpenDht(const DhtNodeOptions& options, OnState on_state, Presence prese
   auto socket = std::make_unique<DhtSocket>(options.port);
   port_ = socket->port();
   problem_ = socket->problem();
-  dht::DhtRunner::Config config;
+  ::dht::DhtRunner::Config config;
   config.dht_config.node_config.network = options.network;
   config.dht_config.node_config.max_store_size = kMaxStored;
-  dht::DhtRunner::Context context;
+  ::dht::DhtRunner::Context context;
   context.sock = std::move(socket);
-  context.statusChangedCallback = [on_state = std::move(on_state)](dht::NodeStatus ipv4, dht::NodeStatus ipv6) {
+  context.statusChangedCallback = [on_state = std::move(on_state)](::dht::NodeStatus ipv4, ::dht::NodeStatus ipv6) {
     on_state(to_state(ipv4, ipv6));
   };
   runner_.run(config, std::move(context));
@@ -86,31 +86,31 @@ void OpenDht::end_elsewhere(OpenDht* node) {
 
 void OpenDht::ping(const std::vector<udp::endpoint>& nodes) {
   if (nodes.empty()) return;
-  std::vector<dht::SockAddr> addresses;
+  std::vector<::dht::SockAddr> addresses;
   for (const auto& node : nodes) addresses.emplace_back(node.data(), static_cast<socklen_t>(node.size()));
   runner_.bootstrap(std::move(addresses));
 }
 
 void OpenDht::get(const DhtKey& key, OnValues on_values, OnDone on_done) {
-  const dht::GetCallback found = [on_values =
-                                      std::move(on_values)](const std::vector<std::shared_ptr<dht::Value>>& values) {
-    std::vector<std::string> texts;
-    for (const auto& value : values)
-      if (is_for_us(*value)) texts.emplace_back(value->data.begin(), value->data.end());
-    return texts.empty() || on_values(std::move(texts));
-  };
-  const dht::DoneCallback done = [on_done = std::move(on_done)](bool success, const auto&) { on_done(success); };
+  const ::dht::GetCallback found =
+      [on_values = std::move(on_values)](const std::vector<std::shared_ptr<::dht::Value>>& values) {
+        std::vector<std::string> texts;
+        for (const auto& value : values)
+          if (is_for_us(*value)) texts.emplace_back(value->data.begin(), value->data.end());
+        return texts.empty() || on_values(std::move(texts));
+      };
+  const ::dht::DoneCallback done = [on_done = std::move(on_done)](bool success, const auto&) { on_done(success); };
   runner_.get(to_infohash(key), found, done);
 }
 
 void OpenDht::put(const DhtKey& key, std::uint64_t id, std::string_view value, OnDone on_done) {
-  auto stored = std::make_shared<dht::Value>(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
+  auto stored = std::make_shared<::dht::Value>(reinterpret_cast<const std::uint8_t*>(value.data()), value.size());
   stored->id = id;
-  const dht::DoneCallback done = [on_done = std::move(on_done)](bool success, const auto&) { on_done(success); };
+  const ::dht::DoneCallback done = [on_done = std::move(on_done)](bool success, const auto&) { on_done(success); };
   // What is not permanent is sent with the time of day, and others let it expire by that: where this computer's clock
   // is more than ten minutes slow, they would throw it away as it comes.
   constexpr bool kPermanent = true;
-  runner_.put(to_infohash(key), std::move(stored), done, dht::time_point::max(), kPermanent);
+  runner_.put(to_infohash(key), std::move(stored), done, ::dht::time_point::max(), kPermanent);
 }
 
 void OpenDht::end_put(const DhtKey& key, std::uint64_t id) {
@@ -146,4 +146,4 @@ std::vector<udp::endpoint> OpenDht::good_nodes() const {
   return nodes;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -9,10 +9,10 @@
 #include <string>
 #include <vector>
 
-#include "hardline/discovery/dht_key.hpp"
-#include "hardline/discovery/dht_node.hpp"
+#include "hardline/dht/dht_key.hpp"
+#include "hardline/dht/dht_node.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 class OpenDht {
  public:
@@ -46,7 +46,7 @@ class OpenDht {
 
   // These wait for the lock: for a pool.
   struct Report {
-    dht::NodeStats ipv4, ipv6;
+    ::dht::NodeStats ipv4, ipv6;
     std::vector<asio::ip::address> seen_as;  ///< our address as it was told most often; of each family one at most
     std::vector<asio::ip::address> told;     ///< as it was told at all, of both families
     bool told_is_full = false;               ///< OpenDHT takes no further one, until network_changed()
@@ -62,7 +62,7 @@ class OpenDht {
   Presence presence_;  // the first, so that it goes last
   std::uint16_t port_ = 0;
   std::string problem_;
-  dht::DhtRunner runner_;
+  ::dht::DhtRunner runner_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -1,13 +1,13 @@
 #include "browser_session.hpp"
 
+#include "failures.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/tunnel/raw_tunnel.hpp"
-#include "hardline/web/failures.hpp"
-#include "hardline/web/name_change.hpp"
+#include "name_change.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 constexpr std::string_view kEstablished = "HTTP/1.1 200 Connection established\r\n\r\n";
@@ -47,7 +47,7 @@ void LocalProxy::BrowserSession::check_path() {
 awaitable<std::optional<Page>> LocalProxy::BrowserSession::read_head() {
   Watchdog watchdog(proxy_.tools_.executor, [this] { browser_.interrupt(); });
   watchdog.arm(kHeadTimeout);
-  wire::RequestHeadReader reader;
+  http::RequestHeadReader reader;
   std::array<std::byte, 4096> chunk;
   for (;;) {
     const auto got = co_await read_some(browser_, chunk);
@@ -63,16 +63,16 @@ awaitable<std::optional<Page>> LocalProxy::BrowserSession::read_head() {
       head_ = std::move(*head);
       co_return std::nullopt;
     }
-    if (head.error() != wire::HeadError::incomplete) co_return bad_request_page(head.error());
+    if (head.error() != http::HeadError::incomplete) co_return bad_request_page(head.error());
   }
 }
 
-std::optional<wire::ForwardedHead> LocalProxy::BrowserSession::forwarded_head() const {
-  return wire::forward_request_head(head_, received_);
+std::optional<http::ForwardedHead> LocalProxy::BrowserSession::forwarded_head() const {
+  return http::forward_request_head(head_, received_);
 }
 
 awaitable<void> LocalProxy::BrowserSession::serve_dashboard() {
-  if (head_.form == wire::TargetForm::absolute) {
+  if (head_.form == http::TargetForm::absolute) {
     const auto head = forwarded_head();
     if (!head) {
       const auto page = unclear_length_page();
@@ -81,8 +81,8 @@ awaitable<void> LocalProxy::BrowserSession::serve_dashboard() {
     }
     received_.replace(0, head_.length, head->text);
   }
-  auto serving =
-      serve_http(proxy_.tools_.executor, browser_, std::exchange(received_, {}), proxy_.dashboard_, HttpLimits{});
+  auto serving = web::serve_http(proxy_.tools_.executor, browser_, std::exchange(received_, {}), proxy_.dashboard_,
+                                 web::HttpLimits{});
   co_await std::move(serving);
 }
 
@@ -92,18 +92,18 @@ awaitable<void> LocalProxy::BrowserSession::lead_to(const ToService& service) {
   petname_ = service.petname;
   const bool answered = co_await answer_name_change(name.key);
   if (answered) co_return;
-  if (head_.form == wire::TargetForm::authority) {
+  if (head_.form == http::TargetForm::authority) {
     co_await connect(name);
     co_return;
   }
-  if (head_.form == wire::TargetForm::absolute || is_watched()) {
+  if (head_.form == http::TargetForm::absolute || is_watched()) {
     auto head = forwarded_head();
     if (!head) {
       const auto page = unclear_length_page();
       co_await show(page);
       co_return;
     }
-    if (head_.form == wire::TargetForm::absolute) {
+    if (head_.form == http::TargetForm::absolute) {
       forwarded_.emplace(browser_, std::move(*head), behind_head());
       received_ = forwarded_->start();
     } else {
@@ -120,7 +120,7 @@ bool LocalProxy::BrowserSession::is_watched() const {
 }
 
 /// `first` is the framing of the request that was looked at already.
-void LocalProxy::BrowserSession::watch(const wire::ForwardedHead& first) {
+void LocalProxy::BrowserSession::watch(const http::ForwardedHead& first) {
   watched_.emplace(browser_, first, behind_head(), [this](const auto& next) { return may_follow(next); });
   received_.replace(head_.length, std::string::npos, watched_->start());
 }
@@ -132,8 +132,8 @@ ByteStream& LocalProxy::BrowserSession::near_end() {
   return browser_;
 }
 
-bool LocalProxy::BrowserSession::may_follow(const wire::RequestHead& next) const {
-  if (next.form != wire::TargetForm::origin) return false;
+bool LocalProxy::BrowserSession::may_follow(const http::RequestHead& next) const {
+  if (next.form != http::TargetForm::origin) return false;
   const auto route = find_route(next, proxy_.names_, proxy_.acceptors_.port());
   const auto* service = std::get_if<ToService>(&route);
   return service && service->petname == petname_ && service->name.key == service_;
@@ -166,7 +166,7 @@ awaitable<bool> LocalProxy::BrowserSession::answer_name_change(const KeyHash& ke
 
 /// RFC 9110 section 9.3.6.
 awaitable<void> LocalProxy::BrowserSession::connect(const ServiceName& name) {
-  if (is_watched()) watch(wire::ForwardedHead{});
+  if (is_watched()) watch(http::ForwardedHead{});
   const auto first = behind_head();
   auto opened = co_await tunnel::open_tunnel(proxy_.tools_, name, first);
   if (!opened) {
@@ -257,4 +257,4 @@ awaitable<void> LocalProxy::BrowserSession::show(const Page& page) {
   if (sent) co_await linger_and_close(browser_);
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -5,13 +5,13 @@
 #include <string>
 
 #include "forwarded_request.hpp"
-#include "hardline/rt/socket_stream.hpp"
-#include "hardline/web/local_proxy.hpp"
-#include "hardline/web/page.hpp"
-#include "hardline/web/route.hpp"
+#include "hardline/door/local_proxy.hpp"
+#include "hardline/net/socket_stream.hpp"
+#include "page.hpp"
+#include "route.hpp"
 #include "watched_requests.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 class LocalProxy::BrowserSession final : public Session {
  public:
@@ -38,12 +38,12 @@ class LocalProxy::BrowserSession final : public Session {
   awaitable<bool> send(const Page& page);
   awaitable<void> show(const Page& page);
 
-  std::optional<wire::ForwardedHead> forwarded_head() const;
+  std::optional<http::ForwardedHead> forwarded_head() const;
   std::string_view behind_head() const { return std::string_view(received_).substr(head_.length); }
   bool is_watched() const;
-  void watch(const wire::ForwardedHead& first);
+  void watch(const http::ForwardedHead& first);
   ByteStream& near_end();
-  bool may_follow(const wire::RequestHead& next) const;
+  bool may_follow(const http::RequestHead& next) const;
   bool is_repeatable() const;
   bool nothing_more_was_sent() const;
 
@@ -51,7 +51,7 @@ class LocalProxy::BrowserSession final : public Session {
   SocketStream browser_;
   /// What is sent into a tunnel first. Once one stands: the head of a request that may be repeated, else nothing.
   std::string received_;
-  wire::RequestHead head_;
+  http::RequestHead head_;
   std::optional<ForwardedRequest> forwarded_;  ///< where it came in absolute-form
   std::optional<WatchedRequests> watched_;     ///< where a browser came by a petname, but for absolute-form
   std::optional<KeyHash> service_;
@@ -60,4 +60,4 @@ class LocalProxy::BrowserSession final : public Session {
   RelayOutcome outcome_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::door

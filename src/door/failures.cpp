@@ -1,4 +1,4 @@
-#include "hardline/web/failures.hpp"
+#include "failures.hpp"
 
 #include <fmt/format.h>
 
@@ -7,7 +7,7 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/tunnel/describe.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 using tunnel::Attempt;
@@ -30,7 +30,7 @@ Page not_found_page(const tunnel::DialFailure& failure) {
                  "elsewhere too."},
   };
   for (const auto& report : failure.sources)
-    if (report.source != discovery::Source::this_machine) page.tried.push_back(describe(report));
+    if (report.source != find::Source::this_machine) page.tried.push_back(describe(report));
   return page;
 }
 
@@ -120,20 +120,20 @@ Page broken_off_page(std::error_code error) {
 
 }  // namespace
 
-Page bad_request_page(wire::HeadError error) {
+Page bad_request_page(http::HeadError error) {
   Page page{.status = 400,
             .proxy_error = "http_request_error",
             .title = "This request cannot be understood",
             .text = "It is not HTTP/1.0 or HTTP/1.1."};
   switch (error) {
-    case wire::HeadError::too_large:
+    case http::HeadError::too_large:
       page.status = 431;
-      page.text = fmt::format("The request's head is longer than {} octets.", wire::kMaxRequestHead);
+      page.text = fmt::format("The request's head is longer than {} octets.", http::kMaxRequestHead);
       page.advice = {"Delete this site's cookies and try again."};
       break;
-    case wire::HeadError::no_host: page.text = "The request has no Host, which says which service is meant."; break;
-    case wire::HeadError::several_hosts: page.text = "The request has more than one Host."; break;
-    case wire::HeadError::other_scheme:
+    case http::HeadError::no_host: page.text = "The request has no Host, which says which service is meant."; break;
+    case http::HeadError::several_hosts: page.text = "The request has more than one Host."; break;
+    case http::HeadError::other_scheme:
       page.text = "As a proxy, this port only takes requests for http://NAME.localhost.";
       page.advice = {kUseProxyPac};
       break;
@@ -246,4 +246,4 @@ Page silent_service_page(tunnel::Dialect dialect) {
   return page;
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -4,14 +4,14 @@
 #include <cstdint>
 
 #include "hardline/base/petname.hpp"
+#include "hardline/http/request_head.hpp"
 #include "hardline/tunnel/client.hpp"
-#include "hardline/web/page.hpp"
-#include "hardline/wire/http_head.hpp"
+#include "page.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 /// The request itself cannot be served.
-Page bad_request_page(wire::HeadError error);
+Page bad_request_page(http::HeadError error);
 Page slow_request_page();
 /// Its fields do not tell how long its content is.
 Page unclear_length_page();
@@ -33,4 +33,4 @@ Page open_failure_page(const tunnel::OpenFailure& failure);
 /// The tunnel closed before the first octet of an answer.
 Page silent_service_page(tunnel::Dialect dialect);
 
-}  // namespace hardline::web
+}  // namespace hardline::door

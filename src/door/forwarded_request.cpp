@@ -1,6 +1,6 @@
 #include "forwarded_request.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 template <class Octet>
@@ -10,7 +10,7 @@ std::string_view as_text(std::span<Octet> octets) {
 
 }  // namespace
 
-ForwardedRequest::ForwardedRequest(ByteStream& client, wire::ForwardedHead head, std::string_view behind)
+ForwardedRequest::ForwardedRequest(ByteStream& client, http::ForwardedHead head, std::string_view behind)
     : client_(client), content_(head), start_(std::move(head.text)) {
   if (content_.is_over()) return;
   const auto content = content_.take(behind);
@@ -39,7 +39,7 @@ std::size_t ForwardedRequest::take_answer_head(std::string_view octets) {
     outgoing_ = std::move(head->text);
     past_heads_ = head->status >= 200;
     answer_ = {};
-  } else if (head.error() != wire::HeadError::incomplete) {
+  } else if (head.error() != http::HeadError::incomplete) {
     outgoing_ = answer_.octets();
     past_heads_ = true;
   }
@@ -67,4 +67,4 @@ awaitable<void> ForwardedRequest::end_writing() {
   co_await client_.end_writing();
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

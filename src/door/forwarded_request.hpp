@@ -5,15 +5,15 @@
 
 #include <string>
 
-#include "content_meter.hpp"
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/http/content_meter.hpp"
+#include "hardline/net/byte_stream.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 class ForwardedRequest final : public ByteStream {
  public:
   /// `behind` is what has come of the client behind the head; `client` outlives this.
-  ForwardedRequest(ByteStream& client, wire::ForwardedHead head, std::string_view behind);
+  ForwardedRequest(ByteStream& client, http::ForwardedHead head, std::string_view behind);
 
   /// What is sent first: the head, and what has come of the content.
   const std::string& start() const { return start_; }
@@ -36,14 +36,14 @@ class ForwardedRequest final : public ByteStream {
   std::size_t take_answer_head(std::string_view octets);
 
   ByteStream& client_;
-  ContentMeter content_;
+  http::ContentMeter content_;
   std::error_code broken_content_;
   std::string start_;
 
-  wire::AnswerHeadReader answer_;
+  http::AnswerHeadReader answer_;
   std::string outgoing_;     ///< a head that is being written
   std::size_t taken_ = 0;    ///< octets of the last write_now()'s data that are in it
   bool past_heads_ = false;  ///< the last head, or what is none, is outgoing_ or written
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,11 +1,11 @@
-#include "hardline/web/local_proxy.hpp"
+#include "hardline/door/local_proxy.hpp"
 
 #include "browser_session.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 LocalProxy::LocalProxy(tunnel::TunnelTools tools, store::NameBook& names, store::VisitLog& visits,
-                       HttpHandler& dashboard)
+                       web::HttpHandler& dashboard)
     : tools_(std::move(tools)),
       names_(names),
       visits_(visits),
@@ -36,4 +36,4 @@ awaitable<void> LocalProxy::serve(tcp::socket socket) {
   co_await session.run();
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,4 +1,4 @@
-#include "hardline/web/name_change.hpp"
+#include "name_change.hpp"
 
 #include <fmt/format.h>
 
@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "hardline/base/hash160.hpp"
-#include "hardline/web/site_wall.hpp"
 #include "hardline/wire/host_name.hpp"
+#include "site_wall.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 const std::pair<std::string, std::string> kForgetEverything = {"Clear-Site-Data", R"("cache", "cookies", "storage")"};
@@ -19,24 +19,24 @@ constexpr std::size_t kKeeperDigits = 16;  // of a hash: enough to tell a handfu
 
 /// A page that fills its tab. Not a frame's: to the page around it, the browser might clear only what it keeps for the
 /// name inside of that page. Nor one that is fetched or rendered ahead, whose answer clears nothing.
-bool opens_page(const wire::RequestHead& head) {
+bool opens_page(const http::RequestHead& head) {
   if (!head.target.starts_with('/') || head.is_ahead) return false;
   return head.has_fetch_metadata ? is_navigation_of_tab(head) : head.accepts_html;
 }
 
 }  // namespace
 
-bool is_of_browser(const wire::RequestHead& head) {
-  if (head.form == wire::TargetForm::authority) return head.names_browser;  // CONNECT tells nothing else
+bool is_of_browser(const http::RequestHead& head) {
+  if (head.form == http::TargetForm::authority) return head.names_browser;  // CONNECT tells nothing else
   return head.has_fetch_metadata || head.has_site_data || head.accepts_html;
 }
 
-bool is_navigation(const wire::RequestHead& head) {
-  if (head.form == wire::TargetForm::authority) return false;
+bool is_navigation(const http::RequestHead& head) {
+  if (head.form == http::TargetForm::authority) return false;
   return head.has_fetch_metadata ? head.fetch_mode.ends_with("navigate") : head.accepts_html;
 }
 
-store::Keeper keeper_of(const wire::RequestHead& head) {
+store::Keeper keeper_of(const http::RequestHead& head) {
   store::Keeper keeper;
   const auto host = wire::parse_host(head.host);
   if (const auto* label = std::get_if<wire::HostIsLabel>(&host)) keeper.port = label->port;
@@ -47,12 +47,12 @@ store::Keeper keeper_of(const wire::RequestHead& head) {
   return keeper;
 }
 
-NameChange name_change(const wire::RequestHead& head) {
+NameChange name_change(const http::RequestHead& head) {
   if (!is_of_browser(head)) return NameChange::none;
   return opens_page(head) ? NameChange::begin : NameChange::pending;
 }
 
-Page begin_anew_page(const wire::RequestHead& head, std::string_view petname) {
+Page begin_anew_page(const http::RequestHead& head, std::string_view petname) {
   return {
       // Of a form that the old service's page sends, the content is dropped: the browser asks with GET.
       .status = 303,
@@ -76,4 +76,4 @@ Page name_changed_page(std::string_view petname) {
   };
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,13 +1,11 @@
-#include "hardline/web/page.hpp"
+#include "page.hpp"
 
 #include <fmt/format.h>
 
-#include "hardline/wire/html.hpp"
+#include "hardline/base/html.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
-
-using wire::escape_html;
 
 constexpr std::string_view kStyle = R"(
 p.status{margin:0;color:var(--mark);font-weight:600;font-size:.85rem;letter-spacing:.04em}
@@ -42,8 +40,7 @@ std::string html_body(const Page& page) {
       "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
       "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}{5}</style></head>\n"
       "<body><main>\n<p class=\"status\">{2} {3}</p>\n<h1>{0}</h1>\n<p>{4}</p>\n",
-      escape_html(page.title), wire::kPageStyle, page.status, reason_phrase(page.status), escape_html(page.text),
-      kStyle);
+      escape_html(page.title), kPageStyle, page.status, reason_phrase(page.status), escape_html(page.text), kStyle);
   append_html_links(out, page.links);
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
@@ -100,4 +97,4 @@ std::string to_response(const Page& page, Form form, bool with_body) {
   return out;
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

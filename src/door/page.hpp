@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-namespace hardline::web {
+namespace hardline::door {
 
 struct Link {
   std::string text;
@@ -33,4 +33,4 @@ enum class Form { html, plain };
 /// `with_body` is false in answer to HEAD.
 std::string to_response(const Page& page, Form form, bool with_body);
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -6,11 +6,11 @@
 #include <variant>
 
 #include "hardline/base/service_name.hpp"
+#include "hardline/http/request_head.hpp"
 #include "hardline/store/name_book.hpp"
-#include "hardline/web/page.hpp"
-#include "hardline/wire/http_head.hpp"
+#include "page.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 struct ToService {
   ServiceName name;
@@ -25,6 +25,6 @@ using Route = std::variant<ToService, ToDashboard, Page>;
 /// there, and nothing leads to what is not on this computer's list. Labels other than services' own names are taken at
 /// `local_port` and 80 only, without a dot at the end, and not from pages of other sites (site_wall.hpp), whether
 /// anything is pinned under them or not.
-Route find_route(const wire::RequestHead& head, const store::NameBook& names, std::uint16_t local_port);
+Route find_route(const http::RequestHead& head, const store::NameBook& names, std::uint16_t local_port);
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -2,16 +2,16 @@
 // `nas` can (docs/architecture.md, "The dashboard's walls"; W3C Fetch Metadata).
 #pragma once
 
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/request_head.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 /// A browser that tells goes to a page that will fill its tab, and somebody waits to see it.
-bool is_navigation_of_tab(const wire::RequestHead& head);
+bool is_navigation_of_tab(const http::RequestHead& head);
 
 /// Whether a page of another site, another petname's included, had a browser send this, and it is more than a link that
 /// was followed: GET or HEAD, in a tab of its own. By Sec-Fetch-Site, else by Origin; programs send neither. CONNECT
 /// has no such fields: never.
-bool is_sent_by_other_site(const wire::RequestHead& head);
+bool is_sent_by_other_site(const http::RequestHead& head);
 
-}  // namespace hardline::web
+}  // namespace hardline::door

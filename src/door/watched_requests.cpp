@@ -5,9 +5,9 @@
 
 #include "hardline/base/errc.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
-WatchedRequests::WatchedRequests(ByteStream& browser, const wire::ForwardedHead& first, std::string_view behind,
+WatchedRequests::WatchedRequests(ByteStream& browser, const http::ForwardedHead& first, std::string_view behind,
                                  MayPass may_pass)
     : browser_(browser), may_pass_(std::move(may_pass)), content_(first) {
   take(behind);
@@ -51,7 +51,7 @@ std::size_t WatchedRequests::take_content(std::string_view octets) {
 std::size_t WatchedRequests::take_head(std::string_view octets) {
   const auto before = head_.size();
   const auto head = reader_.feed(octets);
-  if (!head && head.error() == wire::HeadError::incomplete) {
+  if (!head && head.error() == http::HeadError::incomplete) {
     head_ += octets;
     return octets.size();
   }
@@ -59,7 +59,7 @@ std::size_t WatchedRequests::take_head(std::string_view octets) {
   if (!head) return 0;
   const auto taken = head->length - before;
   head_ += octets.substr(0, taken);
-  const auto framing = wire::forward_request_head(*head, head_);
+  const auto framing = http::forward_request_head(*head, head_);
   if (!framing || !may_pass_(*head)) return taken;
   refused_ = {};
   content_.emplace(*framing);
@@ -69,4 +69,4 @@ std::size_t WatchedRequests::take_head(std::string_view octets) {
   return taken;
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::door

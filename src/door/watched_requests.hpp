@@ -7,20 +7,20 @@
 #include <optional>
 #include <string>
 
-#include "content_meter.hpp"
-#include "hardline/rt/byte_stream.hpp"
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/content_meter.hpp"
+#include "hardline/http/request_head.hpp"
+#include "hardline/net/byte_stream.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 class WatchedRequests final : public ByteStream {
  public:
-  using MayPass = std::function<bool(const wire::RequestHead&)>;
+  using MayPass = std::function<bool(const http::RequestHead&)>;
 
   /// `first` is the framing of the request that was let pass already, `behind` what has come behind its head; `browser`
   /// outlives this. Where `may_pass` says no, or what comes is no request, reading fails: the connection is cut, and a
   /// browser then asks again on a new one, where there is an answer.
-  WatchedRequests(ByteStream& browser, const wire::ForwardedHead& first, std::string_view behind, MayPass may_pass);
+  WatchedRequests(ByteStream& browser, const http::ForwardedHead& first, std::string_view behind, MayPass may_pass);
 
   /// What of `behind` may go on at once.
   const std::string& start() const { return start_; }
@@ -43,8 +43,8 @@ class WatchedRequests final : public ByteStream {
 
   ByteStream& browser_;
   MayPass may_pass_;
-  std::optional<ContentMeter> content_;  ///< of the present request
-  wire::RequestHeadReader reader_;
+  std::optional<http::ContentMeter> content_;  ///< of the present request
+  http::RequestHeadReader reader_;
   std::string head_;      ///< what has come of the next one's
   std::string outgoing_;  ///< what may go on
   std::string start_;
@@ -52,4 +52,4 @@ class WatchedRequests final : public ByteStream {
   std::error_code refused_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,4 +1,4 @@
-#include "hardline/discovery/network_finder.hpp"
+#include "hardline/find/network_finder.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -6,11 +6,11 @@
 #include <utility>
 
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/dialable.hpp"
+#include "hardline/net/dialable.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/wire/hosts_list.hpp"
 
-namespace hardline::discovery {
+namespace hardline::find {
 
 using std::chrono::steady_clock;
 using std::chrono::system_clock;
@@ -183,9 +183,9 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
   }
 
   /// What the `which`th way into the DHT is asked with.
-  std::shared_ptr<Lookup> begin_lookup(std::size_t which) {
+  std::shared_ptr<dht::Lookup> begin_lookup(std::size_t which) {
     far_[which].party.asked();
-    auto lookup = std::make_shared<Lookup>([weak = weak_from_this(), which](std::string_view value) {
+    auto lookup = std::make_shared<dht::Lookup>([weak = weak_from_this(), which](std::string_view value) {
       if (const auto state = weak.lock()) state->take_value(which, value);
     });
     lookups_.push_back(lookup);
@@ -215,7 +215,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
 
   const KeyHash key;
   const std::uint16_t own_port;  ///< where this machine serves it itself; 0 if it does not
-  LanSearcher& lan;
+  lan::LanSearcher& lan;
   store::PeerStore& store;
   const FinderTimes times;
   const std::vector<DhtSource> dhts;
@@ -325,7 +325,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
   Party lan_{Source::lan};
   Party memory_{Source::remembered};
   std::vector<FarParty> far_;  ///< as `dhts`
-  std::vector<std::shared_ptr<Lookup>> lookups_;
+  std::vector<std::shared_ptr<dht::Lookup>> lookups_;
   std::vector<std::uint64_t> days_;  ///< asked for
   std::minstd_rand random_{std::random_device{}()};
   bool lan_asked_ = false;
@@ -344,8 +344,8 @@ class NetworkFinder::NetworkSearch final : public Search {
   std::shared_ptr<State> state_;
 };
 
-NetworkFinder::NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
-                             NetworkClock& clock, TaskGroup& tasks, FinderTimes times)
+NetworkFinder::NetworkFinder(Executor executor, lan::LanSearcher& lan, store::PeerStore& store,
+                             std::vector<DhtSource> dhts, dht::NetworkClock& clock, TaskGroup& tasks, FinderTimes times)
     : executor_(executor),
       lan_(lan),
       store_(store),
@@ -368,7 +368,7 @@ void NetworkFinder::set_own_endpoints(std::set<tcp::endpoint> endpoints) {
 std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& sink) {
   const auto state = std::make_shared<State>(*this, key, sink);
   const std::weak_ptr<State> weak = state;
-  state->listening = lan_.listen([weak](const HeardService& service) {
+  state->listening = lan_.listen([weak](const lan::HeardService& service) {
     const auto listener = weak.lock();
     if (listener && service.name.key == listener->key) listener->offer_neighbour(service.endpoint);
   });
@@ -394,7 +394,7 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
 void NetworkFinder::ask_dhts(const std::shared_ptr<State>& state) {
   for (const auto day : state->take_new_days(clock_.days()))
     for (std::size_t which = 0; which < dhts_.size(); ++which)
-      tasks_.spawn("finder: DHT", ask_dht(state, which, DhtKey::of(RollingCode::of(state->key, day))));
+      tasks_.spawn("finder: DHT", ask_dht(state, which, dht::DhtKey::of(RollingCode::of(state->key, day))));
 }
 
 awaitable<void> NetworkFinder::until_asked(std::shared_ptr<State> state) {
@@ -430,7 +430,7 @@ awaitable<void> NetworkFinder::ask_store(std::shared_ptr<State> state) {
   state->store_finished();
 }
 
-awaitable<void> NetworkFinder::ask_dht(std::shared_ptr<State> state, std::size_t which, DhtKey key) {
+awaitable<void> NetworkFinder::ask_dht(std::shared_ptr<State> state, std::size_t which, dht::DhtKey key) {
   auto executor = co_await asio::this_coro::executor;
   co_await asio::post(executor, use_awaitable);  // never from inside find()
   co_await until_asked(state);
@@ -472,4 +472,4 @@ void NetworkFinder::learned(const KeyHash& key, std::vector<HostPort> hosts) {
   if (!kept.empty()) store_.learn(key, std::move(kept), system_clock::now());
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::find

@@ -1,4 +1,4 @@
-#include "hardline/wire/cacheability.hpp"
+#include "hardline/http/cacheability.hpp"
 
 #include <algorithm>
 #include <array>
@@ -7,10 +7,10 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/wire/http_date.hpp"
-#include "http_grammar.hpp"
+#include "hardline/http/date.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using std::chrono::seconds;
@@ -144,4 +144,4 @@ bool is_hop_by_hop(std::string_view name, const HeaderFields& fields) {
   return std::any_of(named.begin(), named.end(), is_name);
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

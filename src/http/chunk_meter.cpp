@@ -1,12 +1,12 @@
-#include "chunk_meter.hpp"
+#include "hardline/http/chunk_meter.hpp"
 
 #include "hardline/base/errc.hpp"
-#include "hardline/rt/beast.hpp"
+#include "hardline/http/beast.hpp"
 
-namespace hardline::web {
+namespace hardline::http {
 namespace {
 
-namespace http = beast::http;
+namespace bhttp = beast::http;
 
 /// The parser reads whole messages: this stands before the content.
 constexpr std::string_view kHead = "POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n";
@@ -29,8 +29,8 @@ struct ChunkMeter::Impl {
     std::size_t used = 0;
     while (used < text.size() && !parser.is_done()) {
       beast::error_code error;
-      used += parser.put(asio::const_buffer(text.data() + used, text.size() - used), error);
-      if (error == http::error::need_more) break;
+      used += parser.put(boost::asio::const_buffer(text.data() + used, text.size() - used), error);
+      if (error == bhttp::error::need_more) break;
       if (error) return fail(Errc::malformed);
     }
     return used;
@@ -62,4 +62,4 @@ bool ChunkMeter::is_over() const {
   return impl_->parser.is_done();
 }
 
-}  // namespace hardline::web
+}  // namespace hardline::http

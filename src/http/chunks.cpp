@@ -1,10 +1,10 @@
-#include "chunks.hpp"
+#include "hardline/http/chunks.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <utility>
 
-namespace hardline::app {
+namespace hardline::http {
 namespace {
 
 std::optional<unsigned> hex_digit(char c) {
@@ -82,4 +82,4 @@ ChunkReader::State ChunkReader::pass_over(State state) {
   return ++passed_over_ > kMaxPassedOver ? State::broken : state;
 }
 
-}  // namespace hardline::app
+}  // namespace hardline::http

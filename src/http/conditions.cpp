@@ -1,13 +1,13 @@
-#include "hardline/wire/http_conditions.hpp"
+#include "hardline/http/conditions.hpp"
 
 #include <algorithm>
 #include <cstddef>
 #include <vector>
 
-#include "hardline/wire/http_date.hpp"
-#include "http_grammar.hpp"
+#include "hardline/http/date.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using std::chrono::system_clock;
@@ -132,4 +132,4 @@ bool range_is_current(const HeaderFields& request, const Validators& current) {
   return date && date == current_date(current);
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

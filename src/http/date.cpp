@@ -1,12 +1,12 @@
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
 #include <fmt/format.h>
 
 #include <array>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using namespace std::chrono;
@@ -67,4 +67,4 @@ std::string format_http_date(system_clock::time_point when) {
                      time.seconds().count());
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,12 +1,12 @@
-#include "hardline/wire/forwarding.hpp"
+#include "hardline/http/forwarding.hpp"
 
 #include <algorithm>
 #include <initializer_list>
 #include <vector>
 
-#include "http_grammar.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 constexpr std::size_t kMaxLengthDigits = 18;  // more than any disk holds, and still in 64 bits
@@ -160,4 +160,4 @@ tl::expected<AnswerHead, HeadError> AnswerHeadReader::feed(std::string_view more
   return head;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

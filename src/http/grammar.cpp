@@ -1,6 +1,6 @@
-#include "http_grammar.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 std::string unquoted(std::string_view quoted_string) {
@@ -57,4 +57,4 @@ std::optional<Parameter> parse_parameter(std::string_view text) {
   return parameter;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,11 +1,11 @@
-#include "hardline/wire/media_type.hpp"
+#include "hardline/http/media_type.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 struct MediaType {
@@ -138,4 +138,4 @@ std::string_view media_type_of(std::string_view file_name) {
   return found != kTypes.end() && found->extension == extension ? found->type : kUnknown;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,11 +1,11 @@
-#include "hardline/wire/http_range.hpp"
+#include "hardline/http/range.hpp"
 
 #include <algorithm>
 #include <limits>
 
-#include "http_grammar.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 constexpr std::string_view kUnit = "bytes=";  // range units are compared ignoring case (RFC 9110 section 14.1)
@@ -96,4 +96,4 @@ RangeRequest parse_range(std::string_view value, std::uint64_t size) {
   return request;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

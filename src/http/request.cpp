@@ -1,15 +1,15 @@
-#include "hardline/origin/request.hpp"
+#include "hardline/http/request.hpp"
 
 #include <algorithm>
 #include <array>
 
-#include "hardline/rt/beast.hpp"
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/beast.hpp"
+#include "hardline/http/request_head.hpp"
 
-namespace hardline::origin {
+namespace hardline::http {
 namespace {
 
-namespace http = beast::http;
+namespace bhttp = beast::http;
 
 constexpr std::size_t kMaxFields = 100;  // browsers send about 15
 constexpr std::string_view kEndOfLine = "\r\n";
@@ -19,7 +19,7 @@ class HeadParser final : public MessageParser<true> {
  public:
   HeadParser() {
     skip(true);
-    header_limit(wire::kMaxRequestHead);
+    header_limit(kMaxRequestHead);
     body_limit(kNoBodyLimit);  // what is too long is for the answer to say
   }
 
@@ -27,30 +27,31 @@ class HeadParser final : public MessageParser<true> {
   std::size_t fields = 0, hosts = 0, lengths = 0, encodings = 0;
 
  private:
-  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
+  void on_request_impl(bhttp::verb, beast::string_view method, beast::string_view target, int version,
+                       Error&) override {
     request.method = view(method);
     request.target = view(target);
     request.http_1_0 = version == 10;
   }
-  void on_field_impl(http::field field, beast::string_view name, beast::string_view value, Error&) override {
+  void on_field_impl(bhttp::field field, beast::string_view name, beast::string_view value, Error&) override {
     ++fields;
     switch (field) {
-      case http::field::host: ++hosts; break;
-      case http::field::content_length:
+      case bhttp::field::host: ++hosts; break;
+      case bhttp::field::content_length:
         lengths += value.find_first_not_of("0123456789") == value.npos ? 1 : 2;  // Beast takes `5, 5` for 5
         request.has_content = request.has_content || value != "0";
         break;
-      case http::field::transfer_encoding:
+      case bhttp::field::transfer_encoding:
         ++encodings;
         request.has_content = true;
         break;
-      case http::field::accept_encoding:
-      case http::field::if_match:
-      case http::field::if_modified_since:
-      case http::field::if_none_match:
-      case http::field::if_range:
-      case http::field::if_unmodified_since:
-      case http::field::range: request.fields.emplace_back(view(name), view(value)); break;
+      case bhttp::field::accept_encoding:
+      case bhttp::field::if_match:
+      case bhttp::field::if_modified_since:
+      case bhttp::field::if_none_match:
+      case bhttp::field::if_range:
+      case bhttp::field::if_unmodified_since:
+      case bhttp::field::range: request.fields.emplace_back(view(name), view(value)); break;
       default: break;
     }
   }
@@ -79,7 +80,7 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   std::size_t skipped = 0;  // empty lines before a request are passed over (RFC 9112 section 2.2)
   while (octets.substr(skipped).starts_with(kEndOfLine)) skipped += kEndOfLine.size();
   const auto rest = octets.substr(skipped);
-  if (skipped > wire::kMaxRequestHead) return refuse(431, "The request's head is too long.");
+  if (skipped > kMaxRequestHead) return refuse(431, "The request's head is too long.");
   const auto first_line = rest.substr(0, rest.find(kEndOfLine));
   const bool has_first_line = first_line.size() < rest.size();
   if (has_first_line && !first_line.ends_with(" HTTP/1.1") && !first_line.ends_with(" HTTP/1.0"))
@@ -87,12 +88,12 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   const auto end = rest.find(kEndOfHead);
   const auto head = end == std::string_view::npos ? rest : rest.substr(0, end + kEndOfHead.size());
   if (!has_clean_lines(head)) return refuse(400, "The request's lines are not what HTTP/1.1 allows.");
-  if (head.size() > wire::kMaxRequestHead) return refuse(431, "The request's head is too long.");
+  if (head.size() > kMaxRequestHead) return refuse(431, "The request's head is too long.");
   if (end == std::string_view::npos) return ParsedRequest{std::nullopt, 0};
 
   HeadParser parser;
   beast::error_code error;
-  parser.put(asio::const_buffer(head.data(), head.size()), error);
+  parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error || !parser.is_header_done()) return refuse(400, "The request is not what HTTP/1.1 allows.");
   if (parser.fields > kMaxFields) return refuse(431, "The request has too many header fields.");
   if (parser.lengths > 1 || parser.encodings > 1 || (parser.lengths && parser.encodings))
@@ -103,4 +104,4 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   return ParsedRequest{std::move(parser.request), skipped + head.size()};
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::http

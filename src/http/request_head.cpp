@@ -1,10 +1,10 @@
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/request_head.hpp"
 
 #include <utility>
 
-#include "http_grammar.hpp"
+#include "hardline/http/grammar.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 /// Octets of 0x80 and more are no URI, but browsers and curl send them, and they end up at an origin that knows.
@@ -250,4 +250,4 @@ tl::expected<RequestHead, HeadError> parse_request_head(std::string_view bytes) 
   return RequestHeadReader().feed(bytes);
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,12 +1,12 @@
-#include "hardline/wire/url.hpp"
+#include "hardline/http/url.hpp"
 
 #include <arpa/inet.h>
 
 #include <algorithm>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
@@ -74,4 +74,4 @@ std::string Url::to_string() const {
   return text;
 }
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

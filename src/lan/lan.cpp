@@ -1,16 +1,16 @@
-#include "hardline/discovery/lan.hpp"
+#include "hardline/lan/lan.hpp"
 
 #include <algorithm>
 #include <array>
 #include <map>
 
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/interfaces.hpp"
-#include "hardline/discovery/lan_socket.hpp"
+#include "hardline/net/interfaces.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "lan_socket.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using namespace std::chrono_literals;
@@ -258,4 +258,4 @@ std::shared_ptr<void> Lan::listen(Listener listener) {
   return token;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

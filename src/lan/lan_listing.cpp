@@ -1,4 +1,4 @@
-#include "hardline/discovery/lan_listing.hpp"
+#include "hardline/lan/lan_listing.hpp"
 
 #include <algorithm>
 #include <deque>
@@ -9,7 +9,7 @@
 
 #include "hardline/base/ascii.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -225,4 +225,4 @@ bool LanListing::is_closed() const {
   return impl_->closed;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -1,4 +1,4 @@
-#include "hardline/discovery/lan_socket.hpp"
+#include "lan_socket.hpp"
 
 #include <netinet/in.h>
 #include <sys/socket.h>
@@ -8,7 +8,7 @@
 
 #include "hardline/base/unique_fd.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 bool set_option(int fd, int level, int option, int value) {
@@ -142,4 +142,4 @@ Result<LanSocket::Received> LanSocket::receive(std::span<char> buffer) {
   return received;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

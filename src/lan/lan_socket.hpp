@@ -5,10 +5,10 @@
 #include <string_view>
 
 #include "hardline/base/result.hpp"
-#include "hardline/discovery/lan_table.hpp"
+#include "hardline/lan/lan_table.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 /// What it sends reaches the link and no further: TTL 1, unicast too. None of its functions blocks.
 class LanSocket {
@@ -48,4 +48,4 @@ class LanSocket {
   udp::socket socket_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -1,4 +1,4 @@
-#include "hardline/discovery/lan_table.hpp"
+#include "hardline/lan/lan_table.hpp"
 
 #include <fmt/format.h>
 #include <sodium.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <array>
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 udp::endpoint lan_group() {
   static const udp::endpoint group(asio::ip::make_address_v4(wire::kLpdGroup), wire::kLpdPort);
@@ -169,4 +169,4 @@ void LanTable::note(const HeardService& service, SteadyTime now) {
   heard_.push_back(service);
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -1,8 +1,8 @@
-#include "hardline/discovery/reply_limiter.hpp"
+#include "hardline/lan/reply_limiter.hpp"
 
 #include <algorithm>
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 double TokenBucket::tokens(TimePoint now) const {
   const std::chrono::duration<double> rest = now - filled_;
@@ -35,4 +35,4 @@ bool ReplyLimiter::admit_to_all(TimePoint now) {
   return true;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

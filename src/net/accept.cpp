@@ -1,4 +1,4 @@
-#include "hardline/rt/accept.hpp"
+#include "hardline/net/accept.hpp"
 
 #include <system_error>
 

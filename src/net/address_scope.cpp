@@ -1,9 +1,9 @@
-#include "hardline/discovery/address_scope.hpp"
+#include "hardline/net/address_scope.hpp"
 
 #include <algorithm>
 #include <array>
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 using asio::ip::address_v4;
@@ -77,4 +77,4 @@ bool is_carrier_grade_nat(const asio::ip::address& address) {
   return address.is_v4() && is_in(address.to_v4(), {0x64400000, 10});
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline

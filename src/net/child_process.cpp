@@ -1,4 +1,4 @@
-#include "hardline/rt/child_process.hpp"
+#include "hardline/net/child_process.hpp"
 
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -14,7 +14,7 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
 
 namespace hardline {
 namespace {

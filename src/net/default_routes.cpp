@@ -1,4 +1,4 @@
-#include "hardline/discovery/default_routes.hpp"
+#include "hardline/net/default_routes.hpp"
 
 #include <arpa/inet.h>
 
@@ -7,7 +7,7 @@
 #include <sstream>
 #include <string>
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 struct Route {
@@ -44,4 +44,4 @@ std::vector<asio::ip::address_v4> default_routers() {
   return parse_default_routers(table);
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline

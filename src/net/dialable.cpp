@@ -1,8 +1,8 @@
-#include "hardline/discovery/dialable.hpp"
+#include "hardline/net/dialable.hpp"
 
-#include "hardline/discovery/address_scope.hpp"
+#include "hardline/net/address_scope.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 
 std::optional<tcp::endpoint> dialable(const HostPort& address) {
   AsioError ec;
@@ -16,4 +16,4 @@ HostPort to_host_port(const tcp::endpoint& endpoint) {
   return {endpoint.address().to_string(), endpoint.port()};
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline

@@ -1,8 +1,8 @@
-#include "hardline/tunnel/household.hpp"
+#include "hardline/net/household.hpp"
 
 #include <algorithm>
 
-namespace hardline::tunnel {
+namespace hardline {
 
 asio::ip::address household(const asio::ip::address& from) {
   if (!from.is_v6() || from.to_v6().is_v4_mapped()) return from;
@@ -11,4 +11,4 @@ asio::ip::address household(const asio::ip::address& from) {
   return asio::ip::address_v6(bytes);
 }
 
-}  // namespace hardline::tunnel
+}  // namespace hardline

@@ -1,4 +1,4 @@
-#include "hardline/discovery/interfaces.hpp"
+#include "hardline/net/interfaces.hpp"
 
 #include <ifaddrs.h>
 #include <linux/if_addr.h>
@@ -20,7 +20,7 @@
 #include "hardline/base/unique_fd.hpp"
 #include "netlink.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 using namespace std::chrono_literals;
@@ -214,4 +214,4 @@ bool NetworkChanges::look() {
   return !same;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline

@@ -11,7 +11,7 @@
 #include <cstring>
 #include <string_view>
 
-namespace hardline::discovery::netlink {
+namespace hardline::netlink {
 namespace {
 
 /// The kernel fills at most 32 KiB of a reader's buffer with one message of a dump.
@@ -229,4 +229,4 @@ Result<std::optional<WayOut>> Query::way_out(int family) {
   return way;
 }
 
-}  // namespace hardline::discovery::netlink
+}  // namespace hardline::netlink

@@ -8,7 +8,7 @@
 #include "hardline/base/result.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery::netlink {
+namespace hardline::netlink {
 
 struct Link {
   unsigned index = 0;
@@ -62,4 +62,4 @@ class Query {
   unsigned sequence_ = 0;
 };
 
-}  // namespace hardline::discovery::netlink
+}  // namespace hardline::netlink

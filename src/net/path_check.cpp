@@ -1,4 +1,4 @@
-#include "hardline/rt/path_check.hpp"
+#include "hardline/net/path_check.hpp"
 
 #include <linux/sockios.h>
 #include <netinet/tcp.h>

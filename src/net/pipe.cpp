@@ -1,4 +1,4 @@
-#include "hardline/rt/pipe.hpp"
+#include "hardline/net/pipe.hpp"
 
 #include <algorithm>
 #include <array>

@@ -1,4 +1,4 @@
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/relay.hpp"
 
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/task_group.hpp"

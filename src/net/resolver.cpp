@@ -1,4 +1,4 @@
-#include "hardline/rt/resolver.hpp"
+#include "hardline/net/resolver.hpp"
 
 #include <netdb.h>
 

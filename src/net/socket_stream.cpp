@@ -1,4 +1,4 @@
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
 
 #include <poll.h>
 #include <sys/socket.h>

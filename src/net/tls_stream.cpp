@@ -1,4 +1,4 @@
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
 
 #include <openssl/err.h>
 

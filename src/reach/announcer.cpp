@@ -1,4 +1,4 @@
-#include "hardline/discovery/announcer.hpp"
+#include "hardline/reach/announcer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -8,7 +8,7 @@
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using Clock = std::chrono::steady_clock;
@@ -34,7 +34,7 @@ struct Attempt {
 
 /// What a get after a put has seen.
 struct Sighting {
-  std::weak_ptr<Lookup> lookup;
+  std::weak_ptr<dht::Lookup> lookup;
   std::size_t values = 0;
   bool found = false;
 };
@@ -43,7 +43,8 @@ struct Sighting {
 
 class Announcer::Impl {
  public:
-  Impl(Executor executor, Dht* node, const std::vector<ProxyDht*>& proxies, NetworkClock& clock, AnnouncerTimes times)
+  Impl(Executor executor, dht::Dht* node, const std::vector<dht::ProxyDht*>& proxies, dht::NetworkClock& clock,
+       AnnouncerTimes times)
       : executor_(executor),
         clock_(clock),
         times_(times),
@@ -66,8 +67,8 @@ class Announcer::Impl {
  private:
   /// One of those who can put.
   struct Way {
-    Dht* dht;
-    ProxyDht* proxy;           ///< null for the node of our own
+    dht::Dht* dht;
+    dht::ProxyDht* proxy;      ///< null for the node of our own
     TimePoint rests_until{};   ///< it failed
     TimePoint passed_until{};  ///< it loses puts
     bool is_zombie() const { return proxy && proxy->loses_puts(); }
@@ -105,7 +106,7 @@ class Announcer::Impl {
 
   awaitable<void> confirm_puts();
   awaitable<std::optional<bool>> look_for(Check check);
-  awaitable<std::optional<bool>> ask(Way& witness, DhtKey key, std::string value);
+  awaitable<std::optional<bool>> ask(Way& witness, dht::DhtKey key, std::string value);
   std::vector<Way*> witnesses_of(const Way* by);
   void decide(Check check, std::optional<bool> found);
   void put_was_lost(Way& way);
@@ -115,7 +116,7 @@ class Announcer::Impl {
                                     std::optional<unsigned> network = {});
 
   Executor executor_;
-  NetworkClock& clock_;
+  dht::NetworkClock& clock_;
   AnnouncerTimes times_;
   std::vector<Way> ways_;  ///< best first; never changes its length
   std::string hosts_;
@@ -259,7 +260,7 @@ std::vector<Announcer::Impl::Way*> Announcer::Impl::ways_to_put() {
 }
 
 awaitable<void> Announcer::Impl::put(Place place) {
-  const auto key = DhtKey::of(RollingCode::of(place.first, place.second));
+  const auto key = dht::DhtKey::of(RollingCode::of(place.first, place.second));
   const auto value = hosts_;
   const auto change = changes_;
   const auto network = network_;
@@ -389,7 +390,7 @@ std::vector<Announcer::Impl::Way*> Announcer::Impl::witnesses_of(const Way* by) 
 
 /// Whether the value is there; nullopt if nobody could say.
 awaitable<std::optional<bool>> Announcer::Impl::look_for(Check check) {
-  const auto key = DhtKey::of(RollingCode::of(check.place.first, check.place.second));
+  const auto key = dht::DhtKey::of(RollingCode::of(check.place.first, check.place.second));
   std::optional<bool> found;
   for (auto* witness : witnesses_of(check.by)) {
     // Our own node would always say that it is there.
@@ -403,9 +404,9 @@ awaitable<std::optional<bool>> Announcer::Impl::look_for(Check check) {
   co_return found;
 }
 
-awaitable<std::optional<bool>> Announcer::Impl::ask(Way& witness, DhtKey key, std::string value) {
+awaitable<std::optional<bool>> Announcer::Impl::ask(Way& witness, dht::DhtKey key, std::string value) {
   const auto sighting = std::make_shared<Sighting>();
-  const auto lookup = std::make_shared<Lookup>([sighting, value](std::string_view seen) {
+  const auto lookup = std::make_shared<dht::Lookup>([sighting, value](std::string_view seen) {
     ++sighting->values;
     if (seen != value) return;
     sighting->found = true;
@@ -418,7 +419,7 @@ awaitable<std::optional<bool>> Announcer::Impl::ask(Way& witness, DhtKey key, st
   lookup->stop();
   if (sighting->found) co_return true;
   // Under a key that was filled with others' values ours may be beyond those that are read.
-  if (error || sighting->values >= Lookup::kMaxValues) co_return std::nullopt;
+  if (error || sighting->values >= dht::Lookup::kMaxValues) co_return std::nullopt;
   co_return false;
 }
 
@@ -474,7 +475,7 @@ awaitable<std::error_code> Announcer::Impl::end_of(std::shared_ptr<Attempt> atte
   co_return make_error_code(is_over() ? Errc::cancelled : Errc::timed_out);
 }
 
-Announcer::Announcer(Executor executor, Dht* node, std::vector<ProxyDht*> proxies, NetworkClock& clock,
+Announcer::Announcer(Executor executor, dht::Dht* node, std::vector<dht::ProxyDht*> proxies, dht::NetworkClock& clock,
                      AnnouncerTimes times)
     : impl_(std::make_unique<Impl>(executor, node, proxies, clock, times)) {}
 
@@ -508,4 +509,4 @@ const std::map<KeyHash, Announcement>& Announcer::announcements() const {
   return impl_->announcements();
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -6,10 +6,10 @@
 #include <algorithm>
 #include <future>
 
-#include "hardline/discovery/default_routes.hpp"
-#include "hardline/discovery/gateway.hpp"
+#include "hardline/net/default_routes.hpp"
+#include "hardline/reach/gateway.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -170,4 +170,4 @@ std::vector<std::shared_ptr<Gateway>> find_nat_pmp_gateways() {
   return found;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

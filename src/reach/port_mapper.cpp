@@ -1,4 +1,4 @@
-#include "hardline/discovery/port_mapper.hpp"
+#include "hardline/reach/port_mapper.hpp"
 
 #include <linux/close_range.h>
 #include <unistd.h>
@@ -9,7 +9,7 @@
 
 #include "hardline/base/log.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -471,4 +471,4 @@ void PortMapper::list_pinholes() {
     if (pinhole.open.value_or(false)) status_.pinholes.push_back(pinhole.address);
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -1,15 +1,15 @@
-#include "hardline/discovery/presence.hpp"
+#include "hardline/reach/presence.hpp"
 
 #include <utility>
 
 #include "hardline/base/log.hpp"
 #include "hardline/wire/hosts_list.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 using std::chrono::steady_clock;
 
-Presence::Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock,
+Presence::Presence(Executor executor, dht::DhtNode* node, std::vector<dht::DhtProxy*> proxies, dht::NetworkClock& clock,
                    TaskGroup& tasks, PresenceOptions options, std::function<void()> changed)
     : node_(node),
       proxies_(std::move(proxies)),
@@ -58,7 +58,7 @@ void Presence::close() {
 }
 
 void Presence::node_changed() {
-  const bool connected = node_->status().state == DhtNodeStatus::State::connected;
+  const bool connected = node_->status().state == dht::DhtNodeStatus::State::connected;
   if (!std::exchange(node_connected_, connected) && connected) announcer_.node_connected();
   refresh();
 }
@@ -169,4 +169,4 @@ void Presence::ask_proxies_soon() {
   news_.notify();
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

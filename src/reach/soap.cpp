@@ -1,11 +1,11 @@
-#include "hardline/discovery/soap.hpp"
+#include "soap.hpp"
 
 #include <array>
 #include <charconv>
 
 #include "hardline/rt/task_group.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 constexpr std::uint16_t kHttpPort = 80;
@@ -121,4 +121,4 @@ std::optional<SoapAnswer> ask(const DeviceUrl& to, const SoapAction& action,
   return SoapAnswer::parse(std::move(response));
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -12,7 +12,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 /// `http://ADDRESS[:PORT]/PATH`. No name is taken: nobody looks one up for a stranger. The scope of an IPv6 address may
 /// be written as `%25eth0`.
@@ -46,4 +46,4 @@ struct SoapAnswer {
 std::optional<SoapAnswer> ask(const DeviceUrl& to, const SoapAction& action,
                               const std::optional<asio::ip::address>& from, std::chrono::steady_clock::duration limit);
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -9,13 +9,13 @@
 #include <tuple>
 
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/address_scope.hpp"
-#include "hardline/discovery/default_routes.hpp"
-#include "hardline/discovery/gateway.hpp"
-#include "hardline/discovery/interfaces.hpp"
-#include "hardline/discovery/soap.hpp"
+#include "hardline/net/address_scope.hpp"
+#include "hardline/net/default_routes.hpp"
+#include "hardline/net/interfaces.hpp"
+#include "hardline/reach/gateway.hpp"
+#include "soap.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -396,4 +396,4 @@ std::vector<std::shared_ptr<Gateway>> find_upnp_gateways() {
   return gateways;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

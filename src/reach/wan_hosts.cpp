@@ -1,11 +1,11 @@
-#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/reach/wan_hosts.hpp"
 
 #include <algorithm>
 #include <map>
 
-#include "hardline/discovery/address_scope.hpp"
+#include "hardline/net/address_scope.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using asio::ip::address;
@@ -217,4 +217,4 @@ Reachability work_out(const Observations& seen) {
   return result;
 }
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -2,7 +2,7 @@
 
 #include <charconv>
 
-#include "hardline/store/quantity.hpp"
+#include "quantity.hpp"
 #include "web_server.hpp"
 
 namespace hardline::store {

@@ -1,9 +1,9 @@
-#include "hardline/store/old_peers.hpp"
+#include "old_peers.hpp"
 
 #include "hardline/base/service_name.hpp"
-#include "hardline/store/sqlite.hpp"
 #include "hardline/wire/hosts_list.hpp"
 #include "hardline/wire/oob.hpp"
+#include "sqlite.hpp"
 
 namespace hardline::store {
 

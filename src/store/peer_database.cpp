@@ -1,4 +1,4 @@
-#include "hardline/store/peer_database.hpp"
+#include "peer_database.hpp"
 
 #include <array>
 

@@ -6,10 +6,10 @@
 #include <string>
 #include <vector>
 
-#include "hardline/store/old_peers.hpp"
 #include "hardline/store/peer_store.hpp"
-#include "hardline/store/sqlite.hpp"
 #include "hardline/store/visit.hpp"
+#include "old_peers.hpp"
+#include "sqlite.hpp"
 
 namespace hardline::store {
 

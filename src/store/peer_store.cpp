@@ -5,7 +5,7 @@
 #include "hardline/base/log.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/store/file.hpp"
-#include "hardline/store/peer_database.hpp"
+#include "peer_database.hpp"
 
 namespace hardline::store {
 namespace fs = std::filesystem;

@@ -1,4 +1,4 @@
-#include "hardline/store/quantity.hpp"
+#include "quantity.hpp"
 
 #include <charconv>
 #include <cmath>

@@ -1,4 +1,4 @@
-#include "hardline/store/sqlite.hpp"
+#include "sqlite.hpp"
 
 #include "hardline/base/log.hpp"
 

@@ -9,8 +9,8 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/store/peer_database.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
+#include "peer_database.hpp"
 
 namespace hardline::store {
 namespace {
@@ -153,7 +153,7 @@ void VisitLog::missed(const KeyHash& key, std::string_view problem, Time now) {
   auto& entry = impl_->entry(key);
   const bool is_news = !entry.visit.missed;
   entry.visit.missed = now;
-  entry.visit.problem = wire::clean_text(problem, kMaxProblem);
+  entry.visit.problem = clean_text(problem, kMaxProblem);
   entry.is_changed = true;
   if (!entry.visit.reached) return;  // until flush(): any page can name services that never were
   if (is_news)

@@ -3,8 +3,8 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/rt/watchdog.hpp"
-#include "hardline/tunnel/oob_exchange.hpp"
 #include "hardline/wire/hosts_list.hpp"
+#include "oob_exchange.hpp"
 
 namespace hardline::tunnel {
 namespace {

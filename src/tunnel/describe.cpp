@@ -5,7 +5,7 @@
 #include <algorithm>
 
 #include "hardline/base/errc.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
 namespace hardline::tunnel {
 namespace {
@@ -22,7 +22,7 @@ std::string describe_search(const DialFailure& failure) {
   std::string text = "the service was not found: no source knows where it is";
   std::string how;
   for (const auto& report : failure.sources) {
-    if (report.source == discovery::Source::this_machine) continue;
+    if (report.source == find::Source::this_machine) continue;
     if (!how.empty()) how += "; ";
     how += describe(report);
   }
@@ -39,12 +39,12 @@ std::string describe_dial(const DialFailure& failure) {
 }
 
 std::string describe_refusal(const wire::OobError& error) {
-  const auto words = wire::clean_text(error.text, kMaxWords);
+  const auto words = clean_text(error.text, kMaxWords);
   if (error.code == wire::kOobPassword) return "the password in the service's name is wrong";
   if (error.code == wire::kOobOriginUnreachable)
     return "the service is down: the program behind it does not answer" + (words.empty() ? "" : " (" + words + ")");
   if (error.code == wire::kOobBusy) return "the service is busy" + (words.empty() ? "" : ": " + words);
-  return fmt::format("the service refused: {}: {}", wire::clean_text(error.code, kMaxWords), words);
+  return fmt::format("the service refused: {}: {}", clean_text(error.code, kMaxWords), words);
 }
 
 std::string describe_break(std::error_code error) {
@@ -60,13 +60,13 @@ std::string describe(const Attempt& attempt) {
     how = "something else is there (its certificate is not this service's)";
   if (attempt.error == Errc::timed_out) how = "no answer";
   const HostPort where{attempt.candidate.endpoint.address().to_string(), attempt.candidate.endpoint.port()};
-  return fmt::format("{} ({}): {}, after {} ms", where.to_string(), discovery::describe(attempt.candidate.source), how,
+  return fmt::format("{} ({}): {}, after {} ms", where.to_string(), find::describe(attempt.candidate.source), how,
                      attempt.took.count());
 }
 
-std::string describe(const discovery::SourceReport& report) {
-  using discovery::Source;
-  auto who = std::string(discovery::describe(report.source));
+std::string describe(const find::SourceReport& report) {
+  using find::Source;
+  auto who = std::string(find::describe(report.source));
   if (report.source == Source::remembered) who = "remembered addresses";
   if (!report.by.empty()) who += " " + report.by;
   const bool in_the_dht = report.source == Source::dht || report.source == Source::dht_proxy;

@@ -5,8 +5,8 @@
 
 namespace hardline::tunnel {
 
-using discovery::Candidate;
-using discovery::Source;
+using find::Candidate;
+using find::Source;
 
 void DialOrder::add(const Candidate& candidate, std::optional<Time> only_after) {
   if (!known_.insert(candidate.endpoint).second) return;

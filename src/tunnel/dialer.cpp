@@ -5,14 +5,14 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/dialable.hpp"
+#include "hardline/net/dialable.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 
 namespace hardline::tunnel {
 
 using Clock = std::chrono::steady_clock;
-using discovery::Candidate;
+using find::Candidate;
 
 namespace {
 
@@ -37,7 +37,7 @@ void drop_oldest_if_full(Memory& memory, const KeyHash& newcomer) {
 }  // namespace
 
 /// One dial or examination. Shared by its attempts, which may wind up after it has returned.
-class Dialer::Race final : public discovery::CandidateSink, public std::enable_shared_from_this<Race> {
+class Dialer::Race final : public find::CandidateSink, public std::enable_shared_from_this<Race> {
  public:
   Race(Dialer& dialer, KeyHash key, bool to_the_end)
       : dialer_(dialer),
@@ -239,7 +239,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
     const auto& [candidate, error, took, began] = attempts_[id];
     if (error == Errc::cancelled) return;
     if (!to_the_end_) dialer_.forget_recent(key_, candidate.endpoint);
-    const bool says_nothing = gave_way_.contains(id) || (is_ours(error) && candidate.source != discovery::Source::lan);
+    const bool says_nothing = gave_way_.contains(id) || (is_ours(error) && candidate.source != find::Source::lan);
     if (!says_nothing) dialer_.finder_.failed(key_, candidate);
   }
 
@@ -272,7 +272,7 @@ class Dialer::Race final : public discovery::CandidateSink, public std::enable_s
   std::optional<DialOrder::Id> winning_attempt_;
   std::optional<Connection> winner_;
   std::optional<DialFailure> failure_;  ///< of the search that this one waited for, or of a moment ago
-  std::vector<discovery::SourceReport> reports_;
+  std::vector<find::SourceReport> reports_;
   bool exhausted_ = false;
   bool given_up_ = false;
   bool cancelled_ = false;
@@ -286,12 +286,11 @@ std::string problem_of(const std::vector<Attempt>& attempts) {
   const bool all_silent = std::all_of(attempts.begin(), attempts.end(), ended_with(Errc::timed_out));
   if (attempts.size() > 1)
     return std::to_string(attempts.size()) + " addresses were tried and none " + (all_silent ? "answered" : "worked");
-  const auto where = discovery::to_host_port(attempts[0].candidate.endpoint).to_string();
+  const auto where = to_host_port(attempts[0].candidate.endpoint).to_string();
   return all_silent ? "no answer from " + where : where + ": " + attempts[0].error.message();
 }
 
-Dialer::Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times, Doubted doubted,
-               Ended ended)
+Dialer::Dialer(Executor executor, find::Finder& finder, TaskGroup& tasks, DialTimes times, Doubted doubted, Ended ended)
     : executor_(executor),
       finder_(finder),
       tasks_(tasks),
@@ -358,7 +357,7 @@ void Dialer::died(const KeyHash& key, const Candidate& candidate) {
   drop_oldest_if_full(suspects_, key);
   suspects_.insert_or_assign(key, Recent{candidate, Clock::now()});
   // What was just heard would keep the LAN from being asked who else is there. Of an address elsewhere it says little.
-  if (candidate.source == discovery::Source::lan) finder_.failed(key, candidate);
+  if (candidate.source == find::Source::lan) finder_.failed(key, candidate);
 }
 
 void Dialer::remember(const KeyHash& key, const Candidate& candidate) {

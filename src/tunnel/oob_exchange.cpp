@@ -1,4 +1,4 @@
-#include "hardline/tunnel/oob_exchange.hpp"
+#include "oob_exchange.hpp"
 
 #include <array>
 

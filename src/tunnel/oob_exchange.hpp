@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 #include "hardline/wire/oob.hpp"
 
 namespace hardline::tunnel {

@@ -1,11 +1,11 @@
 #include "hardline/tunnel/p2p_listener.hpp"
 
 #include "hardline/base/log.hpp"
+#include "hardline/net/household.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/tunnel/dialect.hpp"
-#include "hardline/tunnel/household.hpp"
-#include "hardline/tunnel/oob_exchange.hpp"
+#include "oob_exchange.hpp"
 
 namespace hardline::tunnel {
 namespace {

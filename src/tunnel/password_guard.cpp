@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "hardline/tunnel/household.hpp"
+#include "hardline/net/household.hpp"
 
 namespace hardline::tunnel {
 std::optional<PasswordGuard::Clock::duration> PasswordGuard::take_turn(const asio::ip::address& from,

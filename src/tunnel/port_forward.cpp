@@ -1,6 +1,6 @@
 #include "hardline/tunnel/port_forward.hpp"
 
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
 
 namespace hardline::tunnel {
 

@@ -1,9 +1,9 @@
 #include "hardline/base/errc.hpp"
-#include "hardline/origin/origin.hpp"
-#include "hardline/rt/resolver.hpp"
+#include "hardline/net/resolver.hpp"
 #include "hardline/rt/watchdog.hpp"
+#include "hardline/tunnel/origin.hpp"
 
-namespace hardline::origin {
+namespace hardline::tunnel {
 
 /// One way to the socket: every address of the name in turn, within the time for each of both steps.
 class SocketOrigin::Connecting {
@@ -92,4 +92,4 @@ void SocketOrigin::close() {
   for (auto* check : checks_) check->cancel();
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::tunnel

@@ -1,4 +1,4 @@
-#include "hardline/rt/http_client.hpp"
+#include "hardline/web/http_client.hpp"
 
 #include <openssl/err.h>
 #include <openssl/x509_vfy.h>
@@ -10,17 +10,17 @@
 #include <stdexcept>
 
 #include "hardline/base/ascii.hpp"
-#include "hardline/rt/beast.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/http/beast.hpp"
+#include "hardline/net/socket_stream.hpp"
 #include "hardline/rt/stop.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/watchdog.hpp"
 
-namespace hardline {
+namespace hardline::web {
 namespace {
 
 using Clock = std::chrono::steady_clock;
-namespace http = beast::http;
+namespace bhttp = beast::http;
 
 constexpr auto kStagger = std::chrono::milliseconds(250);  // RFC 8305 section 5, Connection Attempt Delay
 constexpr std::size_t kMaxAddresses = 16;                  // of a host; 4 s until the last is tried
@@ -46,7 +46,7 @@ class AnswerReader final : public MessageParser<false> {
 
  private:
   void on_response_impl(int code, beast::string_view, int, Error&) override { answer.status = code; }
-  void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
+  void on_field_impl(bhttp::field, beast::string_view name, beast::string_view value, Error&) override {
     if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
     answer.fields.emplace_back(view(name), view(value));
   }
@@ -101,17 +101,17 @@ bool can_be_sent(const HttpRequest& request) {
 }
 
 std::string serialized(const HttpRequest& request, const HttpServer& server) {
-  http::request<http::string_body> message;
+  bhttp::request<bhttp::string_body> message;
   message.method_string(request.method);
   message.target(request.target);
   message.version(11);
-  message.set(http::field::host, host_field(server));
-  message.set(http::field::user_agent, "hardlined/" HARDLINE_VERSION);
-  message.set(http::field::connection, "close");
+  message.set(bhttp::field::host, host_field(server));
+  message.set(bhttp::field::user_agent, "hardlined/" HARDLINE_VERSION);
+  message.set(bhttp::field::connection, "close");
   for (const auto& [name, value] : request.fields) message.insert(name, value);
-  if (message.count(http::field::accept) == 0) message.set(http::field::accept, "*/*");
+  if (message.count(bhttp::field::accept) == 0) message.set(bhttp::field::accept, "*/*");
   if (!request.body.empty()) {
-    if (message.count(http::field::content_type) == 0) message.set(http::field::content_type, "application/json");
+    if (message.count(bhttp::field::content_type) == 0) message.set(bhttp::field::content_type, "application/json");
     message.body() = request.body;
   }
   message.prepare_payload();
@@ -443,7 +443,7 @@ class HttpClient::Impl {
     if (octets.empty()) return 0;
     AsioError error;
     const auto taken = reader_->put(asio::const_buffer(octets.data(), octets.size()), error);
-    if (error == http::error::need_more) error = {};
+    if (error == bhttp::error::need_more) error = {};
     outcome = as_ours(error);
     if (!error && !reader_->is_done() && octets.size() - taken > kMaxUnparsed) outcome = Errc::too_large;
     return taken;
@@ -451,8 +451,9 @@ class HttpClient::Impl {
 
   static std::error_code as_ours(const AsioError& error) {
     if (!error) return {};
-    if (error == http::error::partial_message || error == http::error::end_of_stream) return Errc::truncated;
-    if (error == http::error::header_limit || error == http::error::body_limit || error == http::error::buffer_overflow)
+    if (error == bhttp::error::partial_message || error == bhttp::error::end_of_stream) return Errc::truncated;
+    if (error == bhttp::error::header_limit || error == bhttp::error::body_limit ||
+        error == bhttp::error::buffer_overflow)
       return Errc::too_large;
     return Errc::malformed;
   }
@@ -509,4 +510,4 @@ const std::string& HttpClient::problem() const {
   return impl_->problem();
 }
 
-}  // namespace hardline
+}  // namespace hardline::web

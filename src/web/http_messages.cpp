@@ -5,14 +5,14 @@
 #include <algorithm>
 
 #include "hardline/base/ascii.hpp"
-#include "hardline/rt/beast.hpp"
+#include "hardline/http/beast.hpp"
+#include "hardline/http/date.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/wire/http_date.hpp"
 
 namespace hardline::web {
 namespace {
 
-namespace http = beast::http;
+namespace bhttp = beast::http;
 
 bool is_named(const std::pair<std::string, std::string>& field, std::string_view lower_name) {
   return to_lower(field.first) == lower_name;
@@ -62,12 +62,12 @@ class RequestParser::Impl final : public MessageParser<true> {
     const auto taken = put(asio::const_buffer(octets.data(), octets.size()), error);
     if (in_head && is_header_done() && !error) look_at_head();
     if (in_head && !is_header_done()) head_ += taken;
-    if (error && error != http::error::need_more && !refusal) refuse(error);
+    if (error && error != bhttp::error::need_more && !refusal) refuse(error);
     // Of a head that is too long, Beast may have taken lines; of a chunk's header, it takes nothing until that is
     // whole.
     const auto rest = octets.size() - taken;
     if (!refusal && !is_done() && (is_header_done() ? 0 : head_) + rest > max_head_)
-      refuse(is_header_done() ? http::error::body_limit : http::error::header_limit);
+      refuse(is_header_done() ? bhttp::error::body_limit : bhttp::error::header_limit);
     return taken;
   }
 
@@ -77,12 +77,13 @@ class RequestParser::Impl final : public MessageParser<true> {
   bool is_http10 = false;
 
  private:
-  void on_request_impl(http::verb, beast::string_view method, beast::string_view target, int version, Error&) override {
+  void on_request_impl(bhttp::verb, beast::string_view method, beast::string_view target, int version,
+                       Error&) override {
     request.method = view(method);
     request.target = view(target);
     is_http10 = version == 10;  // else 11: Beast takes no other
   }
-  void on_field_impl(http::field, beast::string_view name, beast::string_view value, Error&) override {
+  void on_field_impl(bhttp::field, beast::string_view name, beast::string_view value, Error&) override {
     if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
     request.fields.emplace_back(view(name), view(value));
   }
@@ -93,9 +94,9 @@ class RequestParser::Impl final : public MessageParser<true> {
   }
 
   void refuse(const AsioError& error) {
-    if (error == http::error::header_limit)
+    if (error == bhttp::error::header_limit)
       refuse(431, "too_large", "The head of this request is too large.");
-    else if (error == http::error::body_limit)
+    else if (error == bhttp::error::body_limit)
       refuse(413, "too_large", "The body of this request is too large.");
     else
       refuse(400, "bad_request", "This is not an HTTP request.");
@@ -196,9 +197,9 @@ std::string write_head(const Response& response, Framing framing, bool last) {
   const auto has = [&](std::string_view lower_name) {
     return std::any_of(fields.begin(), fields.end(), [&](const auto& field) { return is_named(field, lower_name); });
   };
-  const auto reason = view(http::obsolete_reason(static_cast<http::status>(response.status)));
+  const auto reason = view(bhttp::obsolete_reason(static_cast<bhttp::status>(response.status)));
   auto head = fmt::format("HTTP/1.1 {} {}\r\nDate: {}\r\n", response.status, reason,
-                          wire::format_http_date(std::chrono::system_clock::now()));
+                          http::format_http_date(std::chrono::system_clock::now()));
   if (!response.content_type.empty()) head += fmt::format("Content-Type: {}\r\n", response.content_type);
   if (framing == Framing::chunks) head += "Transfer-Encoding: chunked\r\n";
   if (framing == Framing::length && !has_no_body(response.status))

@@ -6,10 +6,10 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/base/percent.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/web/json_response.hpp"
-#include "hardline/wire/percent.hpp"
 #include "http_messages.hpp"
 
 namespace hardline::web {
@@ -334,7 +334,7 @@ bool Request::has_field(std::string_view name) const {
 std::optional<std::string> Request::parameter(std::string_view name) const {
   const auto given = values_of(query(), name);
   if (given.size() != 1 || !given.front()) return std::nullopt;
-  return wire::percent_decode(*given.front());
+  return percent_decode(*given.front());
 }
 
 bool Request::has_parameter(std::string_view name) const {

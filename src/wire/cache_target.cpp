@@ -7,9 +7,9 @@
 #include <array>
 #include <stdexcept>
 
-#include "ascii.hpp"
-#include "hardline/wire/percent.hpp"
-#include "utf8.hpp"
+#include "hardline/base/ascii.hpp"
+#include "hardline/base/percent.hpp"
+#include "hardline/base/utf8.hpp"
 
 namespace hardline::wire {
 namespace {

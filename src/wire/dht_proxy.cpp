@@ -8,7 +8,7 @@
 #include <limits>
 
 #include "hardline/base/host_port.hpp"
-#include "json.hpp"
+#include "hardline/base/json.hpp"
 
 namespace hardline::wire {
 namespace {

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
 namespace hardline::wire {
 namespace {

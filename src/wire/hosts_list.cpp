@@ -1,6 +1,6 @@
 #include "hardline/wire/hosts_list.hpp"
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
 namespace hardline::wire {
 

@@ -3,9 +3,9 @@
 #include <array>
 #include <utility>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 #include "hardline/base/host_port.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
 namespace hardline::wire {
 namespace {

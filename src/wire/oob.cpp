@@ -1,7 +1,7 @@
 #include "hardline/wire/oob.hpp"
 
-#include "hardline/wire/text.hpp"
-#include "json.hpp"
+#include "hardline/base/json.hpp"
+#include "hardline/base/text.hpp"
 
 namespace hardline::wire {
 namespace {

@@ -5,9 +5,9 @@
 #include <cstdint>
 #include <functional>
 
-#include "http_grammar.hpp"
-#include "json.hpp"
-#include "utf8.hpp"
+#include "hardline/base/json.hpp"
+#include "hardline/base/utf8.hpp"
+#include "hardline/http/grammar.hpp"
 
 namespace hardline::wire {
 namespace {
@@ -87,8 +87,8 @@ void join(std::string& joined, std::string_view value) {
 }
 
 /// Adds a field, if it is one to keep, to the one of its name if there is one.
-void keep(HeaderFields& kept, std::string_view name, std::string_view value) {
-  if (!is_kept(name) || !is_field_value(value)) return;
+void keep(http::HeaderFields& kept, std::string_view name, std::string_view value) {
+  if (!is_kept(name) || !http::is_field_value(value)) return;
   const auto found = std::find_if(kept.begin(), kept.end(),
                                   [&](const auto& field) { return equals_ignoring_case(field.first, name); });
   if (found == kept.end())
@@ -114,7 +114,7 @@ bool read_member(Sidecar& sidecar, const std::string& name, const json& value) {
   return true;
 }
 
-std::string as_json(const Sidecar& sidecar, const HeaderFields& fields) {
+std::string as_json(const Sidecar& sidecar, const http::HeaderFields& fields) {
   auto object = json::object();
   if (sidecar.status != 200) object[kStatus] = sidecar.status;
   if (!sidecar.target.empty()) object[kTarget] = sidecar.target;
@@ -123,22 +123,6 @@ std::string as_json(const Sidecar& sidecar, const HeaderFields& fields) {
 }
 
 }  // namespace
-
-std::optional<std::string_view> find_field(const HeaderFields& fields, std::string_view name) {
-  for (const auto& [field_name, value] : fields)
-    if (equals_ignoring_case(field_name, name)) return value;
-  return std::nullopt;
-}
-
-std::optional<std::string> join_fields(const HeaderFields& fields, std::string_view name) {
-  std::optional<std::string> joined;
-  for (const auto& [field_name, value] : fields) {
-    if (!equals_ignoring_case(field_name, name)) continue;
-    if (!joined) joined.emplace();
-    join(*joined, value);
-  }
-  return joined;
-}
 
 bool is_kept(std::string_view field_name) {
   return std::binary_search(kKept.begin(), kKept.end(), to_lower(field_name), std::less<>());
@@ -155,7 +139,7 @@ std::optional<Sidecar> parse_sidecar(std::string_view text) {
 }
 
 std::string format_sidecar(const Sidecar& sidecar) {
-  HeaderFields fields;
+  http::HeaderFields fields;
   for (const auto& [name, value] : sidecar.fields) keep(fields, name, value);
   auto text = as_json(sidecar, fields);
   while (text.size() > kMaxSidecar && !fields.empty()) {

@@ -6,7 +6,7 @@
 #include <iostream>
 
 #include "hardline/base/log.hpp"
-#include "hardline/origin/cache_origin.hpp"
+#include "hardline/cache/cache_origin.hpp"
 #include "hardline/rt/accept.hpp"
 #include "hardline/rt/socket_stream.hpp"
 
@@ -14,7 +14,7 @@ namespace {
 
 using namespace hardline;
 
-awaitable<void> end_at_signal(asio::signal_set& signals, tcp::acceptor& acceptor, origin::CacheOrigin& cache) {
+awaitable<void> end_at_signal(asio::signal_set& signals, tcp::acceptor& acceptor, cache::CacheOrigin& cache) {
   co_await signals.async_wait(use_awaitable);
   AsioError ignored;
   acceptor.close(ignored);
@@ -43,7 +43,7 @@ int main(int argc, char** argv) {
   BufferPool buffers;
   asio::thread_pool disk(4);
   TaskGroup tasks(io.get_executor());
-  origin::CacheOrigin cache(settings, {io.get_executor(), buffers, resolver, disk, tasks});
+  cache::CacheOrigin cache(settings, {io.get_executor(), buffers, resolver, disk, tasks});
   auto acceptor = listen_on(io.get_executor(), {asio::ip::address_v4::loopback(), port});
   asio::signal_set signals(io, SIGINT, SIGTERM);
   std::function<void(tcp::socket)> accepted = [&](tcp::socket socket) {

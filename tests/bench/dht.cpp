@@ -17,7 +17,7 @@
 #include <thread>
 #include <vector>
 
-#include "discovery/dht_swarm.hpp"
+#include "dht/dht_swarm.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/discovery/dht_node.hpp"
 #include "hardline/rt/event.hpp"
@@ -27,11 +27,11 @@ namespace hardline::bench {
 namespace {
 
 using namespace std::chrono_literals;
-using discovery::DhtKey;
-using discovery::DhtNode;
-using discovery::Lookup;
+using dht::DhtKey;
+using dht::DhtNode;
+using dht::DhtSwarm;
+using dht::Lookup;
 using std::chrono::steady_clock;
-using test::DhtSwarm;
 
 constexpr auto kDeadline = 20s;  // of a search, as the Finder has it
 constexpr auto kSettle = 30s;    // until the nodes know their neighbours
@@ -151,7 +151,7 @@ class Benchmark {
   static constexpr unsigned kPutters = 8;
 
   std::unique_ptr<DhtNode> make_node(Executor executor) {
-    discovery::DhtNodeOptions options;
+    dht::DhtNodeOptions options;
     options.bootstrap = {swarm_.address()};
     options.network = DhtSwarm::kNetwork;
     return std::make_unique<DhtNode>(executor, resolver_, std::move(options));

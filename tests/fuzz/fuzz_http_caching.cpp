@@ -4,14 +4,14 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "hardline/wire/cacheability.hpp"
-#include "hardline/wire/http_conditions.hpp"
-#include "hardline/wire/http_date.hpp"
-#include "hardline/wire/media_type.hpp"
+#include "hardline/http/cacheability.hpp"
+#include "hardline/http/conditions.hpp"
+#include "hardline/http/date.hpp"
+#include "hardline/http/media_type.hpp"
 
 namespace {
 
-using namespace hardline::wire;
+using namespace hardline::http;
 using hardline::fuzz::require;
 
 HeaderFields read_fields(std::string_view text) {

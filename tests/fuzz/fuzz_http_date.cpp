@@ -1,10 +1,10 @@
 // A date that is understood is of its years, and reads the same after it was written.
 #include "fuzz.hpp"
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using hardline::fuzz::require;
-  using namespace hardline::wire;
+  using namespace hardline::http;
   const auto input = hardline::fuzz::as_text(data, size);
   const auto date = parse_http_date(input);
   if (!date) return 0;

@@ -3,10 +3,10 @@
 #include <cstring>
 
 #include "fuzz.hpp"
-#include "hardline/wire/http_range.hpp"
+#include "hardline/http/range.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  using namespace hardline::wire;
+  using namespace hardline::http;
   using hardline::fuzz::require;
   std::uint64_t file_size = 0;
   if (size < sizeof file_size) return 0;

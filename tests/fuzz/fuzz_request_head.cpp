@@ -4,12 +4,12 @@
 #include <string>
 
 #include "fuzz.hpp"
-#include "hardline/wire/forwarding.hpp"
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/forwarding.hpp"
+#include "hardline/http/request_head.hpp"
 
 namespace {
 
-using namespace hardline::wire;
+using namespace hardline::http;
 using hardline::fuzz::require;
 
 /// By other means than the parser's: a line at a time.

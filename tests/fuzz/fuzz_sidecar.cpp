@@ -10,12 +10,13 @@ namespace {
 using namespace hardline::wire;
 using hardline::fuzz::require;
 
-void check_fields(const HeaderFields& fields) {
+void check_fields(const hardline::http::HeaderFields& fields) {
   for (const auto& [name, value] : fields) {
     require(is_kept(name), "only what is worth keeping is kept");
     for (const char c : value)
       require(c == '\t' || (static_cast<unsigned char>(c) >= ' ' && c != '\x7f'), "a value is one line");
-    require(find_field(fields, name) == value && join_fields(fields, name) == value, "a name has one field");
+    require(hardline::http::find_field(fields, name) == value && hardline::http::join_fields(fields, name) == value,
+            "a name has one field");
   }
 }
 

@@ -2,7 +2,7 @@
 #include <nlohmann/json.hpp>
 
 #include "fuzz.hpp"
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
 namespace {
 
@@ -28,10 +28,10 @@ bool is_plain(std::string_view text) {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   const std::size_t max_octets = size == 0 ? 0 : data[0];
   const auto text = hardline::fuzz::as_text(data, size).substr(size == 0 ? 0 : 1);
-  const auto clean = hardline::wire::clean_text(text, max_octets);
+  const auto clean = hardline::clean_text(text, max_octets);
   require(clean.size() <= max_octets, "it is no longer than asked for");
   require(is_utf8(clean), "it is UTF-8");
-  require(hardline::wire::clean_text(clean, max_octets) == clean, "cleaning twice changes nothing");
+  require(hardline::clean_text(clean, max_octets) == clean, "cleaning twice changes nothing");
   for (unsigned char c : clean) require(c >= ' ' && c != 0x7f, "it has no control characters");
   require(clean.empty() || (clean.front() != ' ' && clean.back() != ' '), "it has no spaces at its ends");
   if (is_plain(text) && text.size() <= max_octets) require(clean == text, "plain text stays as it is");

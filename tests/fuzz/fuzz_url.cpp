@@ -1,10 +1,10 @@
 // A URL names a server that can be asked, and reads the same after it was written.
 #include "fuzz.hpp"
-#include "hardline/wire/url.hpp"
+#include "hardline/http/url.hpp"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using hardline::fuzz::require;
-  using hardline::wire::Url;
+  using hardline::http::Url;
   const auto url = Url::parse(hardline::fuzz::as_text(data, size));
   if (!url) return 0;
   require(!url->where.host.empty() && url->where.host.size() <= 253 && url->where.port != 0, "a URL names a server");

@@ -170,7 +170,7 @@ def test_the_example_configuration_has_every_key():
     text = uncommented((ROOT / "packaging/hardlined.ini").read_text())
     given = {line.split("=")[0] for line in text.splitlines() if re.match(r"\w+=", line)}
     documented = (ROOT / "docs/configuration.md").read_text()
-    source = (ROOT / "src/app/settings.cpp").read_text()
+    source = (ROOT / "src/daemon/settings.cpp").read_text()
     known = set(re.findall(r'Key\{"\w+", "(\w+)"', source))
     assert len(known) > 15 and given == known
     for key in known:

@@ -10,27 +10,27 @@
 #include <string_view>
 #include <vector>
 
-#include "hardline/discovery/lan_listing.hpp"
-#include "hardline/origin/listening_servers.hpp"
+#include "hardline/api/listening_servers.hpp"
+#include "hardline/api/publishing.hpp"
+#include "hardline/api/status.hpp"
+#include "hardline/lan/lan_listing.hpp"
 #include "hardline/store/name_book.hpp"
 #include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/web/http_server.hpp"
-#include "hardline/web/publishing.hpp"
-#include "hardline/web/status.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 /// What the API speaks of; all outlive it.
 struct ApiSubjects {
   std::function<DaemonStatus()> status;  ///< as it is now
   /// tunnel::Dialer::examine(): takes up to the time that a search may, some 20 s.
   std::function<awaitable<tunnel::Examination>(KeyHash)> examine;
-  /// origin::find_web_servers() but for our own ports: takes about a second.
-  std::function<awaitable<std::vector<origin::WebServer>>()> find_web_servers;
+  /// api::find_web_servers() but for our own ports: takes about a second.
+  std::function<awaitable<std::vector<WebServer>>()> find_web_servers;
   store::NameBook& names;
   store::VisitLog& visits;
-  discovery::LanListing& lan;
+  lan::LanListing& lan;
   Publishing& publishing;
   std::uint16_t local_port = 7009;  ///< what links name
 };
@@ -49,7 +49,7 @@ class Api {
 
   /// Takes as long as an examination or a search does. Never throws: what goes wrong here is a 500. Whether the asker
   /// may ask, or change anything, was found out before. `request` outlives the call.
-  awaitable<Response> answer(const Request& request);
+  awaitable<web::Response> answer(const web::Request& request);
 
   /// Who is on this network now, as `GET /api/neighbours` lists them.
   nlohmann::ordered_json neighbours() const;
@@ -60,4 +60,4 @@ class Api {
   ApiSubjects subjects_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <unordered_set>
 
+#include "hardline/net/byte_stream.hpp"
 #include "hardline/rt/asio.hpp"
-#include "hardline/rt/byte_stream.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 /// Who may speak there is said twice: the socket's mode is 0600, and the kernel is asked who connects (SO_PEERCRED,
 /// unix(7)); that is its owner and root.
@@ -25,7 +25,7 @@ class ControlSocket {
   static constexpr std::size_t kMaxSessions = 256;
 
   /// `handler` outlives it.
-  ControlSocket(Executor executor, HttpHandler& handler);
+  ControlSocket(Executor executor, web::HttpHandler& handler);
   ControlSocket(const ControlSocket&) = delete;
   ControlSocket& operator=(const ControlSocket&) = delete;
   ~ControlSocket();
@@ -50,7 +50,7 @@ class ControlSocket {
   awaitable<void> serve(Protocol::socket socket);
 
   Executor executor_;
-  HttpHandler& handler_;
+  web::HttpHandler& handler_;
   Protocol::acceptor acceptor_;
   std::filesystem::path path_;
   dev_t device_ = 0;  ///< of the socket's file, so that it alone is removed
@@ -58,4 +58,4 @@ class ControlSocket {
   std::unordered_set<ByteStream*> open_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

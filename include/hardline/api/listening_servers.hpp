@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
+#include "hardline/net/resolver.hpp"
 #include "hardline/rt/asio.hpp"
-#include "hardline/rt/resolver.hpp"
 
-namespace hardline::origin {
+namespace hardline::api {
 
 /// A TCP socket that listens on this machine.
 struct ListeningSocket {
@@ -48,4 +48,4 @@ awaitable<std::vector<WebServer>> ask_for_pages(Executor executor, Resolver& res
 awaitable<std::vector<WebServer>> find_web_servers(Executor executor, Resolver& resolver,
                                                    std::vector<std::uint16_t> own_ports);
 
-}  // namespace hardline::origin
+}  // namespace hardline::api

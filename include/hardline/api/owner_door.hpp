@@ -6,12 +6,12 @@
 #include <string_view>
 #include <unordered_set>
 
+#include "hardline/api/api.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/tunnel/port_forward.hpp"
-#include "hardline/web/api.hpp"
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 /// Beside what Api answers:
 ///
@@ -25,7 +25,7 @@ namespace hardline::web {
 ///
 /// `GET /api/neighbours/events`: who is on this network, as lines of JSON, one at once and one at each change, while
 /// the request goes on: {"neighbours": […]}.
-class OwnerDoor final : public HttpHandler {
+class OwnerDoor final : public web::HttpHandler {
  public:
   /// What `GET /api/connect` must ask for in Upgrade.
   static constexpr std::string_view kProtocol = "hardline-stream";
@@ -33,7 +33,7 @@ class OwnerDoor final : public HttpHandler {
   /// `api` and what the tools refer to outlive it.
   OwnerDoor(Api& api, tunnel::TunnelTools tools) : api_(api), tools_(tools) {}
 
-  awaitable<void> handle(Exchange& exchange) override;
+  awaitable<void> handle(web::Exchange& exchange) override;
 
   /// Has the tunnels behind connections and forwarded ports look whether their paths still stand.
   void check_paths();
@@ -48,9 +48,9 @@ class OwnerDoor final : public HttpHandler {
  private:
   class ConnectSession;
 
-  awaitable<void> connect(Exchange& exchange);
-  awaitable<void> forward(Exchange& exchange);
-  awaitable<void> watch_lan(Exchange& exchange);
+  awaitable<void> connect(web::Exchange& exchange);
+  awaitable<void> forward(web::Exchange& exchange);
+  awaitable<void> watch_lan(web::Exchange& exchange);
 
   Api& api_;
   tunnel::TunnelTools tools_;
@@ -58,4 +58,4 @@ class OwnerDoor final : public HttpHandler {
   std::unordered_set<std::shared_ptr<tunnel::PortForward>> forwards_;  ///< that are open
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

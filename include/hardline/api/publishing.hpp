@@ -12,7 +12,7 @@
 #include "hardline/base/service_name.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 /// A service of this machine, published or paused.
 struct OwnService {
@@ -51,7 +51,7 @@ struct ServiceChanges {
 };
 
 /// What it is given has been looked at before: a title is one line of 1 to wire::kMaxLpdTitle octets
-/// (wire::clean_text); an address is one that HostPort::parse() makes, or the whole path of a Unix socket (UnixPath)
+/// (clean_text); an address is one that HostPort::parse() makes, or the whole path of a Unix socket (UnixPath)
 /// without control characters; an id is one of services(), if only a moment ago.
 ///
 /// Changes are made one after the other, and each has happened when it returns. They wait for the disk, and for a
@@ -82,4 +82,4 @@ class Publishing {
   ~Publishing() = default;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -11,25 +11,25 @@
 
 #include "hardline/base/host_port.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/announcer.hpp"
-#include "hardline/discovery/dht_node.hpp"
-#include "hardline/discovery/dht_proxy.hpp"
-#include "hardline/discovery/interfaces.hpp"
-#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_proxy.hpp"
+#include "hardline/net/interfaces.hpp"
+#include "hardline/reach/announcer.hpp"
+#include "hardline/reach/wan_hosts.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 struct ProxyStatus {
   std::string url;
-  discovery::DhtProxyStatus status;
+  dht::DhtProxyStatus status;
 };
 
 struct ServiceStatus {
   std::string title;
   KeyHash key;
-  bool uses_dht = true;                                 ///< [Access] useDHT=
-  std::optional<discovery::Announcement> announcement;  ///< in the DHT
+  bool uses_dht = true;                             ///< [Access] useDHT=
+  std::optional<reach::Announcement> announcement;  ///< in the DHT
   bool paused = false;
   std::uint64_t connections = 0;  ///< since the daemon started
   std::uint64_t octets = 0;       ///< both ways, since then
@@ -54,11 +54,11 @@ struct DaemonStatus {
   std::uint32_t dht_network = 0;
 
   // How it stands with the network.
-  std::vector<discovery::LocalAddress> addresses;
-  discovery::PortMapperStatus gateway;
-  discovery::Reachability reachability;
-  std::optional<discovery::DhtNodeStatus> dht_node;  ///< nullopt: there is none
-  std::vector<ProxyStatus> dht_proxies;              ///< best first
+  std::vector<LocalAddress> addresses;
+  reach::PortMapperStatus gateway;
+  reach::Reachability reachability;
+  std::optional<dht::DhtNodeStatus> dht_node;  ///< nullopt: there is none
+  std::vector<ProxyStatus> dht_proxies;        ///< best first
 
   // Who is there.
   std::vector<ServiceStatus> services;
@@ -68,4 +68,4 @@ struct DaemonStatus {
   std::vector<log::Problem> problems;  ///< of late, oldest first
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::wire {
+namespace hardline {
 
 /// `text` for an element's content or a quoted attribute.
 std::string escape_html(std::string_view text);
@@ -22,4 +22,4 @@ main>:last-child{margin-bottom:0}
 footer{margin-top:1.8rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem}
 )";
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string_view>
 
-namespace hardline::wire {
+namespace hardline {
 
 /// Known keys need 2 levels; the rest is for newer peers' unknown ones.
 inline constexpr std::size_t kMaxJsonDepth = 8;
@@ -15,4 +15,4 @@ inline constexpr std::size_t kMaxJsonDepth = 8;
 /// and for a text with a NUL, at which the JSON parser would stop, content.
 std::optional<nlohmann::json> parse_json_object(std::string_view text);
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::wire {
+namespace hardline {
 
 /// Letters, digits and `-._~`, which never need to be encoded (RFC 3986 section 2.3).
 bool is_unreserved(char c);
@@ -28,4 +28,4 @@ std::optional<PercentOctet> take_octet(std::string_view& rest);
 /// The encoding undone; nullopt where a `%` encodes nothing. `+` stays what it is.
 std::optional<std::string> percent_decode(std::string_view text);
 
-}  // namespace hardline::wire
+}  // namespace hardline

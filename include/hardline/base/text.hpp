@@ -6,7 +6,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::wire {
+namespace hardline {
 
 /// One line of valid UTF-8 (RFC 3629) of at most `max_octets`, cut between characters, without spaces at its ends.
 /// Control characters and line separators become spaces; what is not UTF-8, and the marks that turn the direction of
@@ -17,4 +17,4 @@ std::string clean_text(std::string_view text, std::size_t max_octets);
 /// character or line separator, and each mark that turns direction. Hostile as well.
 std::string visible_text(std::string_view text);
 
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -5,7 +5,7 @@
 #include <optional>
 #include <string_view>
 
-namespace hardline::wire {
+namespace hardline {
 
 struct Character {
   char32_t code;
@@ -15,4 +15,4 @@ struct Character {
 /// The character at the start of `text`, which is not empty, or nullopt where that is not UTF-8 (section 4).
 std::optional<Character> first_character(std::string_view text);
 
-}  // namespace hardline::wire
+}  // namespace hardline

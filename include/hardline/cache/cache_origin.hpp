@@ -6,12 +6,12 @@
 #include <optional>
 
 #include "hardline/base/cache_settings.hpp"
-#include "hardline/origin/origin.hpp"
-#include "hardline/rt/relay.hpp"
-#include "hardline/rt/resolver.hpp"
+#include "hardline/net/relay.hpp"
+#include "hardline/net/resolver.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "hardline/tunnel/origin.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 /// What every cache of the daemon shares. All of it outlives them.
 struct CacheTools {
@@ -20,12 +20,12 @@ struct CacheTools {
   Resolver& resolver;
   asio::thread_pool& disk;  ///< for what may wait for the disk
   TaskGroup& tasks;         ///< joined after close()
-  LeadsBack leads_back = {};
+  tunnel::LeadsBack leads_back = {};
 };
 
 class Cache;
 
-class CacheOrigin final : public Origin {
+class CacheOrigin final : public tunnel::Origin {
  public:
   CacheOrigin(CacheSettings settings, CacheTools tools);
   ~CacheOrigin() override;
@@ -44,8 +44,8 @@ class CacheOrigin final : public Origin {
   void serve(std::unique_ptr<ByteStream> client);
 
  private:
-  std::shared_ptr<Cache> cache_;          ///< shared with the coroutines of its connections and fetches
-  std::optional<SocketOrigin> upstream_;  ///< for checks alone
+  std::shared_ptr<Cache> cache_;                  ///< shared with the coroutines of its connections and fetches
+  std::optional<tunnel::SocketOrigin> upstream_;  ///< for checks alone
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

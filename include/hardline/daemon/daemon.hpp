@@ -3,9 +3,9 @@
 
 #include <memory>
 
-#include "settings.hpp"
+#include "hardline/daemon/settings.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 class Daemon {
  public:
@@ -22,4 +22,4 @@ class Daemon {
   std::unique_ptr<Parts> parts_;
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -7,7 +7,7 @@
 
 #include "hardline/base/host_port.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 /// A bare port is one of `localhost`. The address is `localhost`, `*` for every address, or a literal, an IPv6 one in
 /// brackets. Port 0 takes a free one.
@@ -20,4 +20,4 @@ struct ForwardSetting {
 
 std::optional<ForwardSetting> parse_forward(std::string_view text);
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

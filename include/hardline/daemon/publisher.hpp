@@ -6,13 +6,13 @@
 #include <string>
 #include <vector>
 
-#include "hardline/discovery/lan_table.hpp"
-#include "hardline/origin/cache_origin.hpp"
+#include "hardline/cache/cache_origin.hpp"
+#include "hardline/daemon/settings.hpp"
+#include "hardline/lan/lan_table.hpp"
 #include "hardline/store/identity.hpp"
 #include "hardline/tunnel/published_service.hpp"
-#include "settings.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 /// A service file with its identity, as found on disk.
 struct FoundService {
@@ -50,7 +50,7 @@ struct KnownService {
 /// Keeps what is published in step with what is found. Io thread only.
 class Publisher {
  public:
-  explicit Publisher(origin::CacheTools tools) : tools_(tools) {}
+  explicit Publisher(cache::CacheTools tools) : tools_(tools) {}
 
   /// Takes what was found over. A service whose file and identity did not change stays the same object, and so does
   /// one whose file is there but broken now: bad input does not take down what works. The origins of the others are
@@ -65,19 +65,19 @@ class Publisher {
 
   PublishedFiles files() const;
   std::vector<std::shared_ptr<tunnel::PublishedService>> published() const;
-  std::vector<discovery::LanService> announced() const;
+  std::vector<lan::LanService> announced() const;
   /// Those that are to be found by the DHT.
   std::vector<KeyHash> for_dht() const;
 
  private:
   std::shared_ptr<tunnel::PublishedService> make_service(const store::ServiceFile& file,
                                                          const store::Identity& identity) const;
-  std::unique_ptr<origin::Origin> make_origin(const store::ServiceFile& file) const;
+  std::unique_ptr<tunnel::Origin> make_origin(const store::ServiceFile& file) const;
   void tell(const FoundServices& found);
 
-  origin::CacheTools tools_;
+  cache::CacheTools tools_;
   std::map<std::filesystem::path, KnownService> entries_;
   std::vector<std::string> told_;  // errors and warnings that were logged last time
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -11,16 +11,16 @@
 #include <string_view>
 #include <vector>
 
-#include "forward_setting.hpp"
 #include "hardline/base/host_port.hpp"
-#include "hardline/discovery/dht_node.hpp"
-#include "hardline/discovery/port_mapper.hpp"
+#include "hardline/daemon/forward_setting.hpp"
+#include "hardline/dashboard/dashboard.hpp"
+#include "hardline/dht/dht_node.hpp"
+#include "hardline/http/url.hpp"
+#include "hardline/reach/port_mapper.hpp"
 #include "hardline/store/config_error.hpp"
 #include "hardline/store/service_file.hpp"
-#include "hardline/web/dashboard.hpp"
-#include "hardline/wire/url.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 
 inline constexpr std::uint16_t kDefaultP2pPort = 7008;
 inline constexpr std::uint16_t kDefaultLocalPort = 7009;
@@ -36,7 +36,7 @@ struct Settings {
   std::uint16_t p2p_port = kDefaultP2pPort;  ///< 0: any free one
   bool p2p_port_was_asked_for = false;
   std::uint16_t local_port = kDefaultLocalPort;  ///< 0: no local proxy
-  web::DashboardMode dashboard = web::DashboardMode::on;
+  dashboard::DashboardMode dashboard = dashboard::DashboardMode::on;
   std::vector<ForwardSetting> forwards;
   std::string log_level = "info";
   std::vector<HostPort> public_addresses;  ///< told to clients as WANHosts
@@ -46,11 +46,11 @@ struct Settings {
   bool lan = true;
 
   bool dht = true;                     ///< off: neither a node of our own nor a proxy
-  discovery::DhtNodeOptions dht_node;  ///< its nodes_file is the daemon's to choose
-  std::vector<wire::Url> dht_proxies;  ///< best first
+  dht::DhtNodeOptions dht_node;        ///< its nodes_file is the daemon's to choose
+  std::vector<http::Url> dht_proxies;  ///< best first
 
   bool port_mapping = true;  ///< off: nothing is asked of a router, whatever port_mapper says
-  discovery::PortMapperOptions port_mapper;
+  reach::PortMapperOptions port_mapper;
 
   std::chrono::seconds search_timeout{20};  ///< of a whole search for a service
   std::chrono::seconds attempt_timeout{5};  ///< of one attempt to connect
@@ -82,4 +82,4 @@ std::filesystem::path control_socket_of(const Settings& settings);
 /// system's service.
 std::filesystem::path find_control_socket(const Settings& settings);
 
-}  // namespace hardline::app
+}  // namespace hardline::daemon

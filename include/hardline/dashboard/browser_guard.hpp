@@ -10,7 +10,7 @@
 
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 enum class Verdict {
   allowed,
@@ -36,11 +36,11 @@ class BrowserGuard {
   /// A change (any method but GET and HEAD) needs the token, and an Origin that is this page's own, or without one a
   /// Sec-Fetch-Site that says so. Reading is refused to other sites, same-site ones included (Fetch Metadata), except
   /// that a person may be led to a page: a top-level navigation to `/`.
-  Verdict judge(const Request& request) const;
+  Verdict judge(const web::Request& request) const;
 
  private:
   bool is_our_host(std::string_view lower) const;
-  bool is_token(const Request& request) const;
+  bool is_token(const web::Request& request) const;
 
   std::uint16_t local_port_;
   std::string token_;
@@ -49,4 +49,4 @@ class BrowserGuard {
 /// The fields that every answer of the dashboard has, unless the answer has a field of that name.
 std::vector<std::pair<std::string, std::string>> security_fields();
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

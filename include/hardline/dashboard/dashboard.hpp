@@ -8,17 +8,17 @@
 #include <optional>
 #include <string>
 
-#include "hardline/web/api.hpp"
-#include "hardline/web/browser_guard.hpp"
-#include "hardline/web/dashboard_page.hpp"
+#include "hardline/api/api.hpp"
+#include "hardline/dashboard/browser_guard.hpp"
+#include "hardline/dashboard/dashboard_page.hpp"
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 enum class DashboardMode { on, read_only, off };
 
 /// Behind the local proxy, which leads connections here whose Host is ours. io thread only.
-class Dashboard final : public HttpHandler {
+class Dashboard final : public web::HttpHandler {
  public:
   /// How often it is looked, for all open pages at once, for neighbours that came or went, and for changes that were
   /// made here…
@@ -31,11 +31,11 @@ class Dashboard final : public HttpHandler {
   static constexpr std::size_t kMaxStreams = 32;
 
   /// `api` outlives it.
-  Dashboard(Api& api, DashboardMode mode);
+  Dashboard(api::Api& api, DashboardMode mode);
 
   /// Judges, then serves the page and its files, /events, /qr.svg, /proxy.pac (in every mode), and /api/ as the control
   /// socket does.
-  awaitable<void> handle(Exchange& exchange) override;
+  awaitable<void> handle(web::Exchange& exchange) override;
 
   /// For tests: where nothing may be changed, no page tells the token.
   const BrowserGuard& guard() const { return guard_; }
@@ -44,21 +44,21 @@ class Dashboard final : public HttpHandler {
   class Rendering;
   class Stream;
 
-  std::optional<Response> refusal_of(const Request& request) const;
-  Response refuse(const Request& request, Verdict verdict) const;
-  Response serve(const Request& request);
-  Response serve_page();
-  Response serve_qr(const Request& request) const;
-  Response proxy_pac() const;
+  std::optional<web::Response> refusal_of(const web::Request& request) const;
+  web::Response refuse(const web::Request& request, Verdict verdict) const;
+  web::Response serve(const web::Request& request);
+  web::Response serve_page();
+  web::Response serve_qr(const web::Request& request) const;
+  web::Response proxy_pac() const;
   std::uint16_t local_port() const { return api_.subjects().local_port; }
   DashboardModel model();
-  awaitable<void> send_events(Exchange& exchange);
+  awaitable<void> send_events(web::Exchange& exchange);
 
-  Api& api_;
+  api::Api& api_;
   DashboardMode mode_;
   BrowserGuard guard_;
   std::string start_;                   ///< what this start of the daemon is known by; tells nothing of the token
   std::weak_ptr<Rendering> rendering_;  ///< of the open pages, each of which holds it
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

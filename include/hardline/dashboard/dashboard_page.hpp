@@ -3,9 +3,9 @@
 
 #include <string>
 
-#include "hardline/web/dashboard_sections.hpp"
+#include "hardline/dashboard/dashboard_sections.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 /// What the page needs to know of the daemon that made it.
 struct PageKeys {
@@ -16,4 +16,4 @@ struct PageKeys {
 /// A pure function.
 std::string page_html(const DashboardModel& model, const PageKeys& keys);
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -8,13 +8,13 @@
 #include <string_view>
 #include <vector>
 
-#include "hardline/discovery/lan_listing.hpp"
+#include "hardline/api/publishing.hpp"
+#include "hardline/api/status.hpp"
+#include "hardline/lan/lan_listing.hpp"
 #include "hardline/store/names_file.hpp"
 #include "hardline/store/visit_log.hpp"
-#include "hardline/web/publishing.hpp"
-#include "hardline/web/status.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 struct PinnedService {
   store::Pin pin;
@@ -23,11 +23,11 @@ struct PinnedService {
 
 /// All that the page shows.
 struct DashboardModel {
-  bool read_only = false;  ///< nothing on it changes anything
-  DaemonStatus status;     ///< its `now` is what ages count back from, its `local_port` where links lead to
-  std::vector<discovery::Neighbour> neighbours;
+  bool read_only = false;    ///< nothing on it changes anything
+  api::DaemonStatus status;  ///< its `now` is what ages count back from, its `local_port` where links lead to
+  std::vector<lan::Neighbour> neighbours;
   std::vector<PinnedService> pins;
-  std::vector<OwnService> services;
+  std::vector<api::OwnService> services;
 };
 
 /// Each is sent as one piece.
@@ -41,4 +41,4 @@ std::string_view name_of(Section section);
 /// would notice: ages are told coarsely.
 std::string section_html(const DashboardModel& model, Section section);
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

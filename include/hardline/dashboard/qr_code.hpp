@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 
 /// Longest text, in octets, that is made one of: well above any link.
 inline constexpr std::size_t kMaxQrText = 512;
@@ -18,4 +18,4 @@ std::optional<std::string> qr_svg(std::string_view text);
 /// shows it right.
 std::optional<std::string> qr_terminal(std::string_view text, bool colour);
 
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -11,10 +11,10 @@
 #include <string_view>
 #include <system_error>
 
-#include "hardline/discovery/dht_key.hpp"
+#include "hardline/dht/dht_key.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 /// One get, shared by who asks and who answers. io thread only.
 class Lookup {
@@ -61,4 +61,4 @@ class Dht {
   virtual awaitable<std::error_code> put(DhtKey key, std::string value, Deadline deadline) = 0;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

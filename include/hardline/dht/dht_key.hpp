@@ -6,7 +6,7 @@
 
 #include "hardline/base/rolling_code.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 /// SHA-1 of the rolling code's 40 hexadecimal digits: what OpenDHT's InfoHash::get() makes of that string.
 class DhtKey : public Hash160<DhtKey> {
@@ -16,4 +16,4 @@ class DhtKey : public Hash160<DhtKey> {
   static DhtKey of(const RollingCode& code);
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -9,10 +9,10 @@
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
-#include "hardline/discovery/dht.hpp"
-#include "hardline/rt/resolver.hpp"
+#include "hardline/dht/dht.hpp"
+#include "hardline/net/resolver.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 struct DhtNodeOptions {
   std::vector<HostPort> bootstrap;   ///< nodes to enter by, where no remembered one answers; UDP
@@ -69,4 +69,4 @@ class DhtNode final : public Dht {
   std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

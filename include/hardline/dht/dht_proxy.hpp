@@ -6,14 +6,14 @@
 #include <string>
 #include <unordered_set>
 
-#include "hardline/discovery/network_clock.hpp"
-#include "hardline/discovery/proxy_dht.hpp"
-#include "hardline/rt/http_client.hpp"
-#include "hardline/rt/resolver.hpp"
+#include "hardline/dht/network_clock.hpp"
+#include "hardline/dht/proxy_dht.hpp"
+#include "hardline/http/url.hpp"
+#include "hardline/net/resolver.hpp"
+#include "hardline/web/http_client.hpp"
 #include "hardline/wire/dht_proxy.hpp"
-#include "hardline/wire/url.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 struct DhtProxyStatus {
   std::optional<std::chrono::system_clock::time_point> last_answer;
@@ -30,7 +30,7 @@ struct DhtProxyStatus {
 class DhtProxy final : public ProxyDht {
  public:
   /// `resolver` and `clock`, which hears its Date headers, outlive it.
-  DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, wire::Url url);
+  DhtProxy(Executor executor, Resolver& resolver, NetworkClock& clock, http::Url url);
 
   std::string name() const override { return url_.to_string(); }
   awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override;
@@ -55,11 +55,12 @@ class DhtProxy final : public ProxyDht {
   };
   class Client;
 
-  HttpServer server() const;
+  web::HttpServer server() const;
   Paths paths_of(const DhtKey& key) const;
-  awaitable<Result<HttpAnswer>> begin(HttpClient& client, HttpRequest request, Paths paths, Deadline deadline);
-  awaitable<std::error_code> read_values(HttpClient& client, std::shared_ptr<Lookup> lookup);
-  void heard(const HttpAnswer& answer);
+  awaitable<Result<web::HttpAnswer>> begin(web::HttpClient& client, web::HttpRequest request, Paths paths,
+                                           Deadline deadline);
+  awaitable<std::error_code> read_values(web::HttpClient& client, std::shared_ptr<Lookup> lookup);
+  void heard(const web::HttpAnswer& answer);
   void told(const wire::ProxyInfo& info);
   void was_of_use();
   std::error_code failed(std::error_code error, std::string problem);
@@ -67,13 +68,13 @@ class DhtProxy final : public ProxyDht {
   Executor executor_;
   Resolver& resolver_;
   NetworkClock& clock_;
-  wire::Url url_;
-  SslContextPtr tls_;                        ///< null where url_ is no https
-  std::unordered_set<HttpClient*> clients_;  ///< of what is under way
+  http::Url url_;
+  SslContextPtr tls_;                             ///< null where url_ is no https
+  std::unordered_set<web::HttpClient*> clients_;  ///< of what is under way
   bool closed_ = false;
   DhtProxyStatus status_;
   bool newer_paths_ = false;   ///< /key/HASH and /node/info
   bool knows_nobody_ = false;  ///< as it said of itself; not refuted since
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

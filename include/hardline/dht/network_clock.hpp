@@ -11,7 +11,7 @@
 
 #include "hardline/base/log.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 /// A clock that is off by less is left alone: rolling codes are looked for two hours into the neighbouring day.
 inline constexpr auto kClockErrorThatMatters = std::chrono::minutes(5);
@@ -65,4 +65,4 @@ class NetworkClock {
   unsigned listened_ = 0;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

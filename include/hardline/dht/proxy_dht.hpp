@@ -1,9 +1,9 @@
 // A DHT by way of somebody else, whose word on having taken a value has to be checked.
 #pragma once
 
-#include "hardline/discovery/dht.hpp"
+#include "hardline/dht/dht.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 
 class ProxyDht : public Dht {
  public:
@@ -13,4 +13,4 @@ class ProxyDht : public Dht {
   virtual void note_put_lost(bool lost) = 0;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -5,8 +5,8 @@
 
 #include <vector>
 
-#include "hardline/rt/accept.hpp"
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/accept.hpp"
+#include "hardline/net/relay.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/store/name_book.hpp"
@@ -14,14 +14,14 @@
 #include "hardline/tunnel/client.hpp"
 #include "hardline/web/http_server.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 
 class LocalProxy {
  public:
   static constexpr auto kHeadTimeout = std::chrono::seconds(10);
 
   /// `names`, `visits` and `dashboard` outlive it.
-  LocalProxy(tunnel::TunnelTools tools, store::NameBook& names, store::VisitLog& visits, HttpHandler& dashboard);
+  LocalProxy(tunnel::TunnelTools tools, store::NameBook& names, store::VisitLog& visits, web::HttpHandler& dashboard);
 
   /// Binds 127.0.0.1 and, where the machine has it, ::1. Throws std::system_error where the port is taken.
   void open(std::uint16_t port);
@@ -49,9 +49,9 @@ class LocalProxy {
   tunnel::TunnelTools tools_;
   store::NameBook& names_;
   store::VisitLog& visits_;
-  HttpHandler& dashboard_;
+  web::HttpHandler& dashboard_;
   Acceptors acceptors_;
   SessionRegistry registry_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -14,7 +14,7 @@
 #include "hardline/base/key_hash.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::find {
 
 enum class Source { this_machine, lan, remembered, dht, dht_proxy };
 
@@ -75,4 +75,4 @@ class Finder {
   virtual void learned(const KeyHash& key, std::vector<HostPort> hosts) = 0;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::find

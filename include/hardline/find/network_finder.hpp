@@ -10,14 +10,14 @@
 #include <unordered_set>
 #include <vector>
 
-#include "hardline/discovery/dht.hpp"
-#include "hardline/discovery/finder.hpp"
-#include "hardline/discovery/lan_searcher.hpp"
-#include "hardline/discovery/network_clock.hpp"
+#include "hardline/dht/dht.hpp"
+#include "hardline/dht/network_clock.hpp"
+#include "hardline/find/finder.hpp"
+#include "hardline/lan/lan_searcher.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/store/peer_store.hpp"
 
-namespace hardline::discovery {
+namespace hardline::find {
 
 /// Candidates of one search, whatever became of them: strangers can send us some.
 inline constexpr std::size_t kMaxCandidates = 512;
@@ -54,7 +54,7 @@ struct FinderTimes {
 /// A way into the DHT.
 struct DhtSource {
   Source source = Source::dht;  ///< or dht_proxy, which is told from others by its name()
-  Dht* dht = nullptr;
+  dht::Dht* dht = nullptr;
 };
 
 /// Refers to `lan`, `store`, the `dhts`, `clock` and `tasks`, which outlive it. It outlives its searches; coroutines
@@ -64,8 +64,8 @@ class NetworkFinder final : public Finder {
  public:
   /// All of `dhts` are asked side by side. When one of them puts `clock` right, all are asked for what is under the
   /// days that this brings.
-  NetworkFinder(Executor executor, LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
-                NetworkClock& clock, TaskGroup& tasks, FinderTimes times = {});
+  NetworkFinder(Executor executor, lan::LanSearcher& lan, store::PeerStore& store, std::vector<DhtSource> dhts,
+                dht::NetworkClock& clock, TaskGroup& tasks, FinderTimes times = {});
   NetworkFinder(const NetworkFinder&) = delete;
   NetworkFinder& operator=(const NetworkFinder&) = delete;
   ~NetworkFinder() override;
@@ -91,13 +91,13 @@ class NetworkFinder final : public Finder {
   static awaitable<void> ask_lan(std::shared_ptr<State> state);
   static awaitable<void> ask_store(std::shared_ptr<State> state);
   void ask_dhts(const std::shared_ptr<State>& state);
-  static awaitable<void> ask_dht(std::shared_ptr<State> state, std::size_t which, DhtKey key);
+  static awaitable<void> ask_dht(std::shared_ptr<State> state, std::size_t which, dht::DhtKey key);
 
   Executor executor_;
-  LanSearcher& lan_;
+  lan::LanSearcher& lan_;
   store::PeerStore& store_;
   std::vector<DhtSource> dhts_;
-  NetworkClock& clock_;
+  dht::NetworkClock& clock_;
   TaskGroup& tasks_;
   FinderTimes times_;
   std::unordered_set<KeyHash> own_keys_;
@@ -106,4 +106,4 @@ class NetworkFinder final : public Finder {
   std::vector<std::weak_ptr<State>> searches_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::find

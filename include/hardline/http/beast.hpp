@@ -1,7 +1,7 @@
 // The one place that includes Boost.Beast. Its templates are slow to compile: no other header includes this one.
 #pragma once
 
-#include "hardline/rt/asio.hpp"  // with <utility> first
+#include <utility>  // before Beast, as before Asio: 1.74 uses std::exchange without including it
 
 #include <boost/beast/core/error.hpp>
 #include <boost/beast/http.hpp>

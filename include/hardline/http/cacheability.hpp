@@ -5,9 +5,9 @@
 #include <optional>
 #include <string_view>
 
-#include "hardline/wire/sidecar.hpp"
+#include "hardline/http/fields.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 
 struct CacheControl {
   bool no_store = false;
@@ -35,4 +35,4 @@ bool accepts_gzip(const HeaderFields& request);
 /// a proxy's login, and those that `fields`' Connection names.
 bool is_hop_by_hop(std::string_view name, const HeaderFields& fields);
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

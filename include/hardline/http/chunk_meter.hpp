@@ -7,7 +7,7 @@
 
 #include "hardline/base/result.hpp"
 
-namespace hardline::web {
+namespace hardline::http {
 
 class ChunkMeter {
  public:
@@ -25,4 +25,4 @@ class ChunkMeter {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::http

@@ -5,7 +5,7 @@
 #include <cstdint>
 #include <string_view>
 
-namespace hardline::app {
+namespace hardline::http {
 
 /// A state machine without a buffer: what it hands out is part of what it was given.
 class ChunkReader {
@@ -35,4 +35,4 @@ class ChunkReader {
   bool line_is_empty_ = true;    ///< of the trailers
 };
 
-}  // namespace hardline::app
+}  // namespace hardline::http

@@ -6,9 +6,9 @@
 #include <string>
 #include <string_view>
 
-#include "hardline/wire/sidecar.hpp"
+#include "hardline/http/fields.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 
 /// What tells one version of a file from another.
 struct Validators {
@@ -30,4 +30,4 @@ Condition evaluate_conditions(const HeaderFields& request, const Validators& cur
 /// What is neither is not current.
 bool range_is_current(const HeaderFields& request, const Validators& current);
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

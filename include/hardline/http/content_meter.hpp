@@ -6,15 +6,15 @@
 #include <optional>
 #include <string_view>
 
-#include "chunk_meter.hpp"
-#include "hardline/wire/forwarding.hpp"
+#include "hardline/http/chunk_meter.hpp"
+#include "hardline/http/forwarding.hpp"
 
-namespace hardline::web {
+namespace hardline::http {
 
 class ContentMeter {
  public:
-  explicit ContentMeter(const wire::ForwardedHead& head) : left_(head.length) {
-    if (head.content == wire::ForwardedHead::Content::chunked) chunks_.emplace();
+  explicit ContentMeter(const ForwardedHead& head) : left_(head.length) {
+    if (head.content == ForwardedHead::Content::chunked) chunks_.emplace();
   }
 
   bool is_over() const { return chunks_ ? chunks_->is_over() : left_ == 0; }
@@ -32,4 +32,4 @@ class ContentMeter {
   std::optional<ChunkMeter> chunks_;  ///< where it comes in chunks
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::http

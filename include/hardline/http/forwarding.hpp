@@ -9,9 +9,9 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/request_head.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 
 /// A request's head in origin-form, as it goes on to a service, and what follows it.
 struct ForwardedHead {
@@ -55,4 +55,4 @@ class AnswerHeadReader {
   std::string octets_;
 };
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -8,9 +8,9 @@
 #include <string_view>
 #include <vector>
 
-#include "ascii.hpp"
+#include "hardline/base/ascii.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 
 /// Section 5.6.2.
 constexpr bool is_token_char(char c) {
@@ -47,4 +47,4 @@ struct Parameter {
 /// nullopt for what begins with no name.
 std::optional<Parameter> parse_parameter(std::string_view text);
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace hardline::wire {
+namespace hardline::http {
 
 /// Octets `first` to `first + length - 1`; `length` is at least 1.
 struct ByteRange {
@@ -38,4 +38,4 @@ struct RangeRequest {
 /// so are the last octets of an empty file, which has no parts.
 RangeRequest parse_range(std::string_view value, std::uint64_t size);
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -7,14 +7,14 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-#include "hardline/wire/sidecar.hpp"
+#include "hardline/http/fields.hpp"
 
-namespace hardline::origin {
+namespace hardline::http {
 
 struct Request {
-  std::string method;         ///< as sent
-  std::string target;         ///< as sent, not yet looked at
-  wire::HeaderFields fields;  ///< of those that choose among answers: Range, If-…, Accept-Encoding
+  std::string method;   ///< as sent
+  std::string target;   ///< as sent, not yet looked at
+  HeaderFields fields;  ///< of those that choose among answers: Range, If-…, Accept-Encoding
   bool http_1_0 = false;
   bool keep_alive = true;    ///< never of HTTP/1.0, where the end of the connection may be that of an answer
   bool has_content = false;  ///< a body follows the head
@@ -35,4 +35,4 @@ struct ParsedRequest {
 /// folded line, a bare CR or LF, two Content-Length, Content-Length beside Transfer-Encoding, two Host.
 tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets);
 
-}  // namespace hardline::origin
+}  // namespace hardline::http

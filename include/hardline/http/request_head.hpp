@@ -8,7 +8,7 @@
 #include <string_view>
 #include <tl/expected.hpp>
 
-namespace hardline::wire {
+namespace hardline::http {
 
 /// Longest request head, in octets.
 inline constexpr std::size_t kMaxRequestHead = 16 * 1024;
@@ -119,4 +119,4 @@ class RequestHeadReader {
 /// cannot: a TLS ClientHello or an HTTP/2 preface is `malformed` at its first octets.
 tl::expected<RequestHead, HeadError> parse_request_head(std::string_view bytes);
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -7,7 +7,7 @@
 
 #include "hardline/base/host_port.hpp"
 
-namespace hardline::wire {
+namespace hardline::http {
 
 struct Url {
   bool tls = false;
@@ -23,4 +23,4 @@ struct Url {
   friend bool operator==(const Url&, const Url&) = default;
 };
 
-}  // namespace hardline::wire
+}  // namespace hardline::http

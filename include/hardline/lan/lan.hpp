@@ -5,11 +5,11 @@
 #include <memory>
 #include <vector>
 
-#include "hardline/discovery/lan_searcher.hpp"
-#include "hardline/discovery/lan_table.hpp"
+#include "hardline/lan/lan_searcher.hpp"
+#include "hardline/lan/lan_table.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 /// Hears searches and announcements on every interface that can do multicast, answers for the published services,
 /// and searches. Joins again when interfaces come and go (rtnetlink(7), debounced); where they cannot be listed, it
@@ -46,4 +46,4 @@ class Lan final : public LanSearcher {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -11,11 +11,11 @@
 
 #include "hardline/base/key_hash.hpp"
 #include "hardline/base/password.hpp"
-#include "hardline/discovery/lan_searcher.hpp"
+#include "hardline/lan/lan_searcher.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 /// A service that was heard on the LAN.
 struct Neighbour {
@@ -72,4 +72,4 @@ class LanListing {
   std::shared_ptr<Impl> impl_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -5,9 +5,9 @@
 #include <memory>
 #include <vector>
 
-#include "hardline/discovery/lan_table.hpp"
+#include "hardline/lan/lan_table.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 class LanSearcher {
  public:
@@ -32,4 +32,4 @@ class LanSearcher {
   ~LanSearcher() = default;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -13,12 +13,12 @@
 
 #include "hardline/base/rolling_code.hpp"
 #include "hardline/base/service_name.hpp"
-#include "hardline/discovery/interfaces.hpp"
-#include "hardline/discovery/reply_limiter.hpp"
+#include "hardline/lan/reply_limiter.hpp"
+#include "hardline/net/interfaces.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/wire/lpd.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 /// How long an announcement counts.
 inline constexpr auto kHeardFor = std::chrono::seconds(90);
@@ -119,4 +119,4 @@ class LanTable {
   std::vector<HeardService> heard_;  ///< oldest first
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -7,7 +7,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 /// `rate` events a second, after a rest up to `burst` of them at once.
 class TokenBucket {
@@ -58,4 +58,4 @@ class ReplyLimiter {
   std::map<asio::ip::address_v4, TokenBucket> sources_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

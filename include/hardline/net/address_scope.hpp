@@ -3,7 +3,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 
 /// An IPv4 address as such, also where it comes inside of an IPv6 one (RFC 4291 section 2.5.5.2), as a socket for both
 /// families sees it; any other as it is.
@@ -22,4 +22,4 @@ bool is_private(const asio::ip::address& address);
 /// 100.64/10, between a provider's NAT and its customers (RFC 6598).
 bool is_carrier_grade_nat(const asio::ip::address& address);
 
-}  // namespace hardline::discovery
+}  // namespace hardline

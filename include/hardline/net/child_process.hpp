@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 
 namespace hardline {
 

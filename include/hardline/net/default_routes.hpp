@@ -6,7 +6,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 
 /// Those of the calling thread's network, the preferred one (of the lowest metric) first, each once. A route without
 /// a router, as into a VPN, counts for nothing.
@@ -15,4 +15,4 @@ std::vector<asio::ip::address_v4> default_routers();
 /// The same from a table in the format of /proc/net/route (proc(5)).
 std::vector<asio::ip::address_v4> parse_default_routers(std::istream& table);
 
-}  // namespace hardline::discovery
+}  // namespace hardline

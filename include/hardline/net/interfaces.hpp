@@ -10,7 +10,7 @@
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 
 /// An interface that is up, has an IPv4 address and can do multicast, or is the loopback interface: by that one two
 /// daemons of one machine find each other, though it seldom bears the MULTICAST flag.
@@ -77,4 +77,4 @@ class NetworkChanges {
   bool closed_ = false;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline

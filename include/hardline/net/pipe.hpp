@@ -4,7 +4,7 @@
 #include <memory>
 #include <utility>
 
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/relay.hpp"
 
 namespace hardline {
 

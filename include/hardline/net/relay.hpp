@@ -6,7 +6,7 @@
 #include <memory>
 #include <vector>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 
 namespace hardline {
 

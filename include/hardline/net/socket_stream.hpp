@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "hardline/rt/byte_stream.hpp"
-#include "hardline/rt/path_check.hpp"
+#include "hardline/net/byte_stream.hpp"
+#include "hardline/net/path_check.hpp"
 
 namespace hardline {
 

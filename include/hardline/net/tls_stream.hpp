@@ -8,8 +8,8 @@
 #include <optional>
 
 #include "hardline/base/errc.hpp"
-#include "hardline/rt/byte_stream.hpp"
-#include "hardline/rt/path_check.hpp"
+#include "hardline/net/byte_stream.hpp"
+#include "hardline/net/path_check.hpp"
 
 namespace hardline {
 

@@ -10,12 +10,12 @@
 #include <vector>
 
 #include "hardline/base/key_hash.hpp"
-#include "hardline/discovery/dht.hpp"
-#include "hardline/discovery/network_clock.hpp"
-#include "hardline/discovery/proxy_dht.hpp"
+#include "hardline/dht/dht.hpp"
+#include "hardline/dht/network_clock.hpp"
+#include "hardline/dht/proxy_dht.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 struct AnnouncerTimes {
   std::chrono::milliseconds put_every = std::chrono::minutes(8);       ///< values live ten minutes
@@ -47,7 +47,7 @@ inline constexpr unsigned kPutsAtOnce = 4;
 class Announcer {
  public:
   /// `node` (may be null), `proxies`, best first, and `clock` outlive it and what they do for it.
-  Announcer(Executor executor, Dht* node, std::vector<ProxyDht*> proxies, NetworkClock& clock,
+  Announcer(Executor executor, dht::Dht* node, std::vector<dht::ProxyDht*> proxies, dht::NetworkClock& clock,
             AnnouncerTimes times = {});
   Announcer(const Announcer&) = delete;
   Announcer& operator=(const Announcer&) = delete;
@@ -76,4 +76,4 @@ class Announcer {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -13,7 +13,7 @@
 #include "hardline/base/result.hpp"
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 enum class MappingError {
   conflict,        ///< the external port is somebody else's (718, 729)
@@ -72,4 +72,4 @@ std::vector<std::shared_ptr<Gateway>> find_upnp_gateways();
 /// The default routes' routers, with libnatpmp.
 std::vector<std::shared_ptr<Gateway>> find_nat_pmp_gateways();
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

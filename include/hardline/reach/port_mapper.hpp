@@ -11,13 +11,13 @@
 #include <type_traits>
 #include <vector>
 
-#include "hardline/discovery/gateway.hpp"
+#include "hardline/reach/gateway.hpp"
 #include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/mailbox.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 struct PortMapperOptions {
   bool upnp = true;
@@ -152,4 +152,4 @@ class PortMapper {
   std::vector<Pinhole> unwanted_pinholes_;  ///< open, and not yet closed
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -7,15 +7,15 @@
 #include <string>
 #include <vector>
 
-#include "hardline/discovery/announcer.hpp"
-#include "hardline/discovery/dht_node.hpp"
-#include "hardline/discovery/dht_proxy.hpp"
-#include "hardline/discovery/port_mapper.hpp"
-#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_proxy.hpp"
+#include "hardline/reach/announcer.hpp"
+#include "hardline/reach/port_mapper.hpp"
+#include "hardline/reach/wan_hosts.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 struct PresenceOptions {
   PortMapperOptions port_mapper;
@@ -39,8 +39,8 @@ class Presence {
 
   /// `node` (null: none), `proxies` by priority, and `clock` outlive it; so does `tasks`, joined after close().
   /// `changed` is called when reachability() may have.
-  Presence(Executor executor, DhtNode* node, std::vector<DhtProxy*> proxies, NetworkClock& clock, TaskGroup& tasks,
-           PresenceOptions options, std::function<void()> changed);
+  Presence(Executor executor, dht::DhtNode* node, std::vector<dht::DhtProxy*> proxies, dht::NetworkClock& clock,
+           TaskGroup& tasks, PresenceOptions options, std::function<void()> changed);
   Presence(const Presence&) = delete;
   Presence& operator=(const Presence&) = delete;
 
@@ -75,8 +75,8 @@ class Presence {
   void notice_new_address();
   void forget_what_others_saw();
 
-  DhtNode* node_;
-  std::vector<DhtProxy*> proxies_;
+  dht::DhtNode* node_;
+  std::vector<dht::DhtProxy*> proxies_;
   TaskGroup& tasks_;
   std::vector<HostPort> configured_;
   std::function<void()> changed_;
@@ -98,4 +98,4 @@ class Presence {
   std::string wan_hosts_;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

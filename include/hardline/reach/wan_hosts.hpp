@@ -7,10 +7,10 @@
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
-#include "hardline/discovery/interfaces.hpp"
-#include "hardline/discovery/port_mapper.hpp"
+#include "hardline/net/interfaces.hpp"
+#include "hardline/reach/port_mapper.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 
 /// What is seen from outside is of the time since the router's outer address was another one, or this machine in
 /// another network: who contradicts the router then is taken for the far side of a second one.
@@ -47,4 +47,4 @@ struct Reachability {
 
 Reachability work_out(const Observations& seen);
 
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

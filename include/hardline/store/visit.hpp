@@ -16,7 +16,7 @@ struct Visit {
   using Time = std::chrono::system_clock::time_point;
 
   std::optional<Time> reached;  ///< when it last was
-  std::string path;             ///< how then: a discovery::source_word(), as "lan"
+  std::string path;             ///< how then: a source_word(), as "lan"
   std::optional<Time> missed;   ///< when it was looked for in vain, if that is later
   std::string problem;          ///< why, for a person; hostile text may be in it
 

@@ -6,7 +6,7 @@
 #include <variant>
 
 #include "hardline/base/service_name.hpp"
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/relay.hpp"
 #include "hardline/tunnel/dialect.hpp"
 #include "hardline/tunnel/dialer.hpp"
 #include "hardline/wire/oob.hpp"
@@ -18,7 +18,7 @@ struct TunnelTools {
   Executor executor;
   BufferPool& buffers;
   Dialer& dialer;
-  discovery::Finder& finder;
+  find::Finder& finder;
 };
 
 /// An open tunnel: `first` has been sent, and `early` is what has come back already.
@@ -26,7 +26,7 @@ struct Tunnel {
   std::unique_ptr<TlsStream> stream;
   Dialect dialect = Dialect::legacy;
   std::string early;
-  discovery::Candidate candidate;  ///< where it leads
+  find::Candidate candidate;  ///< where it leads
 };
 
 /// The service answered, and refused.

@@ -12,7 +12,7 @@ namespace hardline::tunnel {
 std::string describe(const Attempt& attempt);
 
 /// "the local network: nobody answered", of a source that knew nobody to dial.
-std::string describe(const discovery::SourceReport& report);
+std::string describe(const find::SourceReport& report);
 
 /// One line for a terminal or a log: why a tunnel could not be opened. Ends without a full stop.
 std::string describe(const OpenFailure& failure);

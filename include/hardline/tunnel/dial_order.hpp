@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/discovery/finder.hpp"
+#include "hardline/find/finder.hpp"
 
 namespace hardline::tunnel {
 
@@ -51,11 +51,11 @@ class DialOrder {
 
   /// Takes a candidate in, unless its endpoint is known. One that is tried `only_after` something else waits until
   /// then, and goes last.
-  void add(const discovery::Candidate& candidate, std::optional<Time> only_after = {});
+  void add(const find::Candidate& candidate, std::optional<Time> only_after = {});
 
   struct Begun {
     Id id;
-    discovery::Candidate candidate;
+    find::Candidate candidate;
   };
   /// What to begin now; to be called until there is nothing.
   std::optional<Begun> next(Time now);
@@ -77,7 +77,7 @@ class DialOrder {
 
  private:
   struct Waiting {
-    discovery::Candidate candidate;
+    find::Candidate candidate;
     bool near;  ///< begins at once
     std::optional<Time> only_after;
   };
@@ -88,16 +88,16 @@ class DialOrder {
     bool connected = false;
     bool gives_way = false;
   };
-  using Party = std::pair<discovery::Source, std::string>;
+  using Party = std::pair<find::Source, std::string>;
 
-  bool has_place(const discovery::Candidate& candidate) const;
+  bool has_place(const find::Candidate& candidate) const;
   std::optional<std::size_t> next_near() const;
   std::optional<std::size_t> next_far(Time now) const;
   bool far_is_due(Time now) const;
   Begun begin(std::size_t waiting, Time now);
   /// One that waits for the place of another.
-  const discovery::Candidate* blocked() const;
-  bool is_in_the_way(const Running& running, const discovery::Candidate& of) const;
+  const find::Candidate* blocked() const;
+  bool is_in_the_way(const Running& running, const find::Candidate& of) const;
   bool some_give_way() const;
 
   DialTimes times_;

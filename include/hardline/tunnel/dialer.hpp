@@ -11,7 +11,7 @@
 #include <unordered_set>
 #include <vector>
 
-#include "hardline/discovery/finder.hpp"
+#include "hardline/find/finder.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/tunnel/dial_order.hpp"
 #include "hardline/tunnel/tls_contexts.hpp"
@@ -20,28 +20,28 @@ namespace hardline::tunnel {
 
 /// One candidate's fate.
 struct Attempt {
-  discovery::Candidate candidate;
+  find::Candidate candidate;
   std::error_code error;  ///< none for the winner; Errc::cancelled where somebody else won
   std::chrono::milliseconds took{0};
   std::chrono::milliseconds began{0};  ///< after the dial's own beginning
 };
 
 struct DialFailure {
-  std::vector<Attempt> attempts;                      ///< empty: nobody was found to try
-  std::vector<discovery::SourceReport> sources = {};  ///< how the search went; empty where there was none
+  std::vector<Attempt> attempts;                 ///< empty: nobody was found to try
+  std::vector<find::SourceReport> sources = {};  ///< how the search went; empty where there was none
 };
 
 /// A proven connection: TLS stands and the certificate's hash is the KEYHASH. Nothing was sent on it yet.
 struct Connection {
   std::unique_ptr<TlsStream> stream;
-  discovery::Candidate candidate;
+  find::Candidate candidate;
 };
 
 /// What a search for a service found, and how each attempt ended, for people.
 struct Examination {
   std::vector<Attempt> attempts;      ///< no error: the service was proven to be there
   std::optional<std::size_t> winner;  ///< the first of those
-  std::vector<discovery::SourceReport> sources;
+  std::vector<find::SourceReport> sources;
   std::chrono::milliseconds took{0};
 };
 
@@ -65,12 +65,12 @@ class Dialer {
   /// Takes how each dial and each examination ended: where it got to, or why it did not (problem_of()). Not of one
   /// that was cancelled; and of dials that share a search's failure, or were answered by it later, once for all.
   struct Ended {
-    std::function<void(const KeyHash& key, const discovery::Candidate& candidate)> reached;
+    std::function<void(const KeyHash& key, const find::Candidate& candidate)> reached;
     std::function<void(const KeyHash& key, const std::string& problem)> missed;
   };
 
   /// Attempts that lose are wound up in `tasks`, which must be joined before this goes.
-  Dialer(Executor executor, discovery::Finder& finder, TaskGroup& tasks, DialTimes times = {}, Doubted doubted = {},
+  Dialer(Executor executor, find::Finder& finder, TaskGroup& tasks, DialTimes times = {}, Doubted doubted = {},
          Ended ended = {});
 
   /// Dials of one service share one search: while one searches, the others wait, and then go where it got to, or fail
@@ -82,7 +82,7 @@ class Dialer {
   awaitable<Examination> examine(KeyHash key);
 
   /// A tunnel to `candidate` closed before it answered: whoever dials next tries others first.
-  void died(const KeyHash& key, const discovery::Candidate& candidate);
+  void died(const KeyHash& key, const find::Candidate& candidate);
 
   /// This machine's addresses have changed, or it slept: what worked and what failed before is forgotten, and tunnels
   /// that are being opened look whether their path still stands. Dials under way go on.
@@ -111,7 +111,7 @@ class Dialer {
  private:
   class Race;
   struct Recent {
-    discovery::Candidate candidate;
+    find::Candidate candidate;
     std::chrono::steady_clock::time_point when;
   };
 
@@ -120,20 +120,20 @@ class Dialer {
     std::chrono::steady_clock::time_point when;
   };
 
-  void remember(const KeyHash& key, const discovery::Candidate& candidate);
-  std::optional<discovery::Candidate> recent(const KeyHash& key) const;
+  void remember(const KeyHash& key, const find::Candidate& candidate);
+  std::optional<find::Candidate> recent(const KeyHash& key) const;
   void forget_recent(const KeyHash& key, const tcp::endpoint& endpoint);
   bool is_suspect(const KeyHash& key, const tcp::endpoint& endpoint) const;
   void remember_failure(const Race& race, DialFailure failure);
   void doubt(const KeyHash& key) const;
-  void tell_reached(const KeyHash& key, const discovery::Candidate& candidate) const;
+  void tell_reached(const KeyHash& key, const find::Candidate& candidate) const;
   void tell_missed(const KeyHash& key, const std::vector<Attempt>& attempts) const;
   const DialFailure* failure(const KeyHash& key) const;
   std::optional<std::uint64_t> searching(const KeyHash& key) const;
   std::shared_ptr<Race> new_race(const KeyHash& key, bool to_the_end);
 
   Executor executor_;
-  discovery::Finder& finder_;
+  find::Finder& finder_;
   TaskGroup& tasks_;
   DialTimes times_;
   Doubted doubted_;

@@ -7,11 +7,11 @@
 #include <vector>
 
 #include "hardline/base/origin_address.hpp"
-#include "hardline/rt/byte_stream.hpp"
-#include "hardline/rt/resolver.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
+#include "hardline/net/resolver.hpp"
+#include "hardline/net/socket_stream.hpp"
 
-namespace hardline::origin {
+namespace hardline::tunnel {
 
 class Origin {
  public:
@@ -54,4 +54,4 @@ class SocketOrigin final : public Origin {
   bool closed_ = false;
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::tunnel

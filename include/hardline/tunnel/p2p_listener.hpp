@@ -8,8 +8,8 @@
 #include <unordered_map>
 #include <vector>
 
-#include "hardline/rt/accept.hpp"
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/accept.hpp"
+#include "hardline/net/relay.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/tunnel/password_guard.hpp"

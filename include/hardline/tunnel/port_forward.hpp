@@ -7,7 +7,7 @@
 #include <vector>
 
 #include "hardline/base/service_name.hpp"
-#include "hardline/rt/accept.hpp"
+#include "hardline/net/accept.hpp"
 #include "hardline/rt/session_registry.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/tunnel/raw_tunnel.hpp"

@@ -5,8 +5,8 @@
 #include <string>
 
 #include "hardline/base/service_name.hpp"
-#include "hardline/origin/origin.hpp"
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
+#include "hardline/tunnel/origin.hpp"
 
 namespace hardline::tunnel {
 
@@ -14,7 +14,7 @@ struct PublishedService {
   ServiceName name;
   std::string title;
   SslContextPtr context;
-  std::unique_ptr<origin::Origin> origin;
+  std::unique_ptr<Origin> origin;
 };
 
 }  // namespace hardline::tunnel

@@ -2,7 +2,7 @@
 // ports, CONNECT.
 #pragma once
 
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/relay.hpp"
 #include "hardline/tunnel/client.hpp"
 #include "hardline/tunnel/describe.hpp"
 

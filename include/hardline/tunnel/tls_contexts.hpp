@@ -5,7 +5,7 @@
 #include <functional>
 
 #include "hardline/base/key_hash.hpp"
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
 #include "hardline/store/identity.hpp"
 
 namespace hardline::tunnel {

@@ -4,7 +4,7 @@
 
 #include <string>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 
 namespace hardline::web {
 

@@ -12,11 +12,11 @@
 
 #include "hardline/base/origin_address.hpp"
 #include "hardline/base/result.hpp"
+#include "hardline/net/resolver.hpp"
+#include "hardline/net/tls_stream.hpp"
 #include "hardline/rt/asio.hpp"
-#include "hardline/rt/resolver.hpp"
-#include "hardline/rt/tls_stream.hpp"
 
-namespace hardline {
+namespace hardline::web {
 
 struct HttpServer {
   OriginAddress where;     ///< host and port, or a Unix socket's path
@@ -101,4 +101,4 @@ class HttpClient {
   std::unique_ptr<Impl> impl_;
 };
 
-}  // namespace hardline
+}  // namespace hardline::web

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 #include "hardline/rt/event.hpp"
 
 namespace hardline::web {

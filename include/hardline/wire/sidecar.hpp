@@ -5,25 +5,17 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
-#include <vector>
+
+#include "hardline/http/fields.hpp"
 
 namespace hardline::wire {
-
-using HeaderFields = std::vector<std::pair<std::string, std::string>>;
-
-/// The first field of this name, in any case.
-std::optional<std::string_view> find_field(const HeaderFields& fields, std::string_view name);
-
-/// All fields of this name, in their order, joined by `, ` (RFC 9110 section 5.3); nullopt if there is none.
-std::optional<std::string> join_fields(const HeaderFields& fields, std::string_view name);
 
 inline constexpr std::size_t kMaxSidecar = 64 * 1024;  ///< octets
 
 struct Sidecar {
   int status = 200;    ///< 200, 301 or 308, as `:status`; HardlineP2P's have none
   std::string target;  ///< of the request, as `:target`, for copies whose name is a hash; empty where it is not said
-  HeaderFields fields;
+  http::HeaderFields fields;
 
   friend bool operator==(const Sidecar&, const Sidecar&) = default;
 };

@@ -4,9 +4,9 @@
 #include <algorithm>
 #include <vector>
 
-#include "hardline/web/publishing.hpp"
+#include "hardline/api/publishing.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 
 class FakePublishing final : public Publishing {
  public:
@@ -47,4 +47,4 @@ class FakePublishing final : public Publishing {
   }
 };
 
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -1,13 +1,13 @@
-#include "hardline/web/api.hpp"
+#include "hardline/api/api.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
-#include "web/api_world.hpp"
+#include "api/api_world.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using nlohmann::json;
@@ -20,15 +20,15 @@ const KeyHash kKey = *KeyHash::parse(kHex);
 
 class ApiTest : public testing::Test, public ApiWorld {};
 
-json body_of(const Response& response) {
+json body_of(const web::Response& response) {
   return json::parse(response.body);
 }
 
-json error_of(const Response& response) {
+json error_of(const web::Response& response) {
   return body_of(response).at("error");
 }
 
-std::string text_of_error(const Response& response) {
+std::string text_of_error(const web::Response& response) {
   return error_of(response).at("text").get<std::string>();
 }
 
@@ -183,7 +183,7 @@ TEST_F(ApiTest, WaitsForNobodyWhereAnotherParameterLooksLikeIt) {
 }
 
 TEST_F(ApiTest, WaitsNoLongerOnceTheListingIsClosed) {
-  const Request request{"GET", "/api/neighbours?wait=5000", {}, ""};
+  const web::Request request{"GET", "/api/neighbours?wait=5000", {}, ""};
   auto waiting = io.start(api.answer(request));
   ASSERT_TRUE(io.run_until([this] { return lan.general_searches > 0; }));
   const auto before = std::chrono::steady_clock::now();
@@ -449,4 +449,4 @@ TEST_F(ApiTest, ListsWebServers) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::api

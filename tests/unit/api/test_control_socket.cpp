@@ -1,4 +1,4 @@
-#include "hardline/web/control_socket.hpp"
+#include "hardline/api/control_socket.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,12 +7,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
 #include "store/temp_dir.hpp"
 #include "support/http.hpp"
 #include "support/streams.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 namespace fs = std::filesystem;
@@ -21,12 +21,12 @@ using testing::HasSubstr;
 using Protocol = asio::local::stream_protocol;
 
 /// Answers at once, or when it is let go, or for as long as somebody listens.
-class ScriptedHandler final : public HttpHandler {
+class ScriptedHandler final : public web::HttpHandler {
  public:
   explicit ScriptedHandler(Executor executor) : release(executor) {}
 
-  awaitable<void> handle(Exchange& exchange) override {
-    const Response response{200, "application/json", "{}\n"};
+  awaitable<void> handle(web::Exchange& exchange) override {
+    const web::Response response{200, "application/json", "{}\n"};
     if (exchange.request().path() == "/slow") {
       ++answering;
       co_await release.wait();
@@ -207,4 +207,4 @@ TEST_F(ControlSocketTest, SaysWhyAPlaceCannotBeUsed) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -1,11 +1,11 @@
-#include "hardline/origin/listening_servers.hpp"
+#include "hardline/api/listening_servers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/http_server.hpp"
 
-namespace hardline::origin {
+namespace hardline::api {
 namespace {
 
 using support::http_answer;
@@ -213,4 +213,4 @@ TEST_F(AskForPages, AsksNeitherOurOwnPortsNorWhatCannotBeReached) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::api

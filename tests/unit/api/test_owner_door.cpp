@@ -1,19 +1,19 @@
-#include "hardline/web/owner_door.hpp"
+#include "hardline/api/owner_door.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <nlohmann/json.hpp>
 
+#include "api/api_world.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
 #include "support/http.hpp"
 #include "support/http_server.hpp"
 #include "support/scripted_finder.hpp"
 #include "support/scripted_peer.hpp"
 #include "support/test_origin.hpp"
-#include "web/api_world.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using nlohmann::json;
@@ -44,7 +44,7 @@ class OwnerDoorTest : public testing::Test, public ApiWorld {
     auto streams = support::unix_streams(io);
     program = std::move(streams.first);
     server = std::move(streams.second);
-    serving.emplace(io.start(serve_http(io.executor(), *server, "", door, HttpLimits())));
+    serving.emplace(io.start(web::serve_http(io.executor(), *server, "", door, web::HttpLimits())));
   }
   ~OwnerDoorTest() override {
     server->abort();
@@ -326,4 +326,4 @@ TEST_F(OwnerDoorTest, TellsOfNeighboursNoLongerThanSomebodyListens) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::api

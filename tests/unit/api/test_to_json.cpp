@@ -1,4 +1,4 @@
-#include "hardline/web/to_json.hpp"
+#include "api/to_json.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,12 +7,12 @@
 
 #include "hardline/base/errc.hpp"
 
-namespace hardline::web {
+namespace hardline::api {
 namespace {
 
 using namespace std::chrono_literals;
 using Json = nlohmann::ordered_json;
-using discovery::Source;
+using find::Source;
 using std::chrono::system_clock;
 
 const KeyHash kKey = *KeyHash::parse("00112233445566778899aabbccddeeff00112233");
@@ -59,9 +59,9 @@ TEST(StatusJson, GathersTheAddressesOfAnInterface) {
 
 TEST(StatusJson, CountsALeaseDown) {
   auto status = plain_status();
-  status.gateway.state = discovery::PortMapperStatus::State::mapped;
+  status.gateway.state = reach::PortMapperStatus::State::mapped;
   status.gateway.gateway = "http://192.168.1.1/";
-  status.gateway.mapping = discovery::PortMapping{
+  status.gateway.mapping = reach::PortMapping{
       "UPnP IGDv1", 7008, 7009, v4("192.168.1.5"), v4("203.0.113.7"), 3600s, std::chrono::steady_clock::now() - 600s};
   const auto gateway = to_json(status)["gateway"];
   EXPECT_EQ(gateway["state"], "mapped");
@@ -73,7 +73,7 @@ TEST(StatusJson, CountsALeaseDown) {
 
 TEST(StatusJson, KnowsALeaseWithoutEnd) {
   auto status = plain_status();
-  status.gateway.mapping = discovery::PortMapping{};
+  status.gateway.mapping = reach::PortMapping{};
   const auto mapping = to_json(status)["gateway"]["mapping"];
   EXPECT_EQ(mapping["permanent"], true);
   EXPECT_TRUE(mapping["lease_seconds"].is_null());
@@ -83,13 +83,13 @@ TEST(StatusJson, KnowsALeaseWithoutEnd) {
 TEST(StatusJson, SaysOffWherePortMappingIsSwitchedOff) {
   auto status = plain_status();
   status.port_mapping = false;
-  status.gateway.state = discovery::PortMapperStatus::State::searching;
+  status.gateway.state = reach::PortMapperStatus::State::searching;
   EXPECT_EQ(to_json(status)["gateway"]["state"], "off");
 }
 
 TEST(StatusJson, TellsOfEachAnnouncement) {
   auto status = plain_status();
-  status.services.push_back({"Jellyfin", kKey, true, discovery::Announcement{kNow - 90s, "the DHT", true, ""}});
+  status.services.push_back({"Jellyfin", kKey, true, reach::Announcement{kNow - 90s, "the DHT", true, ""}});
   status.services.push_back({"Hidden", kKey, false, std::nullopt});
   status.peers.push_back({v4("198.51.100.9"), kKey, 1000});
   const auto json = to_json(status);
@@ -130,13 +130,13 @@ TEST(StatusJson, TellsOfTheDht) {
   auto status = plain_status();
   status.dht_bootstrap = {{"bootstrap.example.org", 4222}};
   status.dht_network = 7;
-  discovery::DhtNodeStatus node;
-  node.state = discovery::DhtNodeStatus::State::connected;
+  dht::DhtNodeStatus node;
+  node.state = dht::DhtNodeStatus::State::connected;
   node.port = 4222;
   node.good_nodes4 = 12;
   node.seen_as = {v4("203.0.113.7")};
   status.dht_node = node;
-  discovery::DhtProxyStatus proxy;
+  dht::DhtProxyStatus proxy;
   proxy.last_answer = kNow + 5s;  // the clock was set back since
   proxy.loses_puts = true;
   status.dht_proxies.push_back({"http://proxy.example.org", proxy});
@@ -189,9 +189,9 @@ TEST(ExaminationJson, NamesErrorsOfTheSystemFailed) {
 
 TEST(ExaminationJson, TellsWhoWasAsked) {
   tunnel::Examination examination;
-  discovery::SourceReport report;
+  find::SourceReport report;
   report.source = Source::dht;
-  report.state = discovery::SourceReport::State::ended;
+  report.state = find::SourceReport::State::ended;
   report.candidates = 2;
   report.unusable = 98;
   report.error = Errc::timed_out;
@@ -227,4 +227,4 @@ TEST(NameJson, LinksToTheServiceItselfPasswordAndAll) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::api

@@ -1,8 +1,8 @@
-#include "hardline/wire/html.hpp"
+#include "hardline/base/html.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 TEST(Html, EscapesWhatEndsTextOrAnAttribute) {
@@ -19,4 +19,4 @@ TEST(Html, LeavesAllElseAsItIs) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -1,8 +1,8 @@
-#include "hardline/wire/percent.hpp"
+#include "hardline/base/percent.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 TEST(PercentEncoding, LeavesUnreservedCharactersAlone) {
@@ -37,4 +37,4 @@ TEST(PercentEncoding, SaysWhichOctetsStoodEncoded) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -1,8 +1,8 @@
-#include "hardline/wire/text.hpp"
+#include "hardline/base/text.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline {
 namespace {
 
 TEST(CleanText, KeepsText) {
@@ -70,4 +70,4 @@ TEST(VisibleText, ReplacesWhatBreaksLinesOrTurnsDirection) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline

@@ -11,10 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "support/source_dir.hpp"
+
 namespace hardline::vectors {
 
 inline std::string read_file(const std::string& path_in_project) {
-  std::ifstream file(std::string(HARDLINE_SOURCE_DIR "/") + path_in_project, std::ios::binary);
+  std::ifstream file(support::source_dir() / path_in_project, std::ios::binary);
   if (!file) throw std::runtime_error("cannot read " + path_in_project);
   return {std::istreambuf_iterator<char>(file), {}};
 }

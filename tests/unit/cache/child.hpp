@@ -15,7 +15,7 @@
 #include <cstdio>
 #include <functional>
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 inline constexpr int kSkipped = 77;
 
@@ -76,4 +76,4 @@ inline Ending killed_at(int step, const std::function<void(const std::function<v
   return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? Ending::ended : Ending::cannot_trace;
 }
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

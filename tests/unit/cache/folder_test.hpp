@@ -10,10 +10,10 @@
 #include <string_view>
 #include <utility>
 
-#include "hardline/origin/folder.hpp"
+#include "cache/folder.hpp"
 #include "store/temp_dir.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 
 namespace fs = std::filesystem;
 using store::file_content;
@@ -77,4 +77,4 @@ class FolderTest : public testing::Test {
   Folder folder = open(site);
 };
 
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,4 +1,4 @@
-#include "hardline/origin/cache_origin.hpp"
+#include "hardline/cache/cache_origin.hpp"
 
 #include <gtest/gtest.h>
 #include <spdlog/sinks/ostream_sink.h>
@@ -8,12 +8,12 @@
 #include <filesystem>
 #include <fstream>
 
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 #include "support/http.hpp"
 #include "support/http_server.hpp"
 #include "support/streams.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 namespace fs = std::filesystem;
@@ -700,4 +700,4 @@ TEST_F(CacheOriginTest, ChecksWhetherItsWebServersPortAnswers) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,11 +1,11 @@
-#include "hardline/origin/copy_index.hpp"
+#include "cache/copy_index.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using testing::ElementsAre;
@@ -192,4 +192,4 @@ TEST(CopyIndex, KeptPartOfTheLargestMaximumDoesNotOverflow) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,10 +1,10 @@
-#include "hardline/origin/download_quota.hpp"
+#include "cache/download_quota.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -109,4 +109,4 @@ TEST(DownloadQuota, DelayOfAHugeDebtDoesNotOverflow) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

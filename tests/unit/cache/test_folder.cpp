@@ -14,11 +14,11 @@
 #include <set>
 #include <thread>
 
-#include "hardline/rt/byte_stream.hpp"
-#include "origin/child.hpp"
-#include "origin/folder_test.hpp"
+#include "cache/child.hpp"
+#include "cache/folder_test.hpp"
+#include "hardline/net/byte_stream.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -804,4 +804,4 @@ TEST_F(WalkFolder, PassesOverWhatVanishesMeanwhile) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,17 +1,17 @@
-#include "hardline/origin/freshness.hpp"
+#include "cache/freshness.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
 
 const FileTime kNow(std::chrono::seconds(1'800'000'000));
-constexpr wire::CacheControl kNothingSaid;
+constexpr http::CacheControl kNothingSaid;
 
-wire::CacheControl said_max_age(std::chrono::seconds age) {
-  wire::CacheControl said;
+http::CacheControl said_max_age(std::chrono::seconds age) {
+  http::CacheControl said;
   said.max_age = age;
   return said;
 }
@@ -52,7 +52,7 @@ TEST(Freshness, LongerMaxAgeOfTheAnswerIsNot) {
 }
 
 TEST(Freshness, NoCacheIsAskedAboutEachTime) {
-  wire::CacheControl said;
+  http::CacheControl said;
   said.no_cache = true;
   EXPECT_FALSE(is_fresh(kNow, kNow, 60s, said));
 }
@@ -73,4 +73,4 @@ TEST(Freshness, MaxAgeWithoutAnEndNeverOverflows) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

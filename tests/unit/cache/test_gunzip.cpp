@@ -1,10 +1,10 @@
-#include "hardline/origin/gunzip.hpp"
+#include "cache/gunzip.hpp"
 
 #include <gtest/gtest.h>
 
 #include "support/streams.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 std::string packed(const std::string& content) {
@@ -74,4 +74,4 @@ TEST(Gunzip, TakesAnEmptyFile) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

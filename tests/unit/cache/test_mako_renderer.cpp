@@ -1,4 +1,4 @@
-#include "hardline/origin/mako_renderer.hpp"
+#include "cache/mako_renderer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,7 +12,7 @@
 #include "store/temp_dir.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -374,4 +374,4 @@ TEST_F(MakoRendererTest, MakoThatIsInstalledLaterIsFound) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

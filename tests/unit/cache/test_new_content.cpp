@@ -6,11 +6,11 @@
 #include <atomic>
 #include <thread>
 
-#include "origin/child.hpp"
-#include "origin/folder_test.hpp"
+#include "cache/child.hpp"
+#include "cache/folder_test.hpp"
 #include "store/full_disk.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 /// Whether this process may mount what no other sees: as root, or as the root of a user namespace of its own.
@@ -183,4 +183,4 @@ TEST_F(NewContentTest, FullDiskLeavesTheOldPairAndNothingElse) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,11 +1,11 @@
-#include "hardline/origin/pages.hpp"
+#include "cache/pages.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -251,4 +251,4 @@ TEST(Pages, LoadNothing) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

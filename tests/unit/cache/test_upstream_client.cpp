@@ -1,4 +1,4 @@
-#include "hardline/origin/upstream_client.hpp"
+#include "cache/upstream_client.hpp"
 
 #include <gtest/gtest.h>
 
@@ -6,7 +6,7 @@
 #include "support/http_server.hpp"
 #include "support/streams.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -31,7 +31,7 @@ class UpstreamClientTest : public testing::Test {
   }
   std::string location_of(const std::string& location) {
     const auto exchange = answered("HTTP/1.1 302 Found\r\nContent-Length: 0\r\nLocation: " + location + "\r\n\r\n");
-    return std::string(*wire::find_field(exchange->fields, "Location"));
+    return std::string(*http::find_field(exchange->fields, "Location"));
   }
 
   support::TestIo io;
@@ -45,9 +45,9 @@ TEST_F(UpstreamClientTest, BringsTheAnswer) {
   ASSERT_TRUE(exchange);
   EXPECT_EQ(exchange->status, 404);
   EXPECT_EQ(exchange->length, 7u);
-  EXPECT_EQ(wire::find_field(exchange->fields, "X"), "y");
-  EXPECT_FALSE(wire::find_field(exchange->fields, "Keep-Alive")) << "of one connection";
-  EXPECT_FALSE(wire::find_field(exchange->fields, "Content-Length")) << "is written anew";
+  EXPECT_EQ(http::find_field(exchange->fields, "X"), "y");
+  EXPECT_FALSE(http::find_field(exchange->fields, "Keep-Alive")) << "of one connection";
+  EXPECT_FALSE(http::find_field(exchange->fields, "Content-Length")) << "is written anew";
   EXPECT_EQ(io.await(exchange->read()), "content");
   EXPECT_EQ(io.await(exchange->read()), "");
 }
@@ -128,4 +128,4 @@ TEST_F(UpstreamClientTest, EndsWhatRunsWhenItIsClosed) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

@@ -1,10 +1,10 @@
-#include "hardline/origin/version.hpp"
+#include "cache/version.hpp"
 
 #include <gtest/gtest.h>
 
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
-namespace hardline::origin {
+namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,7 +54,7 @@ TEST(Version, OfACopyIsWhatItsSidecarSays) {
   EXPECT_EQ(version->target, "/a");
   EXPECT_EQ(version->validators.etag, "W/\"1\"");
   EXPECT_TRUE(version->etag_is_upstreams);
-  EXPECT_EQ(version->validators.last_modified, wire::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"));
+  EXPECT_EQ(version->validators.last_modified, http::parse_http_date("Sun, 06 Nov 1994 08:49:37 GMT"));
   EXPECT_EQ(version->control.max_age, 60s);
   EXPECT_TRUE(version->gzip);
   EXPECT_TRUE(version->has_date);
@@ -93,4 +93,4 @@ TEST(VersionMemory, ForgetsTheOneNotAskedForLongest) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::cache

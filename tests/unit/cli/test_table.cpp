@@ -1,8 +1,8 @@
-#include "table.hpp"
+#include "cli/table.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 using Room = Column::Room;
@@ -96,4 +96,4 @@ TEST(Table, AlignsWideCharacters) {
 }
 
 }  // namespace
-}  // namespace hardline::app
+}  // namespace hardline::cli

@@ -1,8 +1,8 @@
-#include "terminal.hpp"
+#include "cli/terminal.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::app {
+namespace hardline::cli {
 namespace {
 
 TEST(Terminal, PaintsOnlyWhereColoursAreShown) {
@@ -41,4 +41,4 @@ TEST(CutToWidth, DoesNotCutACharacter) {
 }
 
 }  // namespace
-}  // namespace hardline::app
+}  // namespace hardline::cli

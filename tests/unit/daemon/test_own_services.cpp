@@ -1,4 +1,4 @@
-#include "own_services.hpp"
+#include "daemon/own_services.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,7 +7,7 @@
 #include "store/temp_dir.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 using store::TempDir;
@@ -37,7 +37,7 @@ class OwnServicesTest : public testing::Test {
     publisher.update(std::move(found));
   }
 
-  web::OwnService publish(const std::string& title, std::uint16_t port) {
+  api::OwnService publish(const std::string& title, std::uint16_t port) {
     return io.await(own.publish(title, HostPort{"127.0.0.1", port})).value();
   }
 
@@ -77,7 +77,7 @@ TEST_F(OwnServicesTest, ChangesWhatIsNamedAlone) {
 
 TEST_F(OwnServicesTest, ChangesMadeAtOnceAllHaveTheirAnswer) {
   publish("Films", 8096);
-  std::vector<support::Running<web::OrRefusal<web::OwnService>>> changes;
+  std::vector<support::Running<api::OrRefusal<api::OwnService>>> changes;
   for (const auto* title : {"Movies", "Cinema", "Pictures"})
     changes.push_back(io.start(own.change("films", {.title = title})));
   for (const auto* title : {"Movies", "Cinema", "Pictures"}) {
@@ -113,4 +113,4 @@ TEST_F(OwnServicesTest, AServiceFileOfACacheHasNoAddressToChange) {
 }
 
 }  // namespace
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -1,8 +1,8 @@
-#include "own_sockets.hpp"
+#include "daemon/own_sockets.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::app {
+namespace hardline::daemon {
 namespace {
 
 StreamSocket::endpoint_type at(const char* address, std::uint16_t port) {
@@ -35,4 +35,4 @@ TEST(OwnSockets, AreTheControlSocket) {
 }
 
 }  // namespace
-}  // namespace hardline::app
+}  // namespace hardline::daemon

@@ -1,9 +1,9 @@
 // What the dashboard's tests show on it.
 #pragma once
 
-#include "hardline/web/dashboard_sections.hpp"
+#include "hardline/dashboard/dashboard_sections.hpp"
 
-namespace hardline::web::sample {
+namespace hardline::dashboard::sample {
 
 using namespace std::chrono_literals;
 
@@ -19,7 +19,7 @@ inline KeyHash key_of(std::string_view hex) {
   return KeyHash::parse(hex).value();
 }
 
-inline discovery::Neighbour neighbour(std::string title, std::string_view hex = kHex) {
+inline lan::Neighbour neighbour(std::string title, std::string_view hex = kHex) {
   return {key_of(hex), std::move(title), {{asio::ip::make_address("192.0.2.7"), 7008}}, 1s};
 }
 
@@ -27,8 +27,8 @@ inline PinnedService pinned(std::string_view name, const std::string& label = "s
   return {{Petname::parse(name).value(), service_name(label)}, std::nullopt};
 }
 
-inline OwnService own(std::string title) {
-  OwnService service{
+inline api::OwnService own(std::string title) {
+  api::OwnService service{
       "nas", std::move(title), service_name("pw-" + std::string(kHex)), {}, {}, false, false, true, true, {}, {}, 0, 0,
       0};
   service.origin = "127.0.0.1:8096";
@@ -42,9 +42,9 @@ inline store::Visit reached(std::chrono::system_clock::time_point when, std::str
   return {when, std::move(path), std::nullopt, {}};
 }
 
-inline ProxyStatus proxy(std::string url, std::optional<std::chrono::system_clock::time_point> last_answer,
-                         std::string problem = {}) {
-  ProxyStatus status{std::move(url), {}};
+inline api::ProxyStatus proxy(std::string url, std::optional<std::chrono::system_clock::time_point> last_answer,
+                              std::string problem = {}) {
+  api::ProxyStatus status{std::move(url), {}};
   status.status.last_answer = last_answer;
   status.status.problem = std::move(problem);
   return status;
@@ -59,7 +59,7 @@ inline DashboardModel model() {
   return model;
 }
 
-inline DashboardModel with(discovery::Neighbour service) {
+inline DashboardModel with(lan::Neighbour service) {
   auto shown = model();
   shown.neighbours.push_back(std::move(service));
   return shown;
@@ -71,7 +71,7 @@ inline DashboardModel with(PinnedService service) {
   return shown;
 }
 
-inline DashboardModel with(OwnService service) {
+inline DashboardModel with(api::OwnService service) {
   auto shown = model();
   shown.services.push_back(std::move(service));
   return shown;
@@ -86,4 +86,4 @@ inline std::size_t count(std::string_view text, std::string_view part) {
   return times;
 }
 
-}  // namespace hardline::web::sample
+}  // namespace hardline::dashboard::sample

@@ -1,11 +1,11 @@
-#include "hardline/web/browser_guard.hpp"
+#include "hardline/dashboard/browser_guard.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <map>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using Fields = std::vector<std::pair<std::string, std::string>>;
@@ -226,4 +226,4 @@ TEST(SecurityFields, OpenNothingToOtherOrigins) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

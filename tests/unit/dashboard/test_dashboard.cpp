@@ -1,13 +1,13 @@
-#include "hardline/web/dashboard.hpp"
+#include "hardline/dashboard/dashboard.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hardline/web/dashboard_assets.hpp"
+#include "dashboard/dashboard_assets.hpp"
 #include "store/temp_dir.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using namespace std::chrono_literals;
@@ -24,17 +24,17 @@ constexpr auto kHex = "0123456789abcdef0123456789abcdef01234567";
 constexpr auto kAddress = "http://localhost:7009";
 
 /// What a browser sees of one request.
-class FakeExchange final : public Exchange {
+class FakeExchange final : public web::Exchange {
  public:
-  FakeExchange(Executor executor, Request request) : request_(std::move(request)), news_(executor) {}
+  FakeExchange(Executor executor, web::Request request) : request_(std::move(request)), news_(executor) {}
 
-  const Request& request() const override { return request_; }
+  const web::Request& request() const override { return request_; }
 
-  awaitable<void> respond(const Response& response) override {
+  awaitable<void> respond(const web::Response& response) override {
     answer = response;
     co_return;
   }
-  awaitable<bool> begin(const Response& response) override {
+  awaitable<bool> begin(const web::Response& response) override {
     answer = response;
     co_return request_.method != "HEAD";
   }
@@ -51,22 +51,22 @@ class FakeExchange final : public Exchange {
     news_.notify();
   }
 
-  std::optional<Response> answer;
+  std::optional<web::Response> answer;
   std::vector<std::string> sent;
 
  private:
-  Request request_;
+  web::Request request_;
   Event news_;
   bool over_ = false;
 };
 
 /// A network of which the test says who is there.
-class FakeLan final : public discovery::LanSearcher {
+class FakeLan final : public lan::LanSearcher {
  public:
   void search(const KeyHash&) override {}
   void search_all() override { ++searches; }
-  std::vector<discovery::HeardService> heard(const KeyHash&) const override { return heard_; }
-  std::vector<discovery::HeardService> heard() const override { return heard_; }
+  std::vector<lan::HeardService> heard(const KeyHash&) const override { return heard_; }
+  std::vector<lan::HeardService> heard() const override { return heard_; }
   void forget(const KeyHash&, const tcp::endpoint&) override {}
   std::shared_ptr<void> listen(Listener listener) override {
     listener_ = std::move(listener);
@@ -84,21 +84,25 @@ class FakeLan final : public discovery::LanSearcher {
   int searches = 0;
 
  private:
-  std::vector<discovery::HeardService> heard_;
+  std::vector<lan::HeardService> heard_;
   Listener listener_;
 };
 
-class FakePublishing final : public Publishing {
+class FakePublishing final : public api::Publishing {
  public:
-  std::vector<OwnService> services() override { return {}; }
-  awaitable<OrRefusal<OwnService>> publish(std::string, OriginAddress) override { return refuse<OwnService>(); }
-  awaitable<OrRefusal<OwnService>> change(std::string, ServiceChanges) override { return refuse<OwnService>(); }
-  awaitable<OrRefusal<std::string>> remove(std::string) override { return refuse<std::string>(); }
+  std::vector<api::OwnService> services() override { return {}; }
+  awaitable<api::OrRefusal<api::OwnService>> publish(std::string, OriginAddress) override {
+    return refuse<api::OwnService>();
+  }
+  awaitable<api::OrRefusal<api::OwnService>> change(std::string, api::ServiceChanges) override {
+    return refuse<api::OwnService>();
+  }
+  awaitable<api::OrRefusal<std::string>> remove(std::string) override { return refuse<std::string>(); }
 
  private:
   template <class T>
-  awaitable<OrRefusal<T>> refuse() {
-    co_return tl::unexpected(Refusal{});
+  awaitable<api::OrRefusal<T>> refuse() {
+    co_return tl::unexpected(api::Refusal{});
   }
 };
 
@@ -112,16 +116,16 @@ class DashboardTest : public testing::Test {
   std::unique_ptr<FakeExchange> exchange(std::string method, std::string target, Fields fields = {}) {
     fields.emplace_back("Host", "localhost:7009");
     return std::make_unique<FakeExchange>(io.executor(),
-                                          Request{std::move(method), std::move(target), std::move(fields), {}});
+                                          web::Request{std::move(method), std::move(target), std::move(fields), {}});
   }
 
-  Response ask(Dashboard& dashboard, std::string method, std::string target, Fields fields = {}) {
+  web::Response ask(Dashboard& dashboard, std::string method, std::string target, Fields fields = {}) {
     const auto one = exchange(std::move(method), std::move(target), std::move(fields));
     io.await(dashboard.handle(*one));
     EXPECT_TRUE(one->answer);
-    return one->answer.value_or(Response{});
+    return one->answer.value_or(web::Response{});
   }
-  Response get(std::string target, Fields fields = {}) {
+  web::Response get(std::string target, Fields fields = {}) {
     return ask(dashboard, "GET", std::move(target), std::move(fields));
   }
 
@@ -130,16 +134,16 @@ class DashboardTest : public testing::Test {
     return {{"Origin", kAddress}, {"X-Hardline-Token", dashboard.guard().token()}};
   }
 
-  DaemonStatus status() {
+  api::DaemonStatus status() {
     ++looks;
-    DaemonStatus made;
+    api::DaemonStatus made;
     made.version = version;
     made.local_port = 7009;
     return made;
   }
 
   awaitable<tunnel::Examination> examine(KeyHash) { co_return tunnel::Examination{}; }
-  awaitable<std::vector<origin::WebServer>> no_servers() { co_return std::vector<origin::WebServer>{}; }
+  awaitable<std::vector<api::WebServer>> no_servers() { co_return std::vector<api::WebServer>{}; }
 
   support::TestIo io;
   store::TempDir folder;
@@ -149,18 +153,18 @@ class DashboardTest : public testing::Test {
   store::VisitLog visits{peers};
   TaskGroup tasks{io.executor()};
   FakeLan network;
-  discovery::LanListing lan{io.executor(), network, tasks};
+  lan::LanListing lan{io.executor(), network, tasks};
   FakePublishing publishing;
   std::string version = "1.2.3";
   int looks = 0;  ///< at the status
-  Api api{{[this] { return status(); }, [this](KeyHash key) { return examine(key); }, [this] { return no_servers(); },
-           names, visits, lan, publishing}};
+  api::Api api{{[this] { return status(); }, [this](KeyHash key) { return examine(key); },
+                [this] { return no_servers(); }, names, visits, lan, publishing}};
   Dashboard dashboard{api, DashboardMode::on};
   Dashboard read_only{api, DashboardMode::read_only};
   Dashboard off{api, DashboardMode::off};
 };
 
-std::optional<std::string> field(const Response& response, std::string_view name) {
+std::optional<std::string> field(const web::Response& response, std::string_view name) {
   std::optional<std::string> value;
   for (const auto& [field, text] : response.fields)
     if (field == name) {
@@ -458,4 +462,4 @@ TEST_F(DashboardTest, SoManyPagesAndNoMore) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,14 +1,14 @@
-#include "hardline/web/dashboard_assets.hpp"
+#include "dashboard/dashboard_assets.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "hardline/web/dashboard_texts.hpp"
-#include "web/dashboard_model.hpp"
+#include "dashboard/dashboard_model.hpp"
+#include "dashboard/dashboard_texts.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using testing::HasSubstr;
@@ -46,4 +46,4 @@ TEST(Assets, TheScriptMakesNoMarkupOfTextAndRunsNone) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,12 +1,12 @@
-#include "hardline/web/dashboard_page.hpp"
+#include "hardline/dashboard/dashboard_page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hardline/web/dashboard_assets.hpp"
-#include "web/dashboard_model.hpp"
+#include "dashboard/dashboard_assets.hpp"
+#include "dashboard/dashboard_model.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using namespace sample;
@@ -94,7 +94,7 @@ TEST(Page, MarkupInWhatOthersSaidIsText) {
   pin.visit = store::Visit{std::nullopt, {}, kNow, std::string(kMarkup)};
   shown.pins.push_back(pin);
   shown.status.problems.push_back({kNow, true, std::string(kMarkup)});
-  shown.status.gateway.state = discovery::PortMapperStatus::State::refused;
+  shown.status.gateway.state = reach::PortMapperStatus::State::refused;
   shown.status.gateway.gateway = kMarkup;
   shown.status.gateway.problem = kMarkup;
   shown.status.dht_proxies.push_back(proxy(std::string(kMarkup), {}, std::string(kMarkup)));
@@ -105,4 +105,4 @@ TEST(Page, MarkupInWhatOthersSaidIsText) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,19 +1,19 @@
-#include "hardline/web/dashboard_sections.hpp"
+#include "hardline/dashboard/dashboard_sections.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-#include "hardline/discovery/finder.hpp"
-#include "hardline/wire/html.hpp"
-#include "web/dashboard_model.hpp"
+#include "dashboard/dashboard_model.hpp"
+#include "hardline/base/html.hpp"
+#include "hardline/find/finder.hpp"
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using namespace sample;
-using discovery::Source;
+using find::Source;
 using testing::AllOf;
 using testing::ContainsRegex;
 using testing::HasSubstr;
@@ -191,7 +191,7 @@ TEST(Yours, KnowsEveryWayOfTheLogOfVisits) {
   auto service = pinned("cinema");
   std::set<std::string> said;
   for (const auto source : {Source::lan, Source::remembered, Source::dht, Source::dht_proxy, Source::this_machine}) {
-    service.visit = reached(kNow - 2min, std::string(discovery::source_word(source)));
+    service.visit = reached(kNow - 2min, std::string(find::source_word(source)));
     const auto text = text_of(yours(with(service)));
     EXPECT_THAT(text, ContainsRegex("Reached 2 minutes ago [a-z]"));
     said.insert(text);
@@ -286,10 +286,10 @@ TEST(PublishedHere, TellsHowItsAnnouncementStands) {
 
 // ---- This computer ----
 
-DashboardModel seen_from_outside(discovery::Nat nat, std::vector<HostPort> hosts) {
+DashboardModel seen_from_outside(reach::Nat nat, std::vector<HostPort> hosts) {
   auto shown = with(own("Films"));
   shown.status.reachability = {std::move(hosts), asio::ip::make_address_v4("203.0.113.7"), "the gateway", nat};
-  shown.status.dht_node.emplace().state = discovery::DhtNodeStatus::State::connected;
+  shown.status.dht_node.emplace().state = dht::DhtNodeStatus::State::connected;
   return shown;
 }
 
@@ -301,7 +301,7 @@ TEST(ThisComputer, NeedsNotBeReachedWhileNothingIsPublished) {
 }
 
 TEST(ThisComputer, IsReachableWhereARouterLetsConnectionsIn) {
-  for (const auto nat : {discovery::Nat::mapped, discovery::Nat::none}) {
+  for (const auto nat : {reach::Nat::mapped, reach::Nat::none}) {
     const auto html = computer(seen_from_outside(nat, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
     EXPECT_THAT(html, HasSubstr("\"state ok\""));
     EXPECT_THAT(text_of(html), HasSubstr("Reachable from the internet at 203.0.113.7:7008"));
@@ -310,23 +310,23 @@ TEST(ThisComputer, IsReachableWhereARouterLetsConnectionsIn) {
 }
 
 TEST(ThisComputer, IsReachableWhereTheConfigurationSaysSo) {
-  auto shown = seen_from_outside(discovery::Nat::unknown, {{"203.0.113.7", 7008}});
+  auto shown = seen_from_outside(reach::Nat::unknown, {{"203.0.113.7", 7008}});
   EXPECT_THAT(computer(shown), HasSubstr("\"state ok\""));
 }
 
 TEST(ThisComputer, SaysWhyItIsNotReachable) {
-  for (const auto nat : {discovery::Nat::unmapped, discovery::Nat::double_nat, discovery::Nat::carrier_grade}) {
+  for (const auto nat : {reach::Nat::unmapped, reach::Nat::double_nat, reach::Nat::carrier_grade}) {
     const auto html = computer(seen_from_outside(nat, {{"203.0.113.7", 7008}}));
     EXPECT_THAT(html, HasSubstr("\"state bad\""));
     EXPECT_THAT(text_of(html),
                 AllOf(HasSubstr("Not reachable from the internet"), HasSubstr("It can be reached on this network.")));
-    EXPECT_THAT(text_of(html), HasSubstr(wire::escape_html(discovery::explain(nat))));
+    EXPECT_THAT(text_of(html), HasSubstr(escape_html(reach::explain(nat))));
   }
 }
 
 TEST(ThisComputer, IsReachableOverIpv6Alone) {
   const auto html =
-      computer(seen_from_outside(discovery::Nat::carrier_grade, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
+      computer(seen_from_outside(reach::Nat::carrier_grade, {{"203.0.113.7", 7008}, {"2001:db8::1", 7008}}));
   EXPECT_THAT(html, HasSubstr("\"state warn\""));
   EXPECT_THAT(text_of(html), HasSubstr("over IPv6 only, at [2001:db8::1]:7008"));
 }
@@ -343,8 +343,8 @@ TEST(ThisComputer, IsStillLookingAtFirst) {
 }
 
 TEST(ThisComputer, IsNotFoundWithoutTheDht) {
-  auto shown = seen_from_outside(discovery::Nat::mapped, {{"203.0.113.7", 7008}});
-  shown.status.dht_node->state = discovery::DhtNodeStatus::State::disconnected;
+  auto shown = seen_from_outside(reach::Nat::mapped, {{"203.0.113.7", 7008}});
+  shown.status.dht_node->state = dht::DhtNodeStatus::State::disconnected;
   EXPECT_THAT(computer(shown),
               AllOf(HasSubstr("\"state warn\""), HasSubstr("which this computer is not connected to")));
   shown.status.dht_proxies.push_back(proxy("https://proxy.example/", kNow));
@@ -352,7 +352,7 @@ TEST(ThisComputer, IsNotFoundWithoutTheDht) {
 }
 
 TEST(ThisComputer, TellsWhatTheRouterDoes) {
-  using State = discovery::PortMapperStatus::State;
+  using State = reach::PortMapperStatus::State;
   auto shown = model();
   auto& gateway = shown.status.gateway;
   const auto says = [&](State state, std::string_view words) {
@@ -392,4 +392,4 @@ TEST(ThisComputer, ListsProblemsNewestFirst) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -1,4 +1,4 @@
-#include "hardline/web/qr_code.hpp"
+#include "hardline/dashboard/qr_code.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <vector>
 
-namespace hardline::web {
+namespace hardline::dashboard {
 namespace {
 
 using testing::HasSubstr;
@@ -94,4 +94,4 @@ TEST(QrTerminal, ThereIsNoneOfNothingAndNoneOfTooMuch) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::dashboard

@@ -10,9 +10,9 @@
 #include <vector>
 
 #include "hardline/base/host_port.hpp"
-#include "hardline/discovery/dht_key.hpp"
+#include "hardline/dht/dht_key.hpp"
 
-namespace hardline::test {
+namespace hardline::dht {
 
 class DhtSwarm {
  public:
@@ -31,14 +31,14 @@ class DhtSwarm {
   void replace(std::size_t node);
 
   /// Puts `value` by one of its nodes and waits until some other has it.
-  void put(const discovery::DhtKey& key, std::string_view value, std::uint16_t type = 0);
+  void put(const DhtKey& key, std::string_view value, std::uint16_t type = 0);
   /// How many of its nodes' values a get finds, under ids of their own.
-  std::size_t count(const discovery::DhtKey& key);
+  std::size_t count(const DhtKey& key);
 
  private:
-  void enter(dht::DhtRunner& node) const;
+  void enter(::dht::DhtRunner& node) const;
 
-  std::vector<std::unique_ptr<dht::DhtRunner>> nodes_;
+  std::vector<std::unique_ptr<::dht::DhtRunner>> nodes_;
 };
 
-}  // namespace hardline::test
+}  // namespace hardline::dht

@@ -1,11 +1,11 @@
-#include "hardline/discovery/dht.hpp"
+#include "hardline/dht/dht.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <vector>
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using testing::ElementsAre;
@@ -97,4 +97,4 @@ TEST(Lookup, TellsNobodyWhoDoesNotWantToHearIt) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

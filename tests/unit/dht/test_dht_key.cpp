@@ -1,11 +1,11 @@
-#include "hardline/discovery/dht_key.hpp"
+#include "hardline/dht/dht_key.hpp"
 
 #include <gtest/gtest.h>
 #include <opendht/infohash.h>
 
 #include "base/vectors.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 RollingCode rolling(const std::string& hex) {
@@ -26,7 +26,7 @@ TEST(DhtKey, IsThatOfTheComputedVectors) {
 
 TEST(DhtKey, IsWhatOpenDhtMakesOfTheDigits) {
   const std::string digits = "d8706c01c6b7ea109ac7b96f4f5f16d9abc76b0c";
-  EXPECT_EQ(DhtKey::of(rolling(digits)).hex(), dht::InfoHash::get(digits).toString());
+  EXPECT_EQ(DhtKey::of(rolling(digits)).hex(), ::dht::InfoHash::get(digits).toString());
 }
 
 TEST(DhtKey, IsOfTheDigitsInLowerCase) {
@@ -35,4 +35,4 @@ TEST(DhtKey, IsOfTheDigitsInLowerCase) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

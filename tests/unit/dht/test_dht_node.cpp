@@ -1,21 +1,20 @@
-#include "hardline/discovery/dht_node.hpp"
+#include "hardline/dht/dht_node.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "discovery/dht_swarm.hpp"
+#include "dht/dht_swarm.hpp"
 #include "hardline/base/errc.hpp"
 #include "store/log_capture.hpp"
 #include "store/temp_dir.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using namespace std::chrono_literals;
 using std::chrono::steady_clock;
 using support::TestIo;
-using test::DhtSwarm;
 using testing::Contains;
 using testing::ElementsAre;
 using testing::HasSubstr;
@@ -407,4 +406,4 @@ TEST_F(DhtNodeTest, MayGoBeforeItHasBegun) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -1,4 +1,4 @@
-#include "hardline/discovery/dht_proxy.hpp"
+#include "hardline/dht/dht_proxy.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -12,13 +12,13 @@
 #include <filesystem>
 #include <system_error>
 
-#include "discovery/network_namespace.hpp"
 #include "hardline/base/errc.hpp"
 #include "hardline/rt/event.hpp"
 #include "support/http_server.hpp"
+#include "support/network_namespace.hpp"
 #include "support/test_ca.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using namespace std::chrono_literals;
@@ -56,7 +56,7 @@ class DhtProxyTest : public testing::Test {
   }
 
   std::unique_ptr<DhtProxy> proxy_at(const std::string& url) {
-    return std::make_unique<DhtProxy>(io.executor(), resolver, clock, wire::Url::parse(url).value());
+    return std::make_unique<DhtProxy>(io.executor(), resolver, clock, http::Url::parse(url).value());
   }
   std::unique_ptr<DhtProxy> proxy_with_path(const std::string& path) {
     return proxy_at(fmt::format("http://127.0.0.1:{}{}", listener.port(), path));
@@ -542,4 +542,4 @@ TEST_F(RealDhtProxy, TakesAValueAndGivesItBack) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -1,4 +1,4 @@
-#include "hardline/discovery/dht_socket.hpp"
+#include "dht/dht_socket.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>
@@ -9,7 +9,7 @@
 
 #include "hardline/rt/asio.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using namespace std::chrono_literals;
@@ -19,29 +19,29 @@ using testing::IsEmpty;
 constexpr auto kPatience = 10s;
 const std::vector<std::uint8_t> kHello = {'h', 'e', 'l', 'l', 'o'};
 
-dht::SockAddr at(const char* address, std::uint16_t port) {
+::dht::SockAddr at(const char* address, std::uint16_t port) {
   const tcp::endpoint endpoint(asio::ip::make_address(address), port);
-  return dht::SockAddr(endpoint.data(), static_cast<socklen_t>(endpoint.size()));
+  return ::dht::SockAddr(endpoint.data(), static_cast<socklen_t>(endpoint.size()));
 }
 
 /// The next datagram that a DhtSocket receives.
 class Receiver {
  public:
   explicit Receiver(DhtSocket& socket) {
-    socket.setOnReceive([this](dht::net::PacketList&& packets) {
+    socket.setOnReceive([this](::dht::net::PacketList&& packets) {
       for (auto& packet : packets) received_.set_value(std::move(packet));
-      return dht::net::PacketList{};
+      return ::dht::net::PacketList{};
     });
   }
 
-  dht::net::ReceivedPacket get() {
+  ::dht::net::ReceivedPacket get() {
     auto received = received_.get_future();
     if (received.wait_for(kPatience) != std::future_status::ready) throw std::runtime_error("nothing was received");
     return received.get();
   }
 
  private:
-  std::promise<dht::net::ReceivedPacket> received_;
+  std::promise<::dht::net::ReceivedPacket> received_;
 };
 
 void expect_passes(DhtSocket& from, DhtSocket& to, const char* address) {
@@ -123,4 +123,4 @@ TEST(DhtSocket, MayBeStoppedTwice) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

@@ -1,4 +1,4 @@
-#include "hardline/discovery/known_nodes.hpp"
+#include "dht/known_nodes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -6,7 +6,7 @@
 #include "store/log_capture.hpp"
 #include "store/temp_dir.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using store::LogCapture;
@@ -86,4 +86,4 @@ TEST(KnownNodes, SayWhyTheyCannotBeWritten) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

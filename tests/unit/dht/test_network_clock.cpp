@@ -1,11 +1,11 @@
-#include "hardline/discovery/network_clock.hpp"
+#include "hardline/dht/network_clock.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "store/log_capture.hpp"
 
-namespace hardline::discovery {
+namespace hardline::dht {
 namespace {
 
 using namespace std::chrono;
@@ -220,4 +220,4 @@ TEST_F(NetworkClockTest, DoesNotFillTheLogWhereOthersContradictEachOther) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::dht

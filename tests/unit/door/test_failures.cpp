@@ -1,11 +1,11 @@
-#include "hardline/web/failures.hpp"
+#include "door/failures.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "hardline/base/errc.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 using testing::Contains;
@@ -19,7 +19,7 @@ using tunnel::DialFailure;
 using tunnel::Refused;
 
 Attempt attempt(std::error_code error, const char* address = "192.0.2.7") {
-  const discovery::Candidate candidate{{asio::ip::make_address(address), 7008}, discovery::Source::lan};
+  const find::Candidate candidate{{asio::ip::make_address(address), 7008}, find::Source::lan};
   return {candidate, error, std::chrono::milliseconds(12)};
 }
 
@@ -36,7 +36,7 @@ Page of_break(std::error_code error) {
 }
 
 TEST(Failures, EveryPageHasItsStatusAndSaysSomething) {
-  using wire::HeadError;
+  using http::HeadError;
   const std::vector<std::pair<int, Page>> pages = {
       {400, bad_request_page(HeadError::malformed)},
       {400, bad_request_page(HeadError::no_host)},
@@ -71,8 +71,8 @@ TEST(Failures, EveryPageHasItsStatusAndSaysSomething) {
 }
 
 TEST(Failures, WhereNobodyKnewTheServiceEachSourceSaysHowItWent) {
-  using discovery::Source;
-  std::vector<discovery::SourceReport> sources(4);
+  using find::Source;
+  std::vector<find::SourceReport> sources(4);
   sources[0].source = Source::this_machine;
   sources[1].source = Source::lan;
   sources[2].source = Source::dht;
@@ -88,7 +88,7 @@ TEST(Failures, WhereNobodyKnewTheServiceEachSourceSaysHowItWent) {
 TEST(Failures, EveryAttemptIsListedWithWhereItWent) {
   const auto page = of_attempts({attempt(Errc::timed_out), attempt(Errc::timed_out, "2001:db8::1")});
   EXPECT_THAT(page.tried, ElementsAre(HasSubstr("192.0.2.7:7008"), HasSubstr("[2001:db8::1]:7008")));
-  EXPECT_THAT(page.tried, Contains(HasSubstr(std::string(describe(discovery::Source::lan)))).Times(2));
+  EXPECT_THAT(page.tried, Contains(HasSubstr(std::string(describe(find::Source::lan)))).Times(2));
 }
 
 TEST(Failures, AnImpostorMattersMoreThanSilence) {
@@ -118,4 +118,4 @@ TEST(Failures, AnOldPeersSilenceMayMeanAWrongPassword) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,20 +1,20 @@
-#include "hardline/web/local_proxy.hpp"
+#include "hardline/door/local_proxy.hpp"
 
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <netinet/tcp.h>
 
+#include "door/name_change.hpp"
+#include "hardline/http/request_head.hpp"
 #include "hardline/tunnel/p2p_listener.hpp"
-#include "hardline/web/name_change.hpp"
-#include "hardline/wire/http_head.hpp"
 #include "store/temp_dir.hpp"
 #include "support/http.hpp"
 #include "support/scripted_finder.hpp"
 #include "support/scripted_peer.hpp"
 #include "support/test_origin.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 using namespace std::chrono_literals;
@@ -29,12 +29,12 @@ using support::writing_and_ending;
 using testing::HasSubstr;
 
 /// Stands for the dashboard: says what it was asked, of whom.
-class Echo final : public HttpHandler {
+class Echo final : public web::HttpHandler {
  public:
-  awaitable<void> handle(Exchange& exchange) override {
+  awaitable<void> handle(web::Exchange& exchange) override {
     ++asked;
     const auto& request = exchange.request();
-    Response response;
+    web::Response response;
     response.content_type = "text/plain";
     response.body = request.method + ' ' + request.target + " of " + std::string(request.field("Host").value_or("?")) +
                     ' ' + request.body;
@@ -331,7 +331,7 @@ INSTANTIATE_TEST_SUITE_P(
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(LocalProxyTest, RefusesAHeadThatIsTooLarge) {
-  const auto cookie = std::string(wire::kMaxRequestHead, 'x');
+  const auto cookie = std::string(http::kMaxRequestHead, 'x');
   EXPECT_EQ(ask("GET / HTTP/1.1\r\nHost: " + host + "\r\nCookie: " + cookie + "\r\n\r\n").status, 431);
   EXPECT_EQ(finder.searches, 0);
 }
@@ -365,7 +365,7 @@ TEST_F(LocalProxyTest, SaysThatTheServiceWasNotFound) {
 
 TEST_F(LocalProxyTest, SaysThatSomebodyElseAnswered) {
   ScriptedServer impostor(io, "rsa");
-  finder.candidates = {{impostor.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{impostor.endpoint(), find::Source::lan}};
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, request)));
   auto peer = impostor.accept();
@@ -438,7 +438,7 @@ TEST_F(LocalProxyTest, AsksAnotherDaemonWithTheSameCertificateWhereOneDies) {
 TEST_F(LocalProxyTest, AsksAgainWhereAConnectionBreaksOffBeforeTheTunnelStands) {
   ScriptedServer dying(io, "ec", {.hardline1 = true});
   const auto listening = finder.candidates;
-  finder.candidates = {{dying.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{dying.endpoint(), find::Source::lan}};
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, request)));
   auto peer = dying.accept_with_tls();
@@ -507,7 +507,7 @@ TEST_F(LocalProxyTest, SaysSoAlsoInTheMidstOfAnUpload) {
 
 TEST_F(LocalProxyTest, SaysThatAnOldServersSilenceMayMeanAWrongPassword) {
   ScriptedServer old_server(io, "ec");
-  finder.candidates = {{old_server.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{old_server.endpoint(), find::Source::lan}};
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, request)));
   auto peer = old_server.accept_with_tls();
@@ -588,7 +588,7 @@ class ChangedName : public LocalProxyTest {
   }
 
   /// Of one without a User-Agent.
-  store::Keeper keeper() const { return keeper_of(*wire::parse_request_head(asking(""))); }
+  store::Keeper keeper() const { return keeper_of(*http::parse_request_head(asking(""))); }
 
   std::string asking(const std::string& fields, const std::string& target = "/a?b") const {
     return "GET " + target + " HTTP/1.1\r\nHost: " + authority + "\r\n" + fields + "\r\n";
@@ -638,7 +638,7 @@ TEST_F(ChangedName, HasABrowserForgetThroughTheProxyToo) {
 }
 
 TEST_F(ChangedName, HasEachBrowserForget) {
-  visits.show("wiki", keeper_of(*wire::parse_request_head(asking("User-Agent: Mozilla/5.0 Other\r\n"))),
+  visits.show("wiki", keeper_of(*http::parse_request_head(asking("User-Agent: Mozilla/5.0 Other\r\n"))),
               service_name("rsa").key);
   EXPECT_EQ(ask(asking("Accept: text/html\r\nUser-Agent: curl/7.88.1\r\n")).status, 303);
   EXPECT_EQ(ask(asking(kNavigation)).status, 303);
@@ -665,7 +665,7 @@ TEST_F(LocalProxyTest, RemembersWhatABrowserIsShownUnderAName) {
   const auto program = connect();
   ASSERT_FALSE(io.await(writing(*program, get("wiki.localhost"))));
   at_origin();
-  const auto keeper = keeper_of(*wire::parse_request_head(get("wiki.localhost")));
+  const auto keeper = keeper_of(*http::parse_request_head(get("wiki.localhost")));
   const auto& another = service_name("rsa").key;
   EXPECT_FALSE(visits.may_hold_another("wiki", keeper, another));
   const auto browser = connect();
@@ -991,4 +991,4 @@ TEST_F(ForwardProxy, RepeatsNoUpload) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,9 +1,9 @@
-#include "hardline/web/name_change.hpp"
+#include "door/name_change.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace hardline::web {
+namespace hardline::door {
 
 // Found by GoogleTest through argument-dependent lookup.
 void PrintTo(NameChange change, std::ostream* out) {
@@ -16,8 +16,8 @@ namespace {
 using testing::Contains;
 using testing::Pair;
 
-wire::RequestHead head(const std::string& fields, const std::string& start = "GET /") {
-  const auto parsed = wire::parse_request_head(start + " HTTP/1.1\r\nHost: wiki.localhost:7009\r\n" + fields + "\r\n");
+http::RequestHead head(const std::string& fields, const std::string& start = "GET /") {
+  const auto parsed = http::parse_request_head(start + " HTTP/1.1\r\nHost: wiki.localhost:7009\r\n" + fields + "\r\n");
   if (!parsed) throw std::runtime_error("this is no head: " + fields);
   return *parsed;
 }
@@ -104,4 +104,4 @@ TEST(NameChange, HasTheBrowserForgetInEitherAnswer) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,11 +1,11 @@
-#include "hardline/web/page.hpp"
+#include "door/page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/http.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 using support::HttpResponse;
@@ -121,4 +121,4 @@ TEST(Page, HasItsOwnFieldsInEitherForm) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

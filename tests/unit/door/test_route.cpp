@@ -1,15 +1,15 @@
-#include "hardline/web/route.hpp"
+#include "door/route.hpp"
 
 #include <gtest/gtest.h>
 
 #include "store/temp_dir.hpp"
 #include "support/tls_peer.hpp"
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
+using http::TargetForm;
 using support::service_name;
-using wire::TargetForm;
 
 /// "wiki" is the service of "ec".
 class RouteTest : public testing::Test {
@@ -19,7 +19,7 @@ class RouteTest : public testing::Test {
   }
 
   Route route(const std::string& host, TargetForm form = TargetForm::origin) const {
-    wire::RequestHead head;
+    http::RequestHead head;
     head.method = form == TargetForm::authority ? "CONNECT" : "GET";
     head.form = form;
     head.host = host;
@@ -74,7 +74,7 @@ TEST_F(RouteTest, LeadsProgramsToEveryPortByConnectButNoBrowser) {
   EXPECT_EQ(refusal("wiki.localhost:22", TargetForm::authority), 0);
   EXPECT_EQ(refusal("wiki.localhost.:22", TargetForm::authority), 421);
   for (const int port : {80, 7009, 22, 443}) {
-    const auto head = *wire::parse_request_head("CONNECT wiki.localhost:" + std::to_string(port) +
+    const auto head = *http::parse_request_head("CONNECT wiki.localhost:" + std::to_string(port) +
                                                 " HTTP/1.1\r\nUser-Agent: Mozilla/5.0\r\n\r\n");
     const auto found = find_route(head, names, 7009);
     EXPECT_EQ(std::holds_alternative<ToService>(found), port == 80 || port == 7009) << port;
@@ -83,7 +83,7 @@ TEST_F(RouteTest, LeadsProgramsToEveryPortByConnectButNoBrowser) {
 
 TEST_F(RouteTest, TellsPagesOfOtherSitesNothingOfNames) {
   const auto asked = [this](const std::string& host) {
-    const auto head = *wire::parse_request_head("POST / HTTP/1.1\r\nHost: " + host +
+    const auto head = *http::parse_request_head("POST / HTTP/1.1\r\nHost: " + host +
                                                 "\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n");
     const auto found = find_route(head, names, 7009);
     const auto* page = std::get_if<Page>(&found);
@@ -131,4 +131,4 @@ TEST_F(RouteTest, OffersNothingForWhatCannotBeOne) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,15 +1,15 @@
-#include "hardline/web/site_wall.hpp"
+#include "door/site_wall.hpp"
 
 #include <gtest/gtest.h>
 
 #include <stdexcept>
 
-namespace hardline::web {
+namespace hardline::door {
 namespace {
 
 bool is_refused(const std::string& fields, const std::string& start = "GET /", const std::string& port = ":7009") {
   const auto head =
-      wire::parse_request_head(start + " HTTP/1.1\r\nHost: nas.localhost" + port + "\r\n" + fields + "\r\n");
+      http::parse_request_head(start + " HTTP/1.1\r\nHost: nas.localhost" + port + "\r\n" + fields + "\r\n");
   if (!head) throw std::runtime_error("this is no head: " + fields);
   return is_sent_by_other_site(*head);
 }
@@ -58,4 +58,4 @@ TEST(SiteWall, IsNothingToPrograms) {
 }
 
 }  // namespace
-}  // namespace hardline::web
+}  // namespace hardline::door

@@ -1,4 +1,4 @@
-#include "hardline/discovery/network_finder.hpp"
+#include "hardline/find/network_finder.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -7,10 +7,10 @@
 #include <filesystem>
 #include <set>
 
-#include "discovery/fake_lan.hpp"
 #include "hardline/base/errc.hpp"
+#include "lan/fake_lan.hpp"
 
-namespace hardline::discovery {
+namespace hardline::find {
 namespace {
 
 using namespace std::chrono_literals;
@@ -45,11 +45,11 @@ std::string text(const Candidate& candidate) {
 }
 
 /// A DHT in which the test puts values, while somebody asks.
-class FakeDht final : public Dht {
+class FakeDht final : public dht::Dht {
  public:
   struct Get {
-    DhtKey key;
-    std::shared_ptr<Lookup> lookup;
+    dht::DhtKey key;
+    std::shared_ptr<dht::Lookup> lookup;
     Deadline deadline;
     std::optional<std::error_code> ended;
   };
@@ -58,7 +58,7 @@ class FakeDht final : public Dht {
 
   std::string name() const override { return name_; }
 
-  awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Deadline deadline) override {
+  awaitable<std::error_code> get(dht::DhtKey key, std::shared_ptr<dht::Lookup> lookup, Deadline deadline) override {
     const auto get = std::make_shared<Get>(Get{key, lookup, deadline, {}});
     gets.push_back(get);
     lookup->when_stopped([this, get] { end(*get, Errc::cancelled); });
@@ -67,7 +67,7 @@ class FakeDht final : public Dht {
     co_return *get->ended;
   }
 
-  awaitable<std::error_code> put(DhtKey, std::string, Deadline) override { co_return Errc::cancelled; }
+  awaitable<std::error_code> put(dht::DhtKey, std::string, Deadline) override { co_return Errc::cancelled; }
 
   void end(Get& get, std::error_code error = {}) {
     if (!get.ended) get.ended = error;
@@ -179,12 +179,12 @@ class NetworkFinderTest : public testing::Test {
   /// To and fro, so that the day stays what it is.
   static void pass_the_time_of_a_correction() {
     static bool there = false;
-    now += (there = !there) ? kCorrectionHolds : -kCorrectionHolds;
+    now += (there = !there) ? dht::kCorrectionHolds : -dht::kCorrectionHolds;
   }
 
   static inline system_clock::time_point now{std::chrono::hours(24) * 20'000 + 12h};  // of the clock: a noon
-  NetworkClock clock{[] { return now; }};
-  FakeLan lan;
+  dht::NetworkClock clock{[] { return now; }};
+  lan::FakeLan lan;
   FakeDht node{io.get_executor(), "the DHT"};
   FakeDht proxy{io.get_executor(), "http://proxy.example"};
   std::optional<store::PeerStore> store;
@@ -424,7 +424,7 @@ TEST_F(NetworkFinderTest, AsksEveryWayIntoTheDhtWhenItAsksTheLan) {
   start();
   EXPECT_THAT(node.gets, IsEmpty()) << "never from inside find()";
   ASSERT_TRUE(run_until([&] { return node.gets.size() == 1 && proxy.gets.size() == 1; }));
-  const auto key = DhtKey::of(RollingCode::of(kKey, 20'000));
+  const auto key = dht::DhtKey::of(RollingCode::of(kKey, 20'000));
   EXPECT_EQ(node.gets[0]->key, key);
   EXPECT_EQ(proxy.gets[0]->key, key);
   EXPECT_GE(node.gets[0]->deadline, began + 5s);
@@ -450,8 +450,8 @@ TEST_F(NetworkFinderTest, AsksForTheNeighboursDayNearMidnight) {
   settle();
   now = noon;
   ASSERT_THAT(node.gets, SizeIs(2));
-  EXPECT_EQ(node.gets[0]->key, DhtKey::of(RollingCode::of(kKey, 20'000)));
-  EXPECT_EQ(node.gets[1]->key, DhtKey::of(RollingCode::of(kKey, 20'001)));
+  EXPECT_EQ(node.gets[0]->key, dht::DhtKey::of(RollingCode::of(kKey, 20'000)));
+  EXPECT_EQ(node.gets[1]->key, dht::DhtKey::of(RollingCode::of(kKey, 20'001)));
   node.end(*node.gets[0], Errc::timed_out);
   settle();
   EXPECT_EQ(report(Source::dht).state, SourceReport::State::asked);
@@ -467,7 +467,7 @@ TEST_F(NetworkFinderTest, AsksForAnotherDayWhenAProxyPutsTheClockRight) {
   clock.observe(now + 72h);
   EXPECT_EQ(report(Source::dht).state, SourceReport::State::asked);
   ASSERT_TRUE(run_until([&] { return node.gets.size() == 2 && proxy.gets.size() == 2; }));
-  for (auto* dht : {&node, &proxy}) EXPECT_EQ(dht->gets[1]->key, DhtKey::of(RollingCode::of(kKey, 20'003)));
+  for (auto* dht : {&node, &proxy}) EXPECT_EQ(dht->gets[1]->key, dht::DhtKey::of(RollingCode::of(kKey, 20'003)));
   node.end(*node.gets[1]);
   proxy.end(*proxy.gets[0]);
   settle();
@@ -730,4 +730,4 @@ TEST_F(NetworkFinderTest, CountsACandidateForEverySourceThatNamesIt) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::find

@@ -1,8 +1,8 @@
-#include "hardline/wire/cacheability.hpp"
+#include "hardline/http/cacheability.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using namespace std::chrono_literals;
@@ -135,7 +135,7 @@ TEST(IsHopByHop, KnowsTheConnectionsOwn) {
 }
 
 TEST(IsHopByHop, ReadsWhatConnectionNames) {
-  const HeaderFields fields{{"Connection", "close, X-Mine"}, {"connection", "x-yours"}};
+  const http::HeaderFields fields{{"Connection", "close, X-Mine"}, {"connection", "x-yours"}};
   EXPECT_TRUE(is_hop_by_hop("x-mine", fields));
   EXPECT_TRUE(is_hop_by_hop("X-Yours", fields));
   EXPECT_FALSE(is_hop_by_hop("X-Theirs", fields));
@@ -143,7 +143,7 @@ TEST(IsHopByHop, ReadsWhatConnectionNames) {
 
 TEST(CacheControl, IsWhatExpiresSaysWhereNothingElseDoes) {
   const std::pair<std::string, std::string> date{"Date", "Sun, 06 Nov 1994 08:49:37 GMT"};
-  const auto age = [&](const HeaderFields& fields) { return parse_cache_control(fields).max_age; };
+  const auto age = [&](const http::HeaderFields& fields) { return parse_cache_control(fields).max_age; };
   EXPECT_EQ(age({date, {"Expires", "Sun, 06 Nov 1994 08:50:37 GMT"}}), std::chrono::seconds(60));
   EXPECT_EQ(age({date, {"Expires", "Sun, 06 Nov 1994 08:48:37 GMT"}}), std::chrono::seconds(0));
   EXPECT_EQ(age({date, {"Expires", "0"}}), std::chrono::seconds(0));
@@ -161,4 +161,4 @@ TEST(ContentEncoding, IsGzipWhereItIsThatAlone) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,10 +1,10 @@
-#include "chunks.hpp"
+#include "hardline/http/chunks.hpp"
 
 #include <gmock/gmock.h>
 
 #include <string>
 
-namespace hardline::app {
+namespace hardline::http {
 namespace {
 
 struct Read {
@@ -82,4 +82,4 @@ TEST(ChunkReader, PassesOverOnlySoMuch) {
 }
 
 }  // namespace
-}  // namespace hardline::app
+}  // namespace hardline::http

@@ -1,8 +1,8 @@
-#include "hardline/wire/http_conditions.hpp"
+#include "hardline/http/conditions.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using namespace std::chrono;
@@ -18,7 +18,7 @@ const Validators kDateless{"\"a\"", {}};
 const Validators kTagless{"", kModified};
 const Validators kNothing{};
 
-Condition condition(HeaderFields request, const Validators& current) {
+Condition condition(http::HeaderFields request, const Validators& current) {
   return evaluate_conditions(request, current);
 }
 
@@ -128,4 +128,4 @@ TEST(RangeIsCurrent, DoesNotTrustWhatItCannotRead) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

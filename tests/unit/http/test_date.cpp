@@ -1,8 +1,8 @@
-#include "hardline/wire/http_date.hpp"
+#include "hardline/http/date.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using namespace std::chrono;
@@ -57,4 +57,4 @@ TEST(HttpDate, DropsFractions) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,9 +1,9 @@
-#include "hardline/wire/forwarding.hpp"
+#include "hardline/http/forwarding.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using testing::HasSubstr;
@@ -165,4 +165,4 @@ TEST(AnswerHead, KeepsItsOctetsForWhoPassesThemOn) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,8 +1,8 @@
-#include "hardline/wire/media_type.hpp"
+#include "hardline/http/media_type.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 TEST(MediaType, KnowsTheWebsOwn) {
@@ -43,4 +43,4 @@ TEST(MediaType, DoesNotGuess) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,10 +1,10 @@
-#include "hardline/wire/http_range.hpp"
+#include "hardline/http/range.hpp"
 
 #include <gtest/gtest.h>
 
 #include <limits>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 using Kind = RangeRequest::Kind;
@@ -91,4 +91,4 @@ TEST(ParseRange, DoesNotOverflow) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -1,10 +1,10 @@
-#include "hardline/origin/request.hpp"
+#include "hardline/http/request.hpp"
 
 #include <gtest/gtest.h>
 
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/request_head.hpp"
 
-namespace hardline::origin {
+namespace hardline::http {
 namespace {
 
 constexpr std::string_view kPlain = "GET /foo HTTP/1.1\r\nHost: x\r\n\r\n";
@@ -50,9 +50,9 @@ TEST(CacheRequest, KeepsTheFieldsThatChooseAmongAnswers) {
       "GET / HTTP/1.1\r\nHost: x\r\nrange: bytes=0-1\r\nCookie: secret\r\nAuthorization: secret\r\n"
       "If-None-Match: \"a\"\r\nAccept-Encoding: gzip\r\n\r\n");
   ASSERT_EQ(request.fields.size(), 3u);
-  EXPECT_EQ(wire::find_field(request.fields, "Range"), "bytes=0-1");
-  EXPECT_EQ(wire::find_field(request.fields, "If-None-Match"), "\"a\"");
-  EXPECT_EQ(wire::find_field(request.fields, "Accept-Encoding"), "gzip");
+  EXPECT_EQ(http::find_field(request.fields, "Range"), "bytes=0-1");
+  EXPECT_EQ(http::find_field(request.fields, "If-None-Match"), "\"a\"");
+  EXPECT_EQ(http::find_field(request.fields, "Accept-Encoding"), "gzip");
 }
 
 TEST(CacheRequest, ClosesWhereTheClientSaysSoOrSpeaksTheOldVersion) {
@@ -100,10 +100,10 @@ TEST(CacheRequest, IsOfHttp1) {
 
 TEST(CacheRequest, IsBounded) {
   const std::string start = "GET / HTTP/1.1\r\nHost: x\r\nA: ";
-  EXPECT_EQ(status_of_refusal(start + std::string(wire::kMaxRequestHead, 'a')), 431);
-  EXPECT_EQ(status_of_refusal("GET /" + std::string(wire::kMaxRequestHead, 'a')), 431);
+  EXPECT_EQ(status_of_refusal(start + std::string(kMaxRequestHead, 'a')), 431);
+  EXPECT_EQ(status_of_refusal("GET /" + std::string(kMaxRequestHead, 'a')), 431);
   std::string empty_lines;
-  while (empty_lines.size() <= wire::kMaxRequestHead) empty_lines += "\r\n";
+  while (empty_lines.size() <= kMaxRequestHead) empty_lines += "\r\n";
   EXPECT_EQ(status_of_refusal(empty_lines), 431);
   std::string many = "GET / HTTP/1.1\r\nHost: x\r\n";
   for (int i = 0; i < 101; ++i) many += "A: b\r\n";
@@ -111,4 +111,4 @@ TEST(CacheRequest, IsBounded) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::http

@@ -1,10 +1,10 @@
-#include "hardline/wire/http_head.hpp"
+#include "hardline/http/request_head.hpp"
 
 #include <gtest/gtest.h>
 
 #include <algorithm>
 
-namespace hardline::wire {
+namespace hardline::http {
 
 // Found by GoogleTest through argument-dependent lookup: failures name the error.
 void PrintTo(HeadError error, std::ostream* out) {
@@ -279,4 +279,4 @@ TEST(RequestHead, KnowsWhetherContentFollows) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

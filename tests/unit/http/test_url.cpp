@@ -1,8 +1,8 @@
-#include "hardline/wire/url.hpp"
+#include "hardline/http/url.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::wire {
+namespace hardline::http {
 namespace {
 
 TEST(Url, ReadsAServersNameAlone) {
@@ -82,4 +82,4 @@ TEST(Url, IsWrittenWithoutWhatGoesWithoutSaying) {
 }
 
 }  // namespace
-}  // namespace hardline::wire
+}  // namespace hardline::http

@@ -5,9 +5,9 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/discovery/lan_searcher.hpp"
+#include "hardline/lan/lan_searcher.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 
 class FakeLan final : public LanSearcher {
  public:
@@ -71,4 +71,4 @@ class FakeLan final : public LanSearcher {
   std::vector<std::weak_ptr<Listener>> listeners;
 };
 
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

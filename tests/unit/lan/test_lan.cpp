@@ -1,4 +1,4 @@
-#include "hardline/discovery/lan.hpp"
+#include "hardline/lan/lan.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,11 +10,11 @@
 
 #include <cstring>
 
-#include "discovery/lack_of_descriptors.hpp"
-#include "discovery/network_namespace.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "support/lack_of_descriptors.hpp"
+#include "support/network_namespace.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using namespace std::chrono_literals;
@@ -370,4 +370,4 @@ TEST_F(LanTest, WorksAsASearcherWhereThePortIsTaken) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

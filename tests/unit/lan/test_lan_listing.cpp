@@ -1,12 +1,12 @@
-#include "hardline/discovery/lan_listing.hpp"
+#include "hardline/lan/lan_listing.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "discovery/fake_lan.hpp"
+#include "lan/fake_lan.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using namespace std::chrono_literals;
@@ -309,4 +309,4 @@ TEST_F(LanListingTest, MayGoBeforeItsLookers) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

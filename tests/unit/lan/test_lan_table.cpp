@@ -1,11 +1,11 @@
-#include "hardline/discovery/lan_table.hpp"
+#include "hardline/lan/lan_table.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <set>
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using namespace std::chrono_literals;
@@ -296,4 +296,4 @@ TEST(LanCookie, IsARandomUuidOfVersion4) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

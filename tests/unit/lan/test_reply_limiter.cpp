@@ -1,8 +1,8 @@
-#include "hardline/discovery/reply_limiter.hpp"
+#include "hardline/lan/reply_limiter.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::discovery {
+namespace hardline::lan {
 namespace {
 
 using namespace std::chrono_literals;
@@ -54,4 +54,4 @@ TEST(ReplyLimiter, KeepsABoundedTableUnderAFloodOfSpoofedSources) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::lan

@@ -1,4 +1,4 @@
-#include "hardline/rt/accept.hpp"
+#include "hardline/net/accept.hpp"
 
 #include <gtest/gtest.h>
 #include <sys/socket.h>

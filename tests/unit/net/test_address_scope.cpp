@@ -1,8 +1,8 @@
-#include "hardline/discovery/address_scope.hpp"
+#include "hardline/net/address_scope.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 asio::ip::address ip(const char* text) {
@@ -52,4 +52,4 @@ TEST(AddressScope, CarrierGradeNatIsRfc6598) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline

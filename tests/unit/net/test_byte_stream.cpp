@@ -1,4 +1,4 @@
-#include "hardline/rt/byte_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "hardline/rt/child_process.hpp"
+#include "hardline/net/child_process.hpp"
 
 #include <fcntl.h>
 #include <gmock/gmock.h>

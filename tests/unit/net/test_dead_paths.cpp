@@ -2,9 +2,9 @@
 #include <gtest/gtest.h>
 #include <openssl/ssl.h>
 
-#include "discovery/network_namespace.hpp"
-#include "hardline/rt/socket_stream.hpp"
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
+#include "support/network_namespace.hpp"
 
 namespace hardline {
 namespace {

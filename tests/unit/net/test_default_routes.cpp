@@ -1,11 +1,11 @@
-#include "hardline/discovery/default_routes.hpp"
+#include "hardline/net/default_routes.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <sstream>
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 using asio::ip::make_address_v4;
@@ -47,4 +47,4 @@ TEST(DefaultRouters, AreNoneInAnEmptyTable) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline

@@ -1,8 +1,8 @@
-#include "hardline/discovery/dialable.hpp"
+#include "hardline/net/dialable.hpp"
 
 #include <gtest/gtest.h>
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 bool ok(const char* host, std::uint16_t port = 7008) {
@@ -52,4 +52,4 @@ TEST(Dialable, WritesAnAddressInItsOneCanonicalForm) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline

@@ -1,4 +1,4 @@
-#include "hardline/discovery/interfaces.hpp"
+#include "hardline/net/interfaces.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,11 +9,11 @@
 #include <cstdio>
 #include <fstream>
 
-#include "discovery/lack_of_descriptors.hpp"
-#include "discovery/network_namespace.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "support/lack_of_descriptors.hpp"
+#include "support/network_namespace.hpp"
 
-namespace hardline::discovery {
+namespace hardline {
 namespace {
 
 using asio::ip::make_address_v4;
@@ -307,4 +307,4 @@ TEST(DescribeInterfaces, IsForPeople) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline

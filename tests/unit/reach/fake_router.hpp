@@ -5,9 +5,9 @@
 #include <map>
 #include <mutex>
 
-#include "hardline/discovery/gateway.hpp"
+#include "hardline/reach/gateway.hpp"
 
-namespace hardline::discovery::test {
+namespace hardline::reach::test {
 
 using asio::ip::address_v4;
 using asio::ip::address_v6;
@@ -150,4 +150,4 @@ class FakeGateway final : public Gateway {
   std::string address_;
 };
 
-}  // namespace hardline::discovery::test
+}  // namespace hardline::reach::test

@@ -1,4 +1,4 @@
-#include "discovery/home_lab.hpp"
+#include "reach/home_lab.hpp"
 
 #include <fcntl.h>
 #include <signal.h>

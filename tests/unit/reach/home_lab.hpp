@@ -8,7 +8,7 @@
 #include <optional>
 #include <string>
 
-#include "discovery/network_namespace.hpp"
+#include "support/network_namespace.hpp"
 
 namespace hardline::test {
 

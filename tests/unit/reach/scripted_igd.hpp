@@ -7,7 +7,7 @@
 #include <sstream>
 #include <variant>
 
-#include "discovery/network_namespace.hpp"
+#include "support/network_namespace.hpp"
 
 namespace hardline::test {
 

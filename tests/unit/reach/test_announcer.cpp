@@ -1,4 +1,4 @@
-#include "hardline/discovery/announcer.hpp"
+#include "hardline/reach/announcer.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -9,7 +9,7 @@
 #include "hardline/rt/event.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -32,12 +32,12 @@ constexpr auto* kNewHosts = "89.160.20.112:7008";
 const system_clock::time_point kNoon = system_clock::time_point(std::chrono::days(20000) + 12h);
 system_clock::time_point now;
 
-DhtKey key_of(const KeyHash& key, std::uint64_t day = 20000) {
-  return DhtKey::of(RollingCode::of(key, day));
+dht::DhtKey key_of(const KeyHash& key, std::uint64_t day = 20000) {
+  return dht::DhtKey::of(RollingCode::of(key, day));
 }
 
 /// What is in the network, whoever put it there.
-using Values = std::multimap<DhtKey, std::string>;
+using Values = std::multimap<dht::DhtKey, std::string>;
 
 /// A DHT that does what its test says.
 template <class Base>
@@ -47,7 +47,7 @@ class FakeDht : public Base {
 
   std::string name() const override { return name_; }
 
-  awaitable<std::error_code> put(DhtKey key, std::string value, Dht::Deadline deadline) override {
+  awaitable<std::error_code> put(dht::DhtKey key, std::string value, dht::Dht::Deadline deadline) override {
     puts.emplace_back(key, value);
     ++running;
     most_at_once = std::max(most_at_once, running);
@@ -59,7 +59,8 @@ class FakeDht : public Base {
     co_return std::error_code();
   }
 
-  awaitable<std::error_code> get(DhtKey key, std::shared_ptr<Lookup> lookup, Dht::Deadline deadline) override {
+  awaitable<std::error_code> get(dht::DhtKey key, std::shared_ptr<dht::Lookup> lookup,
+                                 dht::Dht::Deadline deadline) override {
     gets.push_back(key);
     while (hangs && !lookup->stopped() && steady_clock::now() < deadline) co_await changed.wait_until(deadline);
     if (hangs) co_return make_error_code(Errc::timed_out);
@@ -76,8 +77,8 @@ class FakeDht : public Base {
   bool refuses = false;   ///< answers at once that it cannot
   bool forgets = false;   ///< takes a value, and does nothing with it
   bool is_blind = false;  ///< finds nothing
-  std::vector<std::pair<DhtKey, std::string>> puts;
-  std::vector<DhtKey> gets;
+  std::vector<std::pair<dht::DhtKey, std::string>> puts;
+  std::vector<dht::DhtKey> gets;
   int running = 0;
   int most_at_once = 0;
   Event changed;
@@ -87,9 +88,9 @@ class FakeDht : public Base {
   std::string name_;
 };
 
-using FakeNode = FakeDht<Dht>;
+using FakeNode = FakeDht<dht::Dht>;
 
-class FakeProxy : public FakeDht<ProxyDht> {
+class FakeProxy : public FakeDht<dht::ProxyDht> {
  public:
   using FakeDht::FakeDht;
   bool loses_puts() const override { return is_zombie; }
@@ -118,12 +119,12 @@ class AnnouncerTest : public testing::Test {
   ~AnnouncerTest() override { finish(); }
 
   /// Starts; a test changes `times` and the fakes before.
-  Announcer& start(std::initializer_list<ProxyDht*> proxies = {}, bool with_node = true) {
+  Announcer& start(std::initializer_list<dht::ProxyDht*> proxies = {}, bool with_node = true) {
     announcer.emplace(io.executor(), with_node ? &node : nullptr, std::vector(proxies), clock, times);
     running = io.start(announcer->run());
     return *announcer;
   }
-  Announcer& start_publishing(std::initializer_list<ProxyDht*> proxies = {}, bool with_node = true) {
+  Announcer& start_publishing(std::initializer_list<dht::ProxyDht*> proxies = {}, bool with_node = true) {
     start(proxies, with_node);
     announcer->publish({kKey});
     announcer->set_hosts(kHosts);
@@ -149,7 +150,7 @@ class AnnouncerTest : public testing::Test {
   FakeNode node{io.executor(), "the DHT", values};
   FakeProxy first{io.executor(), "http://first", values};
   FakeProxy second{io.executor(), "http://second", values};
-  NetworkClock clock{[] { return now; }};
+  dht::NetworkClock clock{[] { return now; }};
   AnnouncerTimes times = test_times();
   std::optional<Announcer> announcer;
   std::optional<support::Running<void>> running;
@@ -516,7 +517,7 @@ TEST_F(AnnouncerTest, SaysNothingWhereNobodyCanTell) {
 }
 
 TEST_F(AnnouncerTest, AKeyThatOthersFilledProvesNothing) {
-  for (std::size_t i = 0; i < Lookup::kMaxValues; ++i) values.emplace(key_of(kKey), std::to_string(i));
+  for (std::size_t i = 0; i < dht::Lookup::kMaxValues; ++i) values.emplace(key_of(kKey), std::to_string(i));
   first.forgets = true;
   start_publishing({&first}, false);
   ASSERT_TRUE(io.run_until([&] { return first.gets.size() == 1; }));
@@ -615,4 +616,4 @@ TEST_F(AnnouncerTest, PutsThatOutliveItHarmNobody) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -1,10 +1,10 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "discovery/home_lab.hpp"
-#include "hardline/discovery/gateway.hpp"
+#include "hardline/reach/gateway.hpp"
+#include "reach/home_lab.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -171,4 +171,4 @@ TEST_F(NatPmpGatewayTest, NeverAsksForAPermanentLeaseWhichWouldUnmap) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

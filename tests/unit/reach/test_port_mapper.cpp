@@ -1,4 +1,4 @@
-#include "hardline/discovery/port_mapper.hpp"
+#include "hardline/reach/port_mapper.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -8,12 +8,12 @@
 
 #include <atomic>
 
-#include "discovery/fake_router.hpp"
-#include "discovery/home_lab.hpp"
 #include "hardline/rt/task_group.hpp"
+#include "reach/fake_router.hpp"
+#include "reach/home_lab.hpp"
 #include "support/test_io.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -637,4 +637,4 @@ TEST_F(PortMapperAtHomeTest, IsReachedByNatPmpWhereThereIsNoUpnp) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

@@ -1,9 +1,9 @@
-#include "hardline/discovery/soap.hpp"
+#include "reach/soap.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using testing::HasSubstr;
@@ -70,4 +70,4 @@ TEST(Soap, WhatMakesNoSenseIsNoAnswer) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

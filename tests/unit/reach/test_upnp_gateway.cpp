@@ -1,11 +1,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "discovery/home_lab.hpp"
-#include "discovery/scripted_igd.hpp"
-#include "hardline/discovery/gateway.hpp"
+#include "hardline/reach/gateway.hpp"
+#include "reach/home_lab.hpp"
+#include "reach/scripted_igd.hpp"
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using namespace std::chrono_literals;
@@ -210,4 +210,4 @@ TEST_F(ScriptedIgdTest, CannotSendUsElsewhere) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

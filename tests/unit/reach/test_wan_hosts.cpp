@@ -1,9 +1,9 @@
-#include "hardline/discovery/wan_hosts.hpp"
+#include "hardline/reach/wan_hosts.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-namespace hardline::discovery {
+namespace hardline::reach {
 namespace {
 
 using asio::ip::make_address;
@@ -311,4 +311,4 @@ TEST(ExplainNat, SaysWhatToDoWhereSomethingCanBeDone) {
 }
 
 }  // namespace
-}  // namespace hardline::discovery
+}  // namespace hardline::reach

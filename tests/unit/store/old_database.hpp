@@ -6,7 +6,7 @@
 #include <utility>
 #include <vector>
 
-#include "hardline/store/sqlite.hpp"
+#include "store/sqlite.hpp"
 
 namespace hardline::store {
 

@@ -12,6 +12,8 @@
 #include <string_view>
 #include <vector>
 
+#include "support/source_dir.hpp"
+
 namespace hardline::store {
 
 class TempDir {
@@ -54,7 +56,7 @@ inline std::string file_content(const std::filesystem::path& file) {
 }
 
 inline std::filesystem::path source_dir() {
-  return HARDLINE_SOURCE_DIR;
+  return support::source_dir();
 }
 
 }  // namespace hardline::store

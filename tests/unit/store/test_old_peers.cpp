@@ -1,4 +1,4 @@
-#include "hardline/store/old_peers.hpp"
+#include "store/old_peers.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

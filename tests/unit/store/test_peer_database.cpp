@@ -1,4 +1,4 @@
-#include "hardline/store/peer_database.hpp"
+#include "store/peer_database.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>

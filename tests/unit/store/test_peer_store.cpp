@@ -6,10 +6,10 @@
 
 #include <random>
 
-#include "hardline/store/sqlite.hpp"
 #include "store/full_disk.hpp"
 #include "store/log_capture.hpp"
 #include "store/old_database.hpp"
+#include "store/sqlite.hpp"
 #include "store/temp_dir.hpp"
 
 namespace hardline::store {

@@ -1,4 +1,4 @@
-#include "hardline/store/quantity.hpp"
+#include "store/quantity.hpp"
 
 #include <gtest/gtest.h>
 

@@ -1,4 +1,4 @@
-#include "hardline/store/sqlite.hpp"
+#include "store/sqlite.hpp"
 
 #include <gtest/gtest.h>
 

@@ -3,9 +3,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "hardline/store/sqlite.hpp"
 #include "store/full_disk.hpp"
 #include "store/log_capture.hpp"
+#include "store/sqlite.hpp"
 #include "store/temp_dir.hpp"
 
 namespace hardline::store {

@@ -8,7 +8,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
 #include "support/streams.hpp"
 
 namespace hardline::support {

@@ -1,4 +1,4 @@
-#include "discovery/lack_of_descriptors.hpp"
+#include "support/lack_of_descriptors.hpp"
 
 #include <dlfcn.h>
 #include <ifaddrs.h>

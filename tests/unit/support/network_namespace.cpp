@@ -1,4 +1,4 @@
-#include "discovery/network_namespace.hpp"
+#include "support/network_namespace.hpp"
 
 #include <fcntl.h>
 #include <net/if.h>

@@ -4,18 +4,18 @@
 #include <algorithm>
 #include <vector>
 
-#include "hardline/discovery/finder.hpp"
+#include "hardline/find/finder.hpp"
 
 namespace hardline::support {
 
-class ScriptedFinder final : public discovery::Finder {
+class ScriptedFinder final : public find::Finder {
  public:
   explicit ScriptedFinder(Executor executor) : executor_(executor) {}
 
-  std::vector<discovery::Candidate> candidates;  ///< what every search finds
-  bool goes_on_looking = false;                  ///< a search never says that no more will come
+  std::vector<find::Candidate> candidates;  ///< what every search finds
+  bool goes_on_looking = false;             ///< a search never says that no more will come
 
-  std::vector<discovery::SourceReport> reports;  ///< what every search says of its sources
+  std::vector<find::SourceReport> reports;  ///< what every search says of its sources
 
   int searches = 0;
   std::vector<tcp::endpoint> worked_at;
@@ -23,9 +23,9 @@ class ScriptedFinder final : public discovery::Finder {
   std::vector<std::chrono::milliseconds> round_trips;  ///< of worked_at
   std::vector<HostPort> learned_hosts;
 
-  void add(const tcp::endpoint& endpoint) { candidates.push_back({endpoint, discovery::Source::lan}); }
+  void add(const tcp::endpoint& endpoint) { candidates.push_back({endpoint, find::Source::lan}); }
 
-  std::unique_ptr<discovery::Search> find(const KeyHash&, discovery::CandidateSink& sink) override {
+  std::unique_ptr<find::Search> find(const KeyHash&, find::CandidateSink& sink) override {
     ++searches;
     auto search = std::make_unique<Found>();
     search->reports = reports;
@@ -40,7 +40,7 @@ class ScriptedFinder final : public discovery::Finder {
   }
 
   /// Every search that runs finds one more.
-  void bring(const discovery::Candidate& candidate) {
+  void bring(const find::Candidate& candidate) {
     for (const auto& [sink, alive] : std::vector(running_))
       if (!alive.expired()) sink->found(candidate);
   }
@@ -50,23 +50,21 @@ class ScriptedFinder final : public discovery::Finder {
         std::count_if(running_.begin(), running_.end(), [](const auto& running) { return !running.alive.expired(); }));
   }
 
-  void worked(const KeyHash&, const discovery::Candidate& candidate, std::chrono::milliseconds round_trip) override {
+  void worked(const KeyHash&, const find::Candidate& candidate, std::chrono::milliseconds round_trip) override {
     worked_at.push_back(candidate.endpoint);
     round_trips.push_back(round_trip);
   }
-  void failed(const KeyHash&, const discovery::Candidate& candidate) override {
-    failed_at.push_back(candidate.endpoint);
-  }
+  void failed(const KeyHash&, const find::Candidate& candidate) override { failed_at.push_back(candidate.endpoint); }
   void learned(const KeyHash&, std::vector<HostPort> hosts) override { learned_hosts = std::move(hosts); }
 
  private:
-  struct Found final : discovery::Search {
-    std::vector<discovery::SourceReport> sources() const override { return reports; }
-    std::vector<discovery::SourceReport> reports;
+  struct Found final : find::Search {
+    std::vector<find::SourceReport> sources() const override { return reports; }
+    std::vector<find::SourceReport> reports;
     std::shared_ptr<int> alive = std::make_shared<int>();
   };
   struct Running {
-    discovery::CandidateSink* sink;
+    find::CandidateSink* sink;
     std::weak_ptr<int> alive;
   };
 

@@ -10,8 +10,8 @@
 #include <utility>
 
 #include "hardline/base/unique_fd.hpp"
-#include "hardline/rt/byte_stream.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/byte_stream.hpp"
+#include "hardline/net/socket_stream.hpp"
 #include "support/test_io.hpp"
 
 namespace hardline::support {

@@ -11,7 +11,7 @@
 #include <stdexcept>
 #include <string>
 
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
 
 namespace hardline::support {
 

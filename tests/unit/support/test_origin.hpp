@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "hardline/origin/origin.hpp"
+#include "hardline/tunnel/origin.hpp"
 #include "support/streams.hpp"
 
 namespace hardline::support {
@@ -16,7 +16,7 @@ struct OriginLog {
   std::size_t checked = 0;
 };
 
-class TestOrigin final : public origin::Origin {
+class TestOrigin final : public tunnel::Origin {
  public:
   TestOrigin(TestIo& io, OriginLog& log) : io_(io), log_(log) {}
 

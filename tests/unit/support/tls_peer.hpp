@@ -9,13 +9,14 @@
 #include <string>
 
 #include "hardline/base/service_name.hpp"
-#include "hardline/rt/tls_stream.hpp"
+#include "hardline/net/tls_stream.hpp"
+#include "support/source_dir.hpp"
 #include "support/streams.hpp"
 
 namespace hardline::support {
 
 inline std::string certificate_file(const std::string& name) {
-  return std::string(HARDLINE_SOURCE_DIR "/certs-test/") + name + ".cert";
+  return (source_dir() / "certs-test" / (std::string(name) + ".cert")).string();
 }
 
 /// The name of one of certs-test's services, as its .hash file has it.

@@ -14,7 +14,7 @@ using testing::HasSubstr;
 using testing::Not;
 
 Attempt attempt(std::error_code error, const char* address = "192.0.2.7") {
-  const discovery::Candidate candidate{{asio::ip::make_address(address), 7008}, discovery::Source::lan};
+  const find::Candidate candidate{{asio::ip::make_address(address), 7008}, find::Source::lan};
   return {candidate, error, std::chrono::milliseconds(12)};
 }
 
@@ -28,10 +28,10 @@ TEST(Describe, NamesWhereAnAttemptWent) {
 }
 
 TEST(Describe, SaysHowEachSourceWasAskedInVain) {
-  std::vector<discovery::SourceReport> sources(3);
-  sources[0].source = discovery::Source::this_machine;
-  sources[1].source = discovery::Source::lan;
-  sources[2].source = discovery::Source::dht;
+  std::vector<find::SourceReport> sources(3);
+  sources[0].source = find::Source::this_machine;
+  sources[1].source = find::Source::lan;
+  sources[2].source = find::Source::dht;
   sources[2].error = Errc::timed_out;
   EXPECT_THAT(describe(OpenFailure(DialFailure{{}, sources})),
               EndsWith("(the local network: nobody answered; the DHT: no answer in time)"));

@@ -7,8 +7,8 @@ namespace hardline::tunnel {
 namespace {
 
 using namespace std::chrono_literals;
-using discovery::Candidate;
-using discovery::Source;
+using find::Candidate;
+using find::Source;
 
 using testing::ElementsAre;
 

@@ -55,9 +55,7 @@ class DialerTest : public testing::Test {
 
   tcp::endpoint nobody() { return SilentServer(io).endpoint(); }
 
-  void remember(const tcp::endpoint& endpoint) {
-    finder.candidates.push_back({endpoint, discovery::Source::remembered});
-  }
+  void remember(const tcp::endpoint& endpoint) { finder.candidates.push_back({endpoint, find::Source::remembered}); }
 
   support::TestIo io;
   support::ScriptedFinder finder{io.executor()};
@@ -66,8 +64,8 @@ class DialerTest : public testing::Test {
   std::vector<std::string> told;  ///< how dials and examinations ended
   Dialer::Ended ended{
       .reached =
-          [this](const KeyHash& service, const discovery::Candidate& candidate) {
-            told.push_back(service.brief() + " by " + std::string(discovery::source_word(candidate.source)));
+          [this](const KeyHash& service, const find::Candidate& candidate) {
+            told.push_back(service.brief() + " by " + std::string(find::source_word(candidate.source)));
           },
       .missed = [this](const KeyHash& service,
                        const std::string& problem) { told.push_back(service.brief() + " not: " + problem); }};
@@ -77,7 +75,7 @@ class DialerTest : public testing::Test {
 };
 
 TEST_F(DialerTest, SaysWithoutAnAttemptThatNobodyWasFound) {
-  finder.reports = {{.source = discovery::Source::dht, .error = Errc::timed_out}};
+  finder.reports = {{.source = find::Source::dht, .error = Errc::timed_out}};
   const auto dialled = io.await(dialer.dial(key));
   ASSERT_FALSE(dialled);
   EXPECT_THAT(dialled.error().attempts, IsEmpty());
@@ -287,7 +285,7 @@ TEST_F(DialerTest, DoesNotLetSilentNeighboursKeepARememberedAddressWaiting) {
   const auto silent = silent_servers(2 * DialOrder::kMaxAtATime);
   ScriptedServer server(io, "ec");
   for (const auto& neighbour : silent) finder.add(neighbour.endpoint());
-  finder.candidates.push_back({server.endpoint(), discovery::Source::remembered});
+  finder.candidates.push_back({server.endpoint(), find::Source::remembered});
   const auto began = Clock::now();
   const auto dialled = dial_to(server);
   ASSERT_TRUE(dialled);
@@ -317,10 +315,10 @@ TEST_F(DialerTest, TriesTheLastWinnerBeforeAnybodyIsAsked) {
 TEST_F(DialerTest, AsksAgainWhereTheLastWinnerIsGone) {
   ScriptedServer before(io, "ec");
   ScriptedServer after(io, "ec");
-  finder.candidates = {{before.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{before.endpoint(), find::Source::lan}};
   ASSERT_TRUE(dial_to(before));
   before.go_away();
-  finder.candidates = {{after.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{after.endpoint(), find::Source::lan}};
   const auto dialled = dial_to(after);
   ASSERT_TRUE(dialled);
   EXPECT_EQ(dialled->candidate.endpoint, after.endpoint());
@@ -330,9 +328,9 @@ TEST_F(DialerTest, AsksAgainWhereTheLastWinnerIsGone) {
 TEST_F(DialerTest, AsksSoonWhereTheLastWinnerIsSilent) {
   ScriptedServer before(io, "ec");
   ScriptedServer after(io, "ec");
-  finder.candidates = {{before.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{before.endpoint(), find::Source::lan}};
   ASSERT_TRUE(dial_to(before));
-  finder.candidates = {{after.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{after.endpoint(), find::Source::lan}};
   const auto began = Clock::now();
   ASSERT_TRUE(dial_to(after));  // `before` takes the connection in, and does no more
   EXPECT_LT(Clock::now() - began, DialTimes().attempt);
@@ -388,7 +386,7 @@ TEST_F(DialerTest, DialsSideBySideShareASearchAndGoWhereItGotTo) {
   auto other = dial();
   io.settle();
   EXPECT_EQ(finder.searches, 1);
-  finder.bring({server.endpoint(), discovery::Source::remembered});
+  finder.bring({server.endpoint(), find::Source::remembered});
   auto first = server.accept();
   EXPECT_FALSE(first.handshake());
   EXPECT_TRUE(one.get());
@@ -404,7 +402,7 @@ TEST_F(DialerTest, DialsSideBySideFailTogether) {
   auto one = io.start(brief.dial(key));
   auto other = io.start(brief.dial(key));
   io.context().run_for(1ms);
-  finder.bring({nobody(), discovery::Source::remembered});
+  finder.bring({nobody(), find::Source::remembered});
   const auto failed = one.get();
   const auto failed_too = other.get();
   EXPECT_EQ(finder.searches, 1);
@@ -439,9 +437,9 @@ TEST_F(DialerTest, DialsToALastWinnerDoNotWaitForEachOther) {
 TEST_F(DialerTest, ADialWhoseLastWinnerIsSilentGoesWhereAnotherGot) {
   ScriptedServer silent(io, "ec");
   ScriptedServer server(io, "ec");
-  finder.candidates = {{silent.endpoint(), discovery::Source::remembered}};
+  finder.candidates = {{silent.endpoint(), find::Source::remembered}};
   ASSERT_TRUE(dial_to(silent));
-  finder.candidates = {{server.endpoint(), discovery::Source::remembered}};
+  finder.candidates = {{server.endpoint(), find::Source::remembered}};
   const auto began = Clock::now();
   auto one = dial();
   auto other = dial();
@@ -463,7 +461,7 @@ TEST_F(DialerTest, ADialSearchesItselfWhereTheWinnerOfAnotherIsGoneAgain) {
   auto other = dial();
   auto peer = server->accept();
   server.reset();
-  finder.candidates = {{last.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{last.endpoint(), find::Source::lan}};
   EXPECT_FALSE(peer.handshake());
   EXPECT_TRUE(one.get());
   auto second = last.accept();
@@ -516,7 +514,7 @@ TEST_F(DialerTest, TheLastWinnerIsForgottenWhenTheNetworkChanges) {
 
 TEST_F(DialerTest, ALastWinnerThatRefusesIsNotTriedTwice) {
   ScriptedServer before(io, "ec");
-  finder.candidates = {{before.endpoint(), discovery::Source::remembered}};
+  finder.candidates = {{before.endpoint(), find::Source::remembered}};
   ASSERT_TRUE(dial_to(before));
   before.go_away();
   finder.candidates.clear();
@@ -661,10 +659,10 @@ TEST_F(ExaminationTest, TellsHowEachAttemptEndedAndWhoWon) {
   ScriptedServer server(io, "ec");
   const auto gone = nobody();
   const auto since = std::chrono::system_clock::time_point(1h);
-  finder.candidates = {{gone, discovery::Source::lan},
-                       {impostor.endpoint(), discovery::Source::dht_proxy, "http://proxy.example"},
-                       {server.endpoint(), discovery::Source::remembered, "", since}};
-  finder.reports = {{.source = discovery::Source::lan, .candidates = 1}};
+  finder.candidates = {{gone, find::Source::lan},
+                       {impostor.endpoint(), find::Source::dht_proxy, "http://proxy.example"},
+                       {server.endpoint(), find::Source::remembered, "", since}};
+  finder.reports = {{.source = find::Source::lan, .candidates = 1}};
   auto examining = io.start(dialer.examine(key));
   auto peer = server.accept_with_tls();
   io.settle();
@@ -691,7 +689,7 @@ TEST_F(ExaminationTest, TellsHowEachAttemptEndedAndWhoWon) {
 TEST_F(ExaminationTest, TriesAllThatProveToBeTheService) {
   ScriptedServer one(io, "ec");
   ScriptedServer other(io, "ec");
-  finder.candidates = {{one.endpoint(), discovery::Source::lan}, {other.endpoint(), discovery::Source::remembered}};
+  finder.candidates = {{one.endpoint(), find::Source::lan}, {other.endpoint(), find::Source::remembered}};
   auto examining = io.start(dialer.examine(key));
   auto first = one.accept_with_tls();
   auto second = other.accept_with_tls();

@@ -1,4 +1,4 @@
-#include "hardline/tunnel/oob_exchange.hpp"
+#include "tunnel/oob_exchange.hpp"
 
 #include <gtest/gtest.h>
 

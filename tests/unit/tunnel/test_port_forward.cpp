@@ -169,7 +169,7 @@ TEST_F(PortForwardTest, SaysThatThePasswordIsWrong) {
 TEST_F(PortForwardTest, BoundsItsConnections) {
   open();
   ScriptedServer silent(io, "ec");
-  finder.candidates = {{silent.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{silent.endpoint(), find::Source::lan}};
   std::vector<support::SocketStreamPtr> programs;
   while (programs.size() < PortForward::kMaxSessions) programs.push_back(connect());
   ASSERT_TRUE(io.run_until([this] { return forward.sessions().size() == PortForward::kMaxSessions; }));
@@ -184,7 +184,7 @@ TEST_F(PortForwardTest, EndsItsConnectionsAlsoThoseThatAreBeingOpened) {
   const auto standing = connect();
   at_origin();
   ScriptedServer silent(io, "ec");
-  finder.candidates = {{silent.endpoint(), discovery::Source::lan}};
+  finder.candidates = {{silent.endpoint(), find::Source::lan}};
   dialer.network_changed();  // what worked before is forgotten
   const auto opening = connect();
   auto peer = silent.accept_with_tls();

@@ -28,7 +28,7 @@ class RawTunnel : public testing::Test {
   /// Opens it to a peer that says `greeting` at once, and starts to relay.
   ScriptedPeer open(bool hardline1, const std::string& greeting = "{}\n") {
     ScriptedServer server(io, "ec", {.hardline1 = hardline1});
-    finder.candidates = {{server.endpoint(), discovery::Source::lan}};
+    finder.candidates = {{server.endpoint(), find::Source::lan}};
     auto opening = io.start(open_tunnel(tools, name, ""));
     auto peer = server.accept_with_tls();
     peer.record();

@@ -4,11 +4,11 @@
 #include <filesystem>
 
 #include "hardline/base/errc.hpp"
-#include "hardline/origin/origin.hpp"
+#include "hardline/tunnel/origin.hpp"
 #include "support/http_server.hpp"
 #include "support/streams.hpp"
 
-namespace hardline::origin {
+namespace hardline::tunnel {
 namespace {
 
 using support::accepting;
@@ -159,4 +159,4 @@ TEST_F(SocketOriginTest, StillConnectsWhenItIsClosed) {
 }
 
 }  // namespace
-}  // namespace hardline::origin
+}  // namespace hardline::tunnel

@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "hardline/rt/relay.hpp"
+#include "hardline/net/relay.hpp"
 #include "support/http_server.hpp"
 #include "support/streams.hpp"
 

@@ -1,4 +1,4 @@
-#include "hardline/rt/http_client.hpp"
+#include "hardline/web/http_client.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
@@ -10,7 +10,7 @@
 #include "support/http_server.hpp"
 #include "support/test_ca.hpp"
 
-namespace hardline {
+namespace hardline::web {
 namespace {
 
 using namespace std::chrono_literals;
@@ -757,4 +757,4 @@ TEST_F(HttpsClient, TrustsWhatTheEnvironmentNames) {
 }
 
 }  // namespace
-}  // namespace hardline
+}  // namespace hardline::web

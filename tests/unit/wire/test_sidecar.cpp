@@ -5,24 +5,9 @@
 namespace hardline::wire {
 namespace {
 
-HeaderFields fields_of(std::string_view text) {
+http::HeaderFields fields_of(std::string_view text) {
   const auto sidecar = parse_sidecar(text);
-  return sidecar ? sidecar->fields : HeaderFields{{"refused", ""}};
-}
-
-TEST(HeaderFields, AreFoundInAnyCase) {
-  const HeaderFields fields{{"Vary", "a"}, {"ETag", "\"1\""}, {"vary", "b"}};
-  EXPECT_EQ(find_field(fields, "etag"), "\"1\"");
-  EXPECT_EQ(find_field(fields, "VARY"), "a");
-  EXPECT_FALSE(find_field(fields, "Var"));
-  EXPECT_FALSE(find_field({}, "Vary"));
-}
-
-TEST(HeaderFields, AreJoinedInTheirOrder) {
-  const HeaderFields fields{{"Vary", "a"}, {"ETag", "\"1\""}, {"vary", ""}, {"VARY", "b, c"}};
-  EXPECT_EQ(join_fields(fields, "Vary"), "a, b, c");
-  EXPECT_EQ(join_fields({{"Vary", ""}}, "Vary"), "");
-  EXPECT_FALSE(join_fields(fields, "Date"));
+  return sidecar ? sidecar->fields : http::HeaderFields{{"refused", ""}};
 }
 
 TEST(Sidecar, ReadsHardlineP2Ps) {
@@ -31,7 +16,8 @@ TEST(Sidecar, ReadsHardlineP2Ps) {
   ASSERT_TRUE(sidecar);
   EXPECT_EQ(sidecar->status, 200);
   EXPECT_EQ(sidecar->target, "");
-  EXPECT_EQ(sidecar->fields, (HeaderFields{{"Content-Type", "text/html"}, {"ETag", "\"1-2\""}, {"Server", "nginx"}}));
+  EXPECT_EQ(sidecar->fields,
+            (http::HeaderFields{{"Content-Type", "text/html"}, {"ETag", "\"1-2\""}, {"Server", "nginx"}}));
 }
 
 TEST(Sidecar, ReadsTheEmptyObject) {
@@ -68,22 +54,22 @@ TEST(Sidecar, RefusesHugeAndDeepOnes) {
 
 TEST(Sidecar, LeavesOutWhatIsNotKept) {
   EXPECT_EQ(fields_of(R"({"Set-Cookie": "a=b", "Transfer-Encoding": "chunked", "X": "y", "": "z", "Vary": "b"})"),
-            (HeaderFields{{"Vary", "b"}}));
+            (http::HeaderFields{{"Vary", "b"}}));
 }
 
 TEST(Sidecar, LeavesOutWhatNoHeaderMayHold) {
   EXPECT_EQ(fields_of(R"({"ETag": "a\r\nSet-Cookie: b", "Link": "a\u0000b", "Vary": "\u007f", "Date": 5,
                           "Server": ["a"], "Location": "/\u0142", "Expires": " 0\t"})"),
-            (HeaderFields{{"Expires", "0"}}));
+            (http::HeaderFields{{"Expires", "0"}}));
 }
 
 TEST(Sidecar, TakesACharacterForAnOctet) {
-  EXPECT_EQ(fields_of(R"({"Server": "caf\u00e9"})"), (HeaderFields{{"Server", "caf\xe9"}}));
-  EXPECT_EQ(fields_of("{\"Server\": \"\xc3\x83\xc2\xa9\"}"), (HeaderFields{{"Server", "\xc3\xa9"}}));
+  EXPECT_EQ(fields_of(R"({"Server": "caf\u00e9"})"), (http::HeaderFields{{"Server", "caf\xe9"}}));
+  EXPECT_EQ(fields_of("{\"Server\": \"\xc3\x83\xc2\xa9\"}"), (http::HeaderFields{{"Server", "\xc3\xa9"}}));
 }
 
 TEST(Sidecar, TakesTheLastOfEqualKeysAndJoinsSimilarOnes) {
-  EXPECT_EQ(fields_of(R"({"Vary": "a", "Vary": "b", "vary": "c"})"), (HeaderFields{{"Vary", "b, c"}}));
+  EXPECT_EQ(fields_of(R"({"Vary": "a", "Vary": "b", "vary": "c"})"), (http::HeaderFields{{"Vary", "b, c"}}));
 }
 
 TEST(Sidecar, KeepsWhatDescribesTheContentOrItsUse) {
@@ -112,7 +98,7 @@ TEST(Sidecar, WritesWhatHardlineP2PUnderstands) {
 
 TEST(Sidecar, WritesOneFieldOfAName) {
   const auto text = format_sidecar({200, "", {{"Vary", "a"}, {"Content-Length", "5"}, {"X", "y"}, {"vary", "b"}}});
-  EXPECT_EQ(fields_of(text), (HeaderFields{{"Vary", "a, b"}}));
+  EXPECT_EQ(fields_of(text), (http::HeaderFields{{"Vary", "a, b"}}));
   EXPECT_EQ(text.find("Content-Length"), std::string::npos);
 }
 
@@ -124,7 +110,7 @@ TEST(Sidecar, LeavesOutTheLongestOfWhatIsTooLong) {
   const std::string long_value(kMaxSidecar / 2, 'a');
   const auto text = format_sidecar({200, "", {{"ETag", "\"1\""}, {"Link", long_value + "b"}, {"Vary", long_value}}});
   EXPECT_LE(text.size(), kMaxSidecar);
-  EXPECT_EQ(fields_of(text), (HeaderFields{{"ETag", "\"1\""}, {"Vary", long_value}}));
+  EXPECT_EQ(fields_of(text), (http::HeaderFields{{"ETag", "\"1\""}, {"Vary", long_value}}));
 }
 
 }  // namespace

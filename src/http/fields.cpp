@@ -1,0 +1,25 @@
+#include "hardline/http/fields.hpp"
+
+#include "hardline/base/ascii.hpp"
+
+namespace hardline::http {
+
+std::optional<std::string_view> find_field(const HeaderFields& fields, std::string_view name) {
+  for (const auto& [field_name, value] : fields)
+    if (equals_ignoring_case(field_name, name)) return value;
+  return std::nullopt;
+}
+
+std::optional<std::string> join_fields(const HeaderFields& fields, std::string_view name) {
+  std::optional<std::string> joined;
+  for (const auto& [field_name, value] : fields) {
+    if (!equals_ignoring_case(field_name, name)) continue;
+    if (!joined)
+      joined = value;
+    else
+      joined->append(", ").append(value);
+  }
+  return joined;
+}
+
+}  // namespace hardline::http
