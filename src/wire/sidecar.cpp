@@ -81,11 +81,6 @@ std::string to_text(std::string_view octets) {
   return text;
 }
 
-void join(std::string& joined, std::string_view value) {
-  if (!joined.empty() && !value.empty()) joined += ", ";
-  joined += value;
-}
-
 /// Adds a field, if it is one to keep, to the one of its name if there is one.
 void keep(http::HeaderFields& kept, std::string_view name, std::string_view value) {
   if (!is_kept(name) || !http::is_field_value(value)) return;
@@ -94,7 +89,7 @@ void keep(http::HeaderFields& kept, std::string_view name, std::string_view valu
   if (found == kept.end())
     kept.emplace_back(name, trim(value));
   else
-    join(found->second, trim(value));
+    http::join_value(found->second, trim(value));
 }
 
 /// False for a value that means nothing there.
