@@ -9,6 +9,7 @@
 
 #include "dht_socket.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/dht/dht.hpp"
 
 namespace hardline::dht {
 namespace {

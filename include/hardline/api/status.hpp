@@ -11,7 +11,7 @@
 
 #include "hardline/base/host_port.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_node_status.hpp"
 #include "hardline/dht/dht_proxy.hpp"
 #include "hardline/net/interfaces.hpp"
 #include "hardline/reach/announcer.hpp"
