@@ -36,6 +36,15 @@ std::optional<udp::endpoint> to_endpoint(const sockaddr* address, socklen_t leng
   return endpoint;
 }
 
+/// OpenDHT 3 has the address in one member, where OpenDHT 2 has it in two.
+template <class Node>
+std::optional<udp::endpoint> address_of(const Node& node) {
+  if constexpr (requires { node.addr; })
+    return to_endpoint(node.addr.get(), node.addr.getLength());
+  else
+    return to_endpoint(reinterpret_cast<const sockaddr*>(&node.ss), node.sslen);
+}
+
 OpenDht::State to_state(::dht::NodeStatus ipv4, ::dht::NodeStatus ipv6) {
   switch (std::max(ipv4, ipv6)) {
     case ::dht::NodeStatus::Connected: return OpenDht::State::connected;
@@ -142,8 +151,7 @@ OpenDht::Report OpenDht::report() const {
 std::vector<udp::endpoint> OpenDht::good_nodes() const {
   std::vector<udp::endpoint> nodes;
   for (const auto& node : runner_.exportNodes())
-    if (const auto endpoint = to_endpoint(reinterpret_cast<const sockaddr*>(&node.ss), node.sslen))
-      nodes.push_back(*endpoint);
+    if (const auto endpoint = address_of(node)) nodes.push_back(*endpoint);
   return nodes;
 }
 

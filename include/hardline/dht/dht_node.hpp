@@ -12,6 +12,10 @@
 
 namespace hardline::dht {
 
+/// Whether this build has OpenDHT. Where it has not, every DhtNode stays idle, and its gets and puts fail at once
+/// (std::errc::not_supported): the DHT is to be reached by DhtProxy alone.
+bool has_dht_node();
+
 /// OpenDHT's runner with its thread, behind a mailbox: its callbacks only post, and no call of ours waits for its lock
 /// on the io thread. It starts with start(), or the first get() or put(): a daemon that needs none sends nothing. A get
 /// or put that comes while it is connecting waits for that, until its own deadline. A put fails
