@@ -202,6 +202,7 @@ Json dht_to_json(const DaemonStatus& status) {
       {"enabled", status.dht},
       {"network", status.dht_network},
       {"bootstrap", list_of(status.dht_bootstrap, [](const HostPort& host) { return host.to_string(); })},
+      {"node_built_in", status.dht_node_built_in},
       {"node", or_null(status.dht_node, node_to_json)},
       {"proxies", list_of(status.dht_proxies, [&](const auto& proxy) { return proxy_to_json(proxy, status.now); })},
   };
@@ -279,6 +280,7 @@ Json source_to_json(const find::SourceReport& report) {
 Json to_json(const DaemonStatus& status) {
   return {
       {"version", status.version},
+      {"built_without", list_of(status.built_without, [](const std::string& lack) { return lack; })},
       {"started", to_text(status.started)},
       {"uptime_seconds", status.uptime.count()},
       {"p2p_port", status.p2p_port},

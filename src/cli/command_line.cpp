@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 
 #include "flags.hpp"
+#include "hardline/daemon/built_without.hpp"
 #include "hardline/store/spelling.hpp"
 
 namespace hardline::cli {
@@ -88,6 +89,13 @@ class HelpFormatter final : public CLI::Formatter {
   }
 };
 
+/// Who asks for help should not have to guess what the build can do.
+std::string version_text() {
+  std::string text = "hardlined " HARDLINE_VERSION;
+  for (const auto& lack : daemon::built_without()) text += "\nBuilt without " + lack;
+  return text;
+}
+
 }  // namespace
 
 Command parse_command_line(int argc, char** argv) {
@@ -99,7 +107,7 @@ Command parse_command_line(int argc, char** argv) {
   CLI::App app(kAbout, "hardlined");
   app.formatter(std::make_shared<HelpFormatter>());
   app.footer(kExamples);
-  app.set_version_flag("--version", "hardlined " HARDLINE_VERSION, "Show the version");
+  app.set_version_flag("--version", version_text(), "Show the version");
   app.set_help_flag("--help,-h", "Show this help");
   app.get_formatter()->column_width(34);
   app.get_formatter()->label("SUBCOMMAND", "VERB");

@@ -96,8 +96,9 @@ Table network_of(const Json& status) {
   return table;
 }
 
-std::string describe_node(const Json& node) {
-  if (node.is_null()) return "none";
+std::string describe_node(const Json& node, bool built_in) {
+  if (node.is_null())
+    return built_in ? "none" : "none, since this daemon was built without OpenDHT: only proxies are used";
   const auto state = text_of(node.at("state"));
   const auto problem = text_of(node.at("problem"));
   if (!problem.empty()) return "cannot run: " + problem;
@@ -124,7 +125,7 @@ Table dht_of(const Json& dht) {
     table.add({"switched off"});
     return table;
   }
-  table.add({"Own node", describe_node(dht.at("node"))});
+  table.add({"Own node", describe_node(dht.at("node"), dht.at("node_built_in").get<bool>())});
   if (const auto seen = dht.at("node").is_null() ? "" : joined(dht.at("node").at("seen_as")); !seen.empty())
     table.add({"Seen as", seen});
   const auto bootstrap = joined(dht.at("bootstrap"));
@@ -198,6 +199,7 @@ std::string report(const Json& status, const Terminal& terminal) {
                   span(status.at("uptime_seconds").get<std::int64_t>()), status.at("p2p_port").get<int>(),
                   port.is_null() ? "no local proxy" : fmt::format("local proxy on port {}", port.get<int>()),
                   plural(static_cast<std::int64_t>(status.at("peers").size()), "peer connected", "peers connected"));
+  for (const auto& lack : status.at("built_without")) text += fmt::format("Built without {}\n", text_of(lack));
   text += headed(terminal, "Network", network_of(status));
   text += headed(terminal, "DHT", dht_of(status.at("dht")));
   text += headed(terminal, "Services", services_of(status));

@@ -13,6 +13,7 @@
 #include "hardline/api/listening_servers.hpp"
 #include "hardline/api/owner_door.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/daemon/built_without.hpp"
 #include "hardline/daemon/publisher.hpp"
 #include "hardline/dashboard/dashboard.hpp"
 #include "hardline/door/local_proxy.hpp"
@@ -304,6 +305,7 @@ std::string Daemon::Parts::status_line() const {
 api::DaemonStatus Daemon::Parts::status() {
   api::DaemonStatus status;
   status.version = HARDLINE_VERSION;
+  status.built_without = built_without();
   status.now = std::chrono::system_clock::now();
   status.started = started;
   status.uptime = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::steady_clock::now() - started_steady);
@@ -317,6 +319,7 @@ api::DaemonStatus Daemon::Parts::status() {
   status.dht = settings.dht;
   status.dht_bootstrap = settings.dht_node.bootstrap;
   status.dht_network = settings.dht_node.network;
+  status.dht_node_built_in = dht::has_dht_node();
 
   if (auto addresses = list_addresses()) status.addresses = std::move(*addresses);
   status.gateway = presence.port_mapper();

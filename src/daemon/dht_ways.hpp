@@ -14,12 +14,14 @@ namespace hardline::daemon {
 
 class DhtWays {
  public:
-  /// `resolver` and `clock` outlive it. None where `settings` turn the DHT off.
+  /// `resolver` and `clock` outlive it. None where `settings` turn the DHT off, and no node in a build without OpenDHT.
   DhtWays(Executor executor, Resolver& resolver, dht::NetworkClock& clock, const Settings& settings) {
     if (!settings.dht) return;
-    auto options = settings.dht_node;
-    options.nodes_file = settings.state_directory / "dht-nodes";
-    node_.emplace(executor, resolver, std::move(options));
+    if (dht::has_dht_node()) {
+      auto options = settings.dht_node;
+      options.nodes_file = settings.state_directory / "dht-nodes";
+      node_.emplace(executor, resolver, std::move(options));
+    }
     for (const auto& url : settings.dht_proxies)
       proxies_.push_back(std::make_unique<dht::DhtProxy>(executor, resolver, clock, url));
   }

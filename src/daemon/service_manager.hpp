@@ -5,6 +5,9 @@
 
 namespace hardline::daemon {
 
+/// Whether this build has libsystemd. Where it has not, nobody is told anything.
+bool has_service_manager();
+
 /// Start-up has ended, or a reload; `status` is a line for `systemctl status`.
 void tell_ready(const std::string& status);
 void tell_reloading();

@@ -10,6 +10,7 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/rt/asio.hpp"
 #include "hardline/store/ini.hpp"
 #include "hardline/store/spelling.hpp"
 #include "hardline/store/state_directory.hpp"

@@ -9,6 +9,7 @@
 #include "hardline/base/html.hpp"
 #include "hardline/base/percent.hpp"
 #include "hardline/base/text.hpp"
+#include "hardline/dashboard/qr_code.hpp"
 
 namespace hardline::dashboard {
 namespace {
@@ -82,6 +83,7 @@ std::string button(std::string_view action, std::string_view text, std::string_v
 }
 
 std::string qr_code(std::string_view link, std::string_view name) {
+  if (!has_qr_codes()) return {};
   return fmt::format(
       "<details class=\"qr\"><summary class=\"btn\">{}{}</summary>"
       "<img src=\"/qr.svg?text={}\" alt=\"{}\" width=\"240\" height=\"240\" loading=\"lazy\"></details>",

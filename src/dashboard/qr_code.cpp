@@ -45,6 +45,10 @@ std::string_view half_block(bool upper, bool lower) {
 
 }  // namespace
 
+bool has_qr_codes() {
+  return true;
+}
+
 std::optional<std::string> qr_svg(std::string_view text) {
   const auto modules = Modules::of(text);
   if (!modules) return std::nullopt;

@@ -520,6 +520,10 @@ awaitable<void> DhtNode::Impl::stop(std::shared_ptr<Impl> self) {
   self->changed_ = nullptr;
 }
 
+bool has_dht_node() {
+  return true;
+}
+
 DhtNode::DhtNode(Executor executor, Resolver& resolver, DhtNodeOptions options)
     : impl_(std::make_shared<Impl>(executor, resolver, std::move(options))) {}
 

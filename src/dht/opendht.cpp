@@ -9,6 +9,7 @@
 
 #include "dht_socket.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/dht/dht.hpp"
 
 namespace hardline::dht {
 namespace {
@@ -33,6 +34,15 @@ std::optional<udp::endpoint> to_endpoint(const sockaddr* address, socklen_t leng
   std::memcpy(endpoint.data(), address, length);
   endpoint.resize(length);
   return endpoint;
+}
+
+/// OpenDHT 3 has the address in one member, where OpenDHT 2 has it in two.
+template <class Node>
+std::optional<udp::endpoint> address_of(const Node& node) {
+  if constexpr (requires { node.addr; })
+    return to_endpoint(node.addr.get(), node.addr.getLength());
+  else
+    return to_endpoint(reinterpret_cast<const sockaddr*>(&node.ss), node.sslen);
 }
 
 OpenDht::State to_state(::dht::NodeStatus ipv4, ::dht::NodeStatus ipv6) {
@@ -141,8 +151,7 @@ OpenDht::Report OpenDht::report() const {
 std::vector<udp::endpoint> OpenDht::good_nodes() const {
   std::vector<udp::endpoint> nodes;
   for (const auto& node : runner_.exportNodes())
-    if (const auto endpoint = to_endpoint(reinterpret_cast<const sockaddr*>(&node.ss), node.sslen))
-      nodes.push_back(*endpoint);
+    if (const auto endpoint = address_of(node)) nodes.push_back(*endpoint);
   return nodes;
 }
 

@@ -10,7 +10,8 @@
 #include <vector>
 
 #include "hardline/dht/dht_key.hpp"
-#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_node_options.hpp"
+#include "hardline/dht/dht_node_status.hpp"
 
 namespace hardline::dht {
 

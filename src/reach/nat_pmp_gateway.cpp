@@ -153,6 +153,10 @@ class NatPmpGateway final : public Gateway {
 
 }  // namespace
 
+bool has_nat_pmp() {
+  return true;
+}
+
 std::vector<std::shared_ptr<Gateway>> find_nat_pmp_gateways() {
   auto routers = default_routers();
   if (routers.size() > kMostRouters) routers.resize(kMostRouters);

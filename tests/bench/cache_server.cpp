@@ -7,8 +7,8 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/cache/cache_origin.hpp"
-#include "hardline/rt/accept.hpp"
-#include "hardline/rt/socket_stream.hpp"
+#include "hardline/net/accept.hpp"
+#include "hardline/net/socket_stream.hpp"
 
 namespace {
 

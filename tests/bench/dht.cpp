@@ -19,7 +19,7 @@
 
 #include "dht/dht_swarm.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/discovery/dht_node.hpp"
+#include "hardline/dht/dht_node.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/task_group.hpp"
 

@@ -11,7 +11,7 @@
 
 #include "hardline/base/host_port.hpp"
 #include "hardline/base/log.hpp"
-#include "hardline/dht/dht_node.hpp"
+#include "hardline/dht/dht_node_status.hpp"
 #include "hardline/dht/dht_proxy.hpp"
 #include "hardline/net/interfaces.hpp"
 #include "hardline/reach/announcer.hpp"
@@ -37,6 +37,7 @@ struct ServiceStatus {
 
 struct DaemonStatus {
   std::string version;
+  std::vector<std::string> built_without;     ///< libraries, each with what that means, for a person
   std::chrono::system_clock::time_point now;  ///< when all this was so
   std::chrono::system_clock::time_point started;
   std::chrono::seconds uptime{0};
@@ -52,6 +53,7 @@ struct DaemonStatus {
   bool dht = true;
   std::vector<HostPort> dht_bootstrap;
   std::uint32_t dht_network = 0;
+  bool dht_node_built_in = true;  ///< off: without OpenDHT, there is never a node of our own
 
   // How it stands with the network.
   std::vector<LocalAddress> addresses;

@@ -13,10 +13,10 @@
 
 #include "hardline/base/host_port.hpp"
 #include "hardline/daemon/forward_setting.hpp"
-#include "hardline/dashboard/dashboard.hpp"
-#include "hardline/dht/dht_node.hpp"
+#include "hardline/dashboard/dashboard_mode.hpp"
+#include "hardline/dht/dht_node_options.hpp"
 #include "hardline/http/url.hpp"
-#include "hardline/reach/port_mapper.hpp"
+#include "hardline/reach/port_mapper_options.hpp"
 #include "hardline/store/config_error.hpp"
 #include "hardline/store/service_file.hpp"
 

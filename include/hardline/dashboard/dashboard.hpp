@@ -10,12 +10,11 @@
 
 #include "hardline/api/api.hpp"
 #include "hardline/dashboard/browser_guard.hpp"
+#include "hardline/dashboard/dashboard_mode.hpp"
 #include "hardline/dashboard/dashboard_page.hpp"
 #include "hardline/web/http_server.hpp"
 
 namespace hardline::dashboard {
-
-enum class DashboardMode { on, read_only, off };
 
 /// Behind the local proxy, which leads connections here whose Host is ours. io thread only.
 class Dashboard final : public web::HttpHandler {

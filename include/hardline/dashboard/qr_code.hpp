@@ -10,6 +10,9 @@ namespace hardline::dashboard {
 /// Longest text, in octets, that is made one of: well above any link.
 inline constexpr std::size_t kMaxQrText = 512;
 
+/// Whether this build has libqrencode. Where it has not, there is no code of any text.
+bool has_qr_codes();
+
 /// An SVG image, black on white whatever the page's colours, with the quiet zone of four modules; error correction M.
 /// nullopt for an empty text and one that is too long.
 std::optional<std::string> qr_svg(std::string_view text);

@@ -1,35 +1,20 @@
 // A node of our own in the OpenDHT network.
 #pragma once
 
-#include <chrono>
-#include <cstdint>
-#include <filesystem>
+#include <functional>
 #include <memory>
 #include <string>
-#include <vector>
 
-#include "hardline/base/host_port.hpp"
 #include "hardline/dht/dht.hpp"
+#include "hardline/dht/dht_node_options.hpp"
+#include "hardline/dht/dht_node_status.hpp"
 #include "hardline/net/resolver.hpp"
 
 namespace hardline::dht {
 
-struct DhtNodeOptions {
-  std::vector<HostPort> bootstrap;   ///< nodes to enter by, where no remembered one answers; UDP
-  std::uint16_t port = 0;            ///< UDP; 0: any free one
-  std::uint32_t network = 0;         ///< OpenDHT's network id; 0 is the public one
-  std::filesystem::path nodes_file;  ///< the nodes known last time; written while it runs and at the end
-};
-
-struct DhtNodeStatus {
-  /// idle: not wanted yet, or ended; disconnected: nobody has answered for some seconds, and it goes on trying.
-  enum class State { idle, connecting, connected, disconnected };
-  State state = State::idle;
-  std::uint16_t port = 0;  ///< UDP; 0 while idle
-  unsigned good_nodes4 = 0, good_nodes6 = 0, known_nodes4 = 0, known_nodes6 = 0;
-  std::vector<asio::ip::address> seen_as;  ///< our address as most other nodes told us, of each family one at most
-  std::string problem;                     ///< why it cannot run, or not as it was told: the port is taken; or empty
-};
+/// Whether this build has OpenDHT. Where it has not, every DhtNode stays idle, and its gets and puts fail at once
+/// (std::errc::not_supported): the DHT is to be reached by DhtProxy alone.
+bool has_dht_node();
 
 /// OpenDHT's runner with its thread, behind a mailbox: its callbacks only post, and no call of ours waits for its lock
 /// on the io thread. It starts with start(), or the first get() or put(): a daemon that needs none sends nothing. A get

@@ -69,7 +69,9 @@ using FindGateways = std::function<std::vector<std::shared_ptr<Gateway>>()>;
 
 /// By SSDP multicast on each of this machine's networks, with miniupnpc.
 std::vector<std::shared_ptr<Gateway>> find_upnp_gateways();
-/// The default routes' routers, with libnatpmp.
+/// Whether this build has libnatpmp.
+bool has_nat_pmp();
+/// The default routes' routers, with libnatpmp; none without it.
 std::vector<std::shared_ptr<Gateway>> find_nat_pmp_gateways();
 
 }  // namespace hardline::reach

@@ -12,18 +12,13 @@
 #include <vector>
 
 #include "hardline/reach/gateway.hpp"
+#include "hardline/reach/port_mapper_options.hpp"
 #include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/mailbox.hpp"
 
 namespace hardline::reach {
-
-struct PortMapperOptions {
-  bool upnp = true;
-  bool nat_pmp = true;
-  bool pinholes = true;  ///< for IPv6, where a gateway offers them
-};
 
 struct PortMapperTimes {
   std::chrono::seconds lease = std::chrono::hours(1);  ///< renewed at half of it

@@ -126,6 +126,16 @@ TEST(StatusJson, TellsOfRecentProblems) {
   EXPECT_EQ(problems[1]["level"], "error");
 }
 
+TEST(StatusJson, TellsWhatTheBuildIsWithout) {
+  auto status = plain_status();
+  EXPECT_EQ(to_json(status)["built_without"], Json::array());
+  EXPECT_EQ(to_json(status)["dht"]["node_built_in"], true);
+  status.built_without = {"OpenDHT: only proxies"};
+  status.dht_node_built_in = false;
+  EXPECT_EQ(to_json(status)["built_without"], Json({"OpenDHT: only proxies"}));
+  EXPECT_EQ(to_json(status)["dht"]["node_built_in"], false);
+}
+
 TEST(StatusJson, TellsOfTheDht) {
   auto status = plain_status();
   status.dht_bootstrap = {{"bootstrap.example.org", 4222}};

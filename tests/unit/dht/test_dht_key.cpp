@@ -1,7 +1,6 @@
 #include "hardline/dht/dht_key.hpp"
 
 #include <gtest/gtest.h>
-#include <opendht/infohash.h>
 
 #include "base/vectors.hpp"
 
@@ -22,11 +21,6 @@ TEST(DhtKey, IsThatOfTheComputedVectors) {
     }
   }
   EXPECT_GE(days, 15);
-}
-
-TEST(DhtKey, IsWhatOpenDhtMakesOfTheDigits) {
-  const std::string digits = "d8706c01c6b7ea109ac7b96f4f5f16d9abc76b0c";
-  EXPECT_EQ(DhtKey::of(rolling(digits)).hex(), ::dht::InfoHash::get(digits).toString());
 }
 
 TEST(DhtKey, IsOfTheDigitsInLowerCase) {
