@@ -46,7 +46,7 @@ std::optional<IpAddress> parse_host(std::string_view host) {
   const bool bracketed = host.starts_with('[') && host.ends_with(']');
   std::string text(bracketed ? host.substr(1, host.size() - 2) : host);
   if (const auto scope = text.find("%25"); scope != std::string::npos) text.erase(scope + 1, 2);
-  const auto address = IpAddress::parse(text);
+  auto address = IpAddress::parse(text);
   if (!address || address->v6 != bracketed) return std::nullopt;
   return address;
 }
@@ -95,7 +95,8 @@ std::optional<std::string> format_soap(const DeviceUrl& to, const SoapAction& ac
       "<s:Envelope xmlns:s=\"http://schemas.xmlsoap.org/soap/envelope/\" "
       "s:encodingStyle=\"http://schemas.xmlsoap.org/soap/encoding/\"><s:Body>";
   body += "<u:" + action.name + " xmlns:u=\"" + action.service_type + "\">";
-  for (const auto& [name, value] : action.arguments) body += "<" + name + ">" + escape_html(value) + "</" + name + ">";
+  for (const auto& [name, value] : action.arguments)
+    body.append("<").append(name).append(">").append(escape_html(value)).append("</").append(name).append(">");
   body += "</u:" + action.name + "></s:Body></s:Envelope>\r\n";
   return "POST " + to.path + " HTTP/1.1\r\nHost: " + to.authority() +
          "\r\nContent-Type: text/xml; charset=\"utf-8\"\r\nContent-Length: " + std::to_string(body.size()) +

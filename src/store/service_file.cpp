@@ -30,6 +30,7 @@ constexpr std::array kKnownKeys{
 
 std::vector<std::string_view> known_sections() {
   std::vector<std::string_view> sections;
+  sections.reserve(kKnownKeys.size());
   for (const auto& known : kKnownKeys) sections.push_back(known.section);
   return sections;
 }
