@@ -11,6 +11,7 @@
 
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
+#include "hardline/base/page_title.hpp"
 #include "hardline/base/text.hpp"
 #include "hardline/base/unique_fd.hpp"
 #include "hardline/rt/task_group.hpp"
@@ -24,7 +25,7 @@ using Clock = std::chrono::steady_clock;
 constexpr auto kAnswerLimit = std::chrono::seconds(1);  // a server on this machine that needs longer is not well
 constexpr std::size_t kMostAsked = 64;
 constexpr std::size_t kMostOfPage = 64 * 1024;  // a title stands near its begin
-constexpr std::size_t kMaxTitle = 100;          // octets
+constexpr std::size_t kMaxServer = 100;         // octets
 /// The kernel lists what listens before all connections, of which there can be any number: a line has 150 octets.
 constexpr std::size_t kMostOfTable = 256 * 1024;
 constexpr std::string_view kListening = "0A";  // TCP_LISTEN
@@ -85,71 +86,6 @@ std::string read_table(const char* file) {
     text.append(buffer, static_cast<std::size_t>(got));
   }
   return text;
-}
-
-bool is_space(char c) {
-  return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-void append_utf8(std::string& text, std::uint32_t code) {
-  const auto octet = [&](std::uint32_t value) { text += static_cast<char>(value); };
-  if (code < 0x80) {
-    octet(code);
-  } else if (code < 0x800) {
-    octet(0xC0 | code >> 6);
-    octet(0x80 | (code & 0x3F));
-  } else if (code < 0x10000) {
-    octet(0xE0 | code >> 12);
-    octet(0x80 | (code >> 6 & 0x3F));
-    octet(0x80 | (code & 0x3F));
-  } else if (code < 0x110000) {
-    octet(0xF0 | code >> 18);
-    octet(0x80 | (code >> 12 & 0x3F));
-    octet(0x80 | (code >> 6 & 0x3F));
-    octet(0x80 | (code & 0x3F));
-  }  // else it is none; what is no UTF-8, as surrogates, clean_text() leaves out
-}
-
-/// `name` of `&name;` as text; nullopt if it is not among the few that are known here.
-std::optional<std::string> character_named(std::string_view name) {
-  if (name == "amp") return "&";
-  if (name == "lt") return "<";
-  if (name == "gt") return ">";
-  if (name == "quot") return "\"";
-  if (name == "apos") return "'";
-  if (name == "nbsp") return " ";
-  if (!name.starts_with('#')) return std::nullopt;
-  name.remove_prefix(1);
-  const bool hex = name.starts_with('x') || name.starts_with('X');
-  if (hex) name.remove_prefix(1);
-  std::uint32_t code = 0;
-  const auto [end, error] = std::from_chars(name.data(), name.data() + name.size(), code, hex ? 16 : 10);
-  if (name.empty() || error != std::errc() || end != name.data() + name.size()) return std::nullopt;
-  std::string text;
-  append_utf8(text, code);
-  return text;
-}
-
-std::string decode_references(std::string_view html) {
-  constexpr std::size_t kLongestName = 10;
-  std::string text;
-  while (!html.empty()) {
-    const auto end = html.front() == '&' ? html.substr(0, kLongestName).find(';') : std::string_view::npos;
-    const auto decoded = end == std::string_view::npos ? std::nullopt : character_named(html.substr(1, end - 1));
-    text += decoded ? *decoded : std::string(1, html.front());
-    html.remove_prefix(decoded ? end + 1 : 1);
-  }
-  return text;
-}
-
-std::string with_single_spaces(std::string_view text) {
-  std::string result;
-  for (const char c : text)
-    if (!is_space(c))
-      result += c;
-    else if (!result.ends_with(' '))
-      result += ' ';
-  return result;
 }
 
 /// A server, and the names under which it may answer, the best first.
@@ -234,7 +170,7 @@ awaitable<Result<WebServer>> ask_server(Executor executor, Resolver& resolver, H
     if (!answer && !found) co_return fail(answer.error());
     if (!answer) break;
     if (answer->status == 400 && !found) co_return fail(Errc::unexpected_status);
-    if (!found) found = WebServer{where, "", clean_text(answer->field("Server").value_or(""), kMaxTitle)};
+    if (!found) found = WebServer{where, "", clean_text(answer->field("Server").value_or(""), kMaxServer)};
     if (auto target = redirection_of(*answer, where)) {
       request.target = std::move(*target);
       continue;
@@ -285,23 +221,6 @@ std::vector<ListeningSocket> list_listening_sockets() {
     sockets.insert(sockets.end(), listed.begin(), listed.end());
   }
   return sockets;
-}
-
-std::string title_of_page(std::string_view html) {
-  constexpr std::string_view kOpen = "<title";
-  const auto lower = to_lower(html);
-  for (auto at = lower.find(kOpen); at != std::string::npos; at = lower.find(kOpen, at + 1)) {
-    const auto behind = at + kOpen.size();
-    if (behind == lower.size()) break;
-    if (lower[behind] != '>' && !is_space(lower[behind])) continue;  // another element
-    const auto begin = lower.find('>', behind);
-    if (begin == std::string::npos) break;
-    const auto end = lower.find("</title", begin);
-    if (end == std::string::npos) break;
-    const auto decoded = decode_references(html.substr(begin + 1, end - begin - 1));
-    return clean_text(with_single_spaces(decoded), kMaxTitle);
-  }
-  return {};
 }
 
 awaitable<std::vector<WebServer>> ask_for_pages(Executor executor, Resolver& resolver,

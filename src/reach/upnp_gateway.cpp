@@ -84,7 +84,7 @@ struct Network {
   /// Whether a device may send us there: it, or whoever plays it, must be a neighbour.
   bool has_url(std::string_view url) const {
     const auto parsed = DeviceUrl::parse(url);
-    return parsed && has(parsed->endpoint.address());
+    return parsed && has(address_of(*parsed));
   }
 };
 
@@ -214,7 +214,7 @@ class UpnpGateway final : public Gateway {
   std::optional<SoapAnswer> ask_firewall(const SoapAction& action, const address_v6& for_whom) const {
     const auto url = DeviceUrl::parse(firewall_.url);
     std::optional<address> from;
-    if (url->endpoint.address().is_v6()) from = for_whom;
+    if (url->address.v6) from = for_whom;
     return ask(*url, action, from, kFirewallPatience);
   }
 
@@ -251,8 +251,9 @@ class Urls {
   UPNPUrls urls_{};
 };
 
+/// None where the device says what must not stand in a request of ours.
 Service service(const char* url, const char* type, const Network& network) {
-  if (!url || !network.has_url(url)) return {};
+  if (!url || !network.has_url(url) || !is_service_type(type)) return {};
   return {url, type};
 }
 
@@ -268,7 +269,9 @@ bool says_connected(const Service& connection) {
 /// A router may describe a PPP connection and an IP connection, of which one is in use.
 std::optional<Candidate> look_into(const UPNPDev& device, const Network& network) {
   const auto url = DeviceUrl::parse(device.descURL);
-  if (!url || !network.has(url->endpoint.address())) return std::nullopt;
+  if (!url) return std::nullopt;
+  const auto router = address_of(*url);
+  if (!network.has(router)) return std::nullopt;
   Urls urls;
   IGDdatas description{};
   char ours[64] = "";
@@ -288,9 +291,9 @@ std::optional<Candidate> look_into(const UPNPDev& device, const Network& network
       control = service(its_urls->controlURL, connection->servicetype, network);
     if (!control && !firewall) continue;
     Candidate candidate;
-    candidate.gateway = std::make_shared<UpnpGateway>(url->endpoint.address(), our_address, control, firewall);
+    candidate.gateway = std::make_shared<UpnpGateway>(router, our_address, control, firewall);
     candidate.root = device.descURL;
-    candidate.router = url->endpoint.address();
+    candidate.router = router;
     candidate.connected = control && says_connected(control);
     const auto external = candidate.gateway->external_address();
     candidate.public_address = external && is_global_unicast(*external);

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/base/utf8.hpp"
 #include "hardline/store/file.hpp"
 
 namespace hardline::store {
@@ -35,23 +36,10 @@ std::string_view unquote(std::string_view text) {
 }
 
 bool is_utf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    const auto lead = static_cast<unsigned char>(text[i++]);
-    if (lead < 0x80) continue;
-    // RFC 3629 section 4: how many octets follow, and which first one would be an overlong form, a surrogate or too
-    // high.
-    const int more = lead >= 0xC2 && lead <= 0xDF   ? 1
-                     : (lead & 0xF0) == 0xE0        ? 2
-                     : lead >= 0xF0 && lead <= 0xF4 ? 3
-                                                    : 0;
-    if (more == 0) return false;
-    auto low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    auto high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    for (int n = 0; n < more; ++n, low = 0x80, high = 0xBF) {
-      if (i == text.size()) return false;
-      const auto next = static_cast<unsigned char>(text[i++]);
-      if (next < low || next > high) return false;
-    }
+  while (!text.empty()) {
+    const auto character = first_character(text);
+    if (!character) return false;
+    text.remove_prefix(character->length);
   }
   return true;
 }

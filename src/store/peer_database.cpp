@@ -1,8 +1,9 @@
 #include "peer_database.hpp"
 
+#include <algorithm>
 #include <array>
 
-#include "hardline/rt/asio.hpp"
+#include "hardline/base/ip_address.hpp"
 
 namespace hardline::store {
 namespace {
@@ -60,11 +61,10 @@ std::optional<KeyHash> key_hash(std::string_view blob) {
 /// The address in the one form it is stored in. Lists come from strangers: what is no literal address of a single
 /// machine is not looked up, and so not kept.
 std::optional<HostPort> literal(const HostPort& host) {
-  boost::system::error_code error;
-  const auto address = boost::asio::ip::make_address(host.host, error);
-  const bool scoped = host.host.find('%') != std::string::npos;
-  if (error || scoped || address.is_unspecified() || address.is_multicast() || host.port == 0) return std::nullopt;
-  return HostPort{address.to_string(), host.port};
+  const auto address = IpAddress::parse(host.host);
+  const bool single = address && address->scope.empty() && !address->is_unspecified() && !address->is_multicast();
+  if (!single || host.port == 0) return std::nullopt;
+  return HostPort{address->to_string(), host.port};
 }
 
 void migrate(Database& database) {

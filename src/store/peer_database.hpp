@@ -6,7 +6,9 @@
 #include <string>
 #include <vector>
 
-#include "hardline/store/peer_store.hpp"
+#include "hardline/base/host_port.hpp"
+#include "hardline/base/key_hash.hpp"
+#include "hardline/store/remembered_address.hpp"
 #include "hardline/store/visit.hpp"
 #include "old_peers.hpp"
 #include "sqlite.hpp"

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "cache_section.hpp"
 #include "hardline/base/ascii.hpp"
@@ -27,37 +28,64 @@ constexpr std::array kKnownKeys{
     KnownKey{"Cache", "allowListing"}, KnownKey{"Cache", "dynamicContent"}, KnownKey{"Cache", "downloadRateLimit"},
 };
 
+std::vector<std::string_view> known_sections() {
+  std::vector<std::string_view> sections;
+  sections.reserve(kKnownKeys.size());
+  for (const auto& known : kKnownKeys) sections.push_back(known.section);
+  return sections;
+}
+
+/// None where the section is not known.
+std::vector<std::string_view> known_keys(std::string_view section) {
+  std::vector<std::string_view> keys;
+  for (const auto& known : kKnownKeys)
+    if (to_lower(known.section) == section) keys.push_back(known.key);
+  return keys;
+}
+
+bool has(const std::vector<std::string_view>& keys, std::string_view key) {
+  return std::any_of(keys.begin(), keys.end(), [&](std::string_view known) { return to_lower(known) == key; });
+}
+
+/// Where a key belongs that stands in another section; empty where it is not known at all.
+std::string place_of(std::string_view key) {
+  for (const auto& known : kKnownKeys)
+    if (to_lower(known.key) == key) return std::string(known.key) + "= in [" + std::string(known.section) + "]";
+  return {};
+}
+
+std::string did_you_mean(const std::string& meant) {
+  return meant.empty() ? "" : "; did you mean " + meant + "?";
+}
+
+std::string of_unknown_section(const IniEntry& entry) {
+  const auto meant = closest(entry.section, known_sections());
+  return "the section [" + entry.section + "] is not known and has no effect" +
+         did_you_mean(meant.empty() ? "" : "[" + std::string(meant) + "]");
+}
+
+std::string of_unknown_key(const IniEntry& entry, const std::vector<std::string_view>& known) {
+  const auto meant = closest(entry.key, known);
+  return "'" + entry.key + "' is not known and has no effect" +
+         did_you_mean(meant.empty() ? place_of(entry.key) : std::string(meant) + "=");
+}
+
 /// What has no effect in this file.
 std::vector<std::string> warnings_of(const ServiceEntries& entries) {
   std::vector<std::string> warnings;
-  const auto warn = [&](const IniEntry& entry, const std::string& what, const std::string& meant) {
-    auto text = entries.file().string() + ":" + std::to_string(entry.line) + ": " + what + " has no effect";
-    if (!meant.empty()) text += "; " + meant;
-    warnings.push_back(std::move(text));
+  const auto warn = [&](const IniEntry& entry, const std::string& text) {
+    warnings.push_back(entries.file().string() + ":" + std::to_string(entry.line) + ": " + text);
   };
-  const auto did_you_mean = [](const std::string& meant) { return meant.empty() ? "" : "did you mean " + meant + "?"; };
   std::string unknown_section;
   bool without_cache = entries.find("cache", "directory") == nullptr;
   for (const auto& entry : entries.all()) {
-    std::vector<std::string_view> sections, keys;
-    std::string elsewhere;
-    for (const auto& known : kKnownKeys) {
-      sections.push_back(known.section);
-      if (to_lower(known.section) == entry.section) keys.push_back(known.key);
-      if (to_lower(known.key) == entry.key)
-        elsewhere = std::string(known.key) + "= in [" + std::string(known.section) + "]";
-    }
+    const auto keys = known_keys(entry.section);
     if (keys.empty()) {
-      if (std::exchange(unknown_section, entry.section) == entry.section) continue;
-      const auto meant = closest(entry.section, sections);
-      warn(entry, "the section [" + entry.section + "] is not known and",
-           did_you_mean(meant.empty() ? "" : "[" + std::string(meant) + "]"));
-    } else if (std::none_of(keys.begin(), keys.end(), [&](auto key) { return to_lower(key) == entry.key; })) {
-      const auto meant = closest(entry.key, keys);
-      warn(entry, "'" + entry.key + "' is not known and",
-           did_you_mean(meant.empty() ? elsewhere : std::string(meant) + "="));
+      if (std::exchange(unknown_section, entry.section) != entry.section) warn(entry, of_unknown_section(entry));
+    } else if (!has(keys, entry.key)) {
+      warn(entry, of_unknown_key(entry, keys));
     } else if (entry.section == "cache" && !entry.value.empty() && std::exchange(without_cache, false)) {
-      warn(entry, "[Cache]", "it needs directory=, the folder for the copies");
+      warn(entry, "[Cache] has no effect; it needs directory=, the folder for the copies");
     }
   }
   return warnings;

@@ -1,7 +1,7 @@
 #include "web_server.hpp"
 
 #include "hardline/base/ascii.hpp"
-#include "hardline/rt/asio.hpp"
+#include "hardline/base/ip_address.hpp"
 
 namespace hardline::store {
 namespace {
@@ -34,9 +34,7 @@ bool is_host_name(std::string_view host) {
 /// A host name or IP address, without its brackets; nullopt for anything else.
 std::optional<std::string> parse_host(std::string_view text) {
   if (text.starts_with('[') && text.ends_with(']')) text = text.substr(1, text.size() - 2);
-  AsioError no_address;
-  asio::ip::make_address(text, no_address);
-  if (no_address && !is_host_name(text)) return std::nullopt;
+  if (!IpAddress::parse(text) && !is_host_name(text)) return std::nullopt;
   return std::string(text);
 }
 

@@ -32,9 +32,6 @@ struct WebServer {
   std::string server;  ///< what it calls itself in Server; hostile text
 };
 
-/// What an HTML page calls itself in its `title` element: clean_text() of at most 100 octets; empty if there is none.
-std::string title_of_page(std::string_view html);
-
 /// Asks those of `sockets` that can be reached from here for their page, side by side, and once for each port: every
 /// one for at most a second, and 64 KiB, a redirection within the server included. Left out are `own_ports` and those
 /// of services that are known to speak something else and may take a request amiss, as mail and databases. Returns the

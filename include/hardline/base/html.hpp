@@ -9,6 +9,11 @@ namespace hardline {
 /// `text` for an element's content or a quoted attribute.
 std::string escape_html(std::string_view text);
 
+/// The inverse, and more: the references of XML 1.0 section 4.6, `&nbsp;` and all that are numbers become the
+/// characters that they name, in UTF-8. Left out is what is no character (a surrogate, a number that is too large); any
+/// other `&` stays as it is.
+std::string decode_html(std::string_view text);
+
 /// A card in the middle of the window, light or dark as the reader likes it. For a `style` element.
 inline constexpr std::string_view kPageStyle = R"(
 :root{color-scheme:light dark;--ink:#1c2430;--paper:#f6f7f9;--card:#fff;--soft:#5b6675;--line:#dde2e9;--mark:#b4400f}

@@ -12,22 +12,10 @@
 #include "hardline/base/host_port.hpp"
 #include "hardline/base/key_hash.hpp"
 #include "hardline/rt/asio.hpp"
+#include "hardline/store/remembered_address.hpp"
 #include "hardline/store/visit.hpp"
 
 namespace hardline::store {
-
-struct RememberedAddress {
-  HostPort address;
-  std::chrono::system_clock::time_point learned;  ///< when its service last named it, else when it first worked
-  std::optional<std::chrono::system_clock::time_point> last_worked;
-  std::optional<std::chrono::system_clock::time_point> last_failed;
-  std::optional<std::chrono::milliseconds> round_trip = {};  ///< of the last connection that worked
-  bool named_by_service =
-      true;  ///< in its last list; else others (the DHT) named it, and the service proved to be there
-};
-
-/// Most addresses kept per service: the best ones.
-inline constexpr std::size_t kMaxAddressesPerService = 16;
 
 /// A SQLite database (WAL, `PRAGMA user_version` for the schema, migrations) on a thread of its own. Losing it loses
 /// convenience only, so nothing about it is fatal: a corrupt file is set aside as `NAME.corrupt-TIME` and a new one
