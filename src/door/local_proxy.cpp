@@ -32,7 +32,8 @@ void LocalProxy::close_named(const std::string& label) {
 }
 
 awaitable<void> LocalProxy::serve(tcp::socket socket) {
-  BrowserSession session(*this, std::move(socket));
+  const Inside inside{tools_, names_, visits_, dashboard_, registry_, acceptors_.port()};
+  BrowserSession session(inside, std::move(socket));
   co_await session.run();
 }
 

@@ -27,7 +27,7 @@ class Relay {
     directions_.spawn("relay", carry_to_near());
     co_await directions_.join();
     far_.close();
-    if (near_is_owed_an_answer()) co_return;
+    if (outcome_.to_near.stop || near_is_owed_an_answer()) co_return;
     if (outcome_.to_far.write_error || outcome_.to_far.stop)
       co_await linger_and_close(near_);  // it may still be sending what far no longer takes
     else
@@ -64,6 +64,7 @@ class Relay {
     co_await carry(far_, near_, buffers_, carried);
     to_near_ended_ = true;
     if (to_far_ended_) near_.interrupt();  // whoever looks out for its failure
+    if (carried.stop) co_return;
     if (near_is_owed_an_answer()) {
       outcome_.to_far.stop = true;
       near_.interrupt();

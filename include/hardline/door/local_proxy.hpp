@@ -18,8 +18,6 @@ namespace hardline::door {
 
 class LocalProxy {
  public:
-  static constexpr auto kHeadTimeout = std::chrono::seconds(10);
-
   /// `names`, `visits` and `dashboard` outlive it.
   LocalProxy(tunnel::TunnelTools tools, store::NameBook& names, store::VisitLog& visits, web::HttpHandler& dashboard);
 
@@ -42,8 +40,6 @@ class LocalProxy {
   SessionRegistry& sessions() { return registry_; }
 
  private:
-  class BrowserSession;
-
   awaitable<void> serve(tcp::socket socket);
 
   tunnel::TunnelTools tools_;

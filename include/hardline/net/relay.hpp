@@ -41,7 +41,7 @@ struct Carried {
   std::uint64_t octets = 0;
   std::error_code read_error;
   std::error_code write_error;
-  bool stop = false;  ///< set it and interrupt `from` to make carry() return
+  bool stop = false;  ///< set it and interrupt `from` to make carry() return; both of a relay() leave `near` open
 };
 
 /// Moves bytes until `from` ends, either side fails, or it is stopped. `carried.octets` is up to date all the time.

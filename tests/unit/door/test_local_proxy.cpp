@@ -119,6 +119,10 @@ class LocalProxyTest : public testing::Test {
     return count;
   }
 
+  std::string upload(std::size_t size) const {
+    return "POST / HTTP/1.1\r\nHost: " + host + "\r\nContent-Length: " + std::to_string(size) + "\r\n\r\n";
+  }
+
   static std::string get(const std::string& host) { return "GET / HTTP/1.1\r\nHost: " + host + "\r\n\r\n"; }
 
   /// The origin's end of its `n`th connection, once there is one.
@@ -208,14 +212,15 @@ TEST_F(LocalProxyTest, CarriesMuchBothWaysAtOnce) {
   const auto up = noise(support::kMoreThanBuffersHold, 1);
   const auto down = noise(support::kMoreThanBuffersHold, 2);
   const auto browser = connect();
-  auto sent = io.start(writing_and_ending(*browser, request + up));
+  const auto head = upload(up.size());
+  auto sent = io.start(writing_and_ending(*browser, head + up));
   auto& service = at_origin();
   auto answered = io.start(writing_and_ending(service, down));
   auto received = io.start(reading_to_end(service));
   const auto response = io.await(reading_to_end(*browser));
   EXPECT_TRUE(response.text == down);
   EXPECT_FALSE(response.error);
-  EXPECT_TRUE(received.get().text == request + up);
+  EXPECT_TRUE(received.get().text == head + up);
 }
 
 TEST_F(LocalProxyTest, PassesABrowsersHalfCloseOn) {
@@ -245,8 +250,9 @@ TEST_F(LocalProxyTest, PassesACutOfTheBrowserOnAsACut) {
 
 TEST_F(LocalProxyTest, DeliversAnEarlyAnswerToAnUploadThatTheServiceDoesNotTake) {
   const auto browser = connect();
-  auto sent = io.start(writing(*browser, request + noise(support::kMoreThanBuffersHold, 3)));
-  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  const auto head = upload(support::kMoreThanBuffersHold);
+  auto sent = io.start(writing(*browser, head + noise(support::kMoreThanBuffersHold, 3)));
+  EXPECT_EQ(io.await(reading(at_origin(), head.size())), head);
   io.await(writing_and_ending(at_origin(), "HTTP/1.1 413 Content Too Large\r\n\r\n"));
   io.settle();
   at_origin().close();  // with input unread: a reset
@@ -456,7 +462,8 @@ struct NotRepeated {
 class RequestThatIsNotRepeated : public LocalProxyTest, public testing::WithParamInterface<NotRepeated> {};
 
 TEST_P(RequestThatIsNotRepeated, IsSentOnce) {
-  const auto sent = GetParam().start + "Host: " + host + "\r\n" + GetParam().fields;
+  auto sent = GetParam().start + "Host: NAME\r\n" + GetParam().fields;
+  for (std::size_t at = 0; (at = sent.find("NAME")) != std::string::npos;) sent.replace(at, 4, host);
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, sent)));
   EXPECT_EQ(io.await(reading(at_origin(), sent.size())), sent);
@@ -471,15 +478,16 @@ INSTANTIATE_TEST_SUITE_P(
                     NotRepeated{"Delete", "DELETE /it HTTP/1.1\r\n", "\r\n"},
                     NotRepeated{"GetWithContent", "GET / HTTP/1.1\r\n", "Content-Length: 2\r\n\r\nhi"},
                     NotRepeated{"GetWithContentToCome", "GET / HTTP/1.1\r\n", "Transfer-Encoding: chunked\r\n\r\n"},
-                    NotRepeated{"Pipelined", "GET / HTTP/1.1\r\n", "\r\nGET /2 HTTP/1.1\r\nHost: a\r\n\r\n"}),
+                    NotRepeated{"Pipelined", "GET / HTTP/1.1\r\n", "\r\nGET /2 HTTP/1.1\r\nHost: NAME\r\n\r\n"}),
     [](const auto& info) { return std::string(info.param.name); });
 
 TEST_F(LocalProxyTest, RepeatsNothingBehindWhichMoreWasSent) {
   const auto browser = connect();
   ASSERT_FALSE(io.await(writing(*browser, request)));
   EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
-  ASSERT_FALSE(io.await(writing(*browser, "more")));
-  EXPECT_EQ(io.await(reading(at_origin(), 4)), "more");
+  const auto more = get(host);
+  ASSERT_FALSE(io.await(writing(*browser, more)));
+  EXPECT_EQ(io.await(reading(at_origin(), more.size())), more);
   at_origin().close();
   EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*browser)).text).status, 502);
   EXPECT_EQ(origin.asked, 1u);
@@ -497,8 +505,9 @@ TEST_F(LocalProxyTest, RepeatsNothingThatWasAnsweredInPart) {
 
 TEST_F(LocalProxyTest, SaysSoAlsoInTheMidstOfAnUpload) {
   const auto browser = connect();
-  auto sent = io.start(writing(*browser, request + noise(support::kMoreThanBuffersHold, 4)));
-  EXPECT_EQ(io.await(reading(at_origin(), request.size())), request);
+  const auto head = upload(support::kMoreThanBuffersHold);
+  auto sent = io.start(writing(*browser, head + noise(support::kMoreThanBuffersHold, 4)));
+  EXPECT_EQ(io.await(reading(at_origin(), head.size())), head);
   at_origin().close();
   const auto response = io.await(reading_to_end(*browser));
   EXPECT_EQ(HttpResponse::parse(response.text).status, 502);
@@ -726,13 +735,19 @@ TEST_F(KeptConnection, CarriesAHeadThatComesInPieces) {
 
 TEST_F(KeptConnection, LooksAtNothingBehindAnUpgrade) {
   expect_passed(of_own_page("Connection: Upgrade\r\nUpgrade: websocket\r\n"));
+  const std::string answer = "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\n\r\n";
+  ASSERT_FALSE(io.await(writing(at_origin(), answer)));
+  EXPECT_EQ(io.await(reading(*browser, answer.size())), answer);
   expect_passed("\x81\x05hello" + head("POST", "cross-site"));
 }
 
-TEST_F(KeptConnection, EndsWhereAnotherSitesPageUsesIt) {
-  for (const auto& sent : {head("POST", "cross-site"), head("GET", "same-site"), std::string("no request\r\n"),
-                           "GET / HTTP/1.1\r\nHost: other.localhost:" + std::to_string(port) + "\r\n\r\n",
-                           head("POST", "same-origin", "Content-Length: 1\r\nContent-Length: 2\r\n")}) {
+TEST_F(KeptConnection, AnswersWhatAnotherSitesPageSendsOnItAsOnANewOne) {
+  const auto named = "GET / HTTP/1.1\r\nHost: other.localhost:" + std::to_string(port) + "\r\n\r\n";
+  const std::string no_content = "HTTP/1.1 204 No Content\r\n\r\n";
+  for (const auto& [sent, status] :
+       {std::pair(head("POST", "cross-site"), 403), std::pair(head("GET", "same-site"), 403),
+        std::pair(std::string("no request\r\n"), 400), std::pair(named, 404),
+        std::pair(head("POST", "same-origin", "Content-Length: 1\r\nContent-Length: 2\r\n"), 400)}) {
     SCOPED_TRACE(sent);
     const auto count = origin.connections.size();
     const auto kept = connect();
@@ -740,10 +755,20 @@ TEST_F(KeptConnection, EndsWhereAnotherSitesPageUsesIt) {
     ASSERT_FALSE(io.await(writing(*kept, first)));
     ASSERT_EQ(io.await(reading(at_origin(count), first.size())), first);
     ASSERT_FALSE(io.await(writing(*kept, sent)));
-    EXPECT_TRUE(io.await(reading_to_end(*kept)).error);
+    ASSERT_FALSE(io.await(writing(at_origin(count), no_content)));
+    EXPECT_EQ(io.await(reading(*kept, no_content.size())), no_content);
+    const auto answer = io.await(reading_to_end(*kept));
+    EXPECT_FALSE(answer.error);
+    EXPECT_EQ(HttpResponse::parse(answer.text).status, status);
     EXPECT_EQ(io.await(reading_to_end(at_origin(count))).text, "");
   }
-  EXPECT_EQ(ask(head("POST", "cross-site")).status, 403) << "as the browser then asks again";
+}
+
+TEST_F(KeptConnection, HasABrowserForgetWhereItsNameLedElsewhere) {
+  const auto of_another = of_own_page("Accept: text/html\r\nSec-Fetch-Mode: navigate\r\nUser-Agent: Other\r\n");
+  visits.show("wiki", keeper_of(*http::parse_request_head(of_another)), service_name("rsa").key);
+  ASSERT_FALSE(io.await(writing(*browser, of_another)));
+  EXPECT_EQ(HttpResponse::parse(io.await(reading_to_end(*browser)).text).status, 303);
 }
 
 TEST_F(KeptConnection, IsLookedAtInABrowsersConnectToo) {
@@ -769,6 +794,309 @@ TEST_F(KeptConnection, IsLookedAtInABrowsersConnectToo) {
 
 TEST_F(KeptConnection, TellsABrowserWhoseContentHasNoEnd) {
   EXPECT_EQ(ask(head("POST", "same-origin", "Content-Length: x\r\n")).status, 400);
+}
+
+/// A kept connection, as of a reverse proxy, whose requests lead to several places.
+class RoutedOneByOne : public LocalProxyTest {
+ protected:
+  std::string other_host = service_name("rsa").label() + ".localhost";
+  std::string other_request = get(other_host);
+  support::SocketStreamPtr client = connect();
+
+  static std::string answer(const std::string& content, const std::string& fields = "") {
+    return "HTTP/1.1 200 OK\r\n" + fields + "Content-Length: " + std::to_string(content.size()) + "\r\n\r\n" + content;
+  }
+
+  void send(const std::string& sent) { ASSERT_FALSE(io.await(writing(*client, sent))); }
+  void expect_at(ByteStream& service, const std::string& sent) {
+    EXPECT_EQ(io.await(reading(service, sent.size())), sent);
+  }
+  /// `service` says it, and it gets back to the client.
+  void expect_answer(ByteStream& service, const std::string& said) {
+    ASSERT_FALSE(io.await(writing(service, said)));
+    EXPECT_EQ(io.await(reading(*client, said.size())), said);
+  }
+  /// Up to its end, which is a proper one.
+  std::string rest() {
+    const auto rest = io.await(reading_to_end(*client));
+    EXPECT_FALSE(rest.error) << rest.error.message();
+    return rest.text;
+  }
+};
+
+TEST_F(RoutedOneByOne, LeadsEachRequestToItsOwnService) {
+  for (std::size_t i = 0; i < 10; ++i) {
+    send(request);
+    expect_at(at(origin, i), request);
+    expect_answer(at(origin, i), answer("of ec"));
+    send(other_request);
+    expect_at(at(other_origin, i), other_request);
+    expect_answer(at(other_origin, i), answer("of rsa"));
+  }
+}
+
+TEST_F(RoutedOneByOne, AnswersPipelinedRequestsInTheirOrder) {
+  send(request + request + other_request + request);
+  auto& first = at(origin);
+  expect_at(first, request + request);
+  ASSERT_FALSE(io.await(writing(first, answer("1"))));
+  io.settle();
+  EXPECT_EQ(other_origin.asked, 0u) << "before all before it is answered";
+  ASSERT_FALSE(io.await(writing(first, answer("2"))));
+  expect_at(at(other_origin), other_request);
+  EXPECT_EQ(io.await(reading_to_end(first)).text, "");
+  ASSERT_FALSE(io.await(writing(at(other_origin), answer("3"))));
+  expect_at(at(origin, 1), request);
+  ASSERT_FALSE(io.await(writing(at(origin, 1), answer("4"))));
+  const auto all = answer("1") + answer("2") + answer("3") + answer("4");
+  EXPECT_EQ(io.await(reading(*client, all.size())), all);
+}
+
+TEST_F(RoutedOneByOne, TakesNoContentForARequest) {
+  const auto post = [this](const std::string& fields, const std::string& content) {
+    return "POST / HTTP/1.1\r\nHost: " + host + "\r\n" + fields + "\r\n" + content;
+  };
+  const auto chunk = fmt::format("{:x}\r\n{}\r\n0\r\n\r\n", other_request.size(), other_request);
+  std::size_t n = 0;
+  for (const auto& upload : {post("Content-Length: " + std::to_string(other_request.size()) + "\r\n", other_request),
+                             post("Transfer-Encoding: chunked\r\n", chunk)}) {
+    send(upload + other_request);
+    expect_at(at(origin, n), upload);
+    expect_answer(at(origin, n), answer("taken"));
+    expect_at(at(other_origin, n), other_request);
+    expect_answer(at(other_origin, n), answer("here"));
+    ++n;
+  }
+}
+
+TEST_F(RoutedOneByOne, KnowsAnswersWithoutContent) {
+  const std::pair<std::string, std::string> exchanges[] = {
+      {"HEAD", "HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n"},
+      {"GET", "HTTP/1.1 204 No Content\r\n\r\n"},
+      {"GET", "HTTP/1.1 304 Not Modified\r\nContent-Length: 5\r\n\r\n"},
+      {"GET",
+       "HTTP/1.1 103 Early Hints\r\n\r\nHTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n"},
+  };
+  std::size_t n = 0;
+  for (const auto& [method, said] : exchanges) {
+    const auto asked = method + " / HTTP/1.1\r\nHost: " + host + "\r\n\r\n";
+    send(asked + other_request);
+    expect_at(at(origin, n), asked);
+    expect_answer(at(origin, n), said);
+    expect_at(at(other_origin, n), other_request);
+    expect_answer(at(other_origin, n), answer("here"));
+    ++n;
+  }
+}
+
+TEST_F(RoutedOneByOne, LetsEachServiceAskForItsContent) {
+  const auto put = "PUT / HTTP/1.1\r\nHost: " + other_host + "\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n";
+  send(request + put);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  expect_at(at(other_origin), put);
+  expect_answer(at(other_origin), "HTTP/1.1 100 Continue\r\n\r\n");
+  send("hi" + request);
+  expect_at(at(other_origin), "hi");
+  expect_answer(at(other_origin), answer("taken"));
+  expect_at(at(origin, 1), request);
+}
+
+TEST_F(RoutedOneByOne, LeadsToTheDashboardAndBack) {
+  const auto of_dashboard = get("localhost:7009");
+  const std::string said = "GET / of localhost:7009 ";
+  const auto expect_dashboard = [&] {
+    std::string text;
+    while (!text.ends_with(said)) text += io.await(reading(*client, 1));
+    EXPECT_EQ(HttpResponse::parse(text).status, 200);
+  };
+  send(of_dashboard);
+  expect_dashboard();
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("of ec"));
+  send(of_dashboard + of_dashboard + request);
+  expect_dashboard();
+  expect_dashboard();
+  expect_at(at(origin, 1), request);
+  expect_answer(at(origin, 1), answer("of ec"));
+  EXPECT_EQ(dashboard.asked, 3);
+}
+
+TEST_F(RoutedOneByOne, AnswersNothingBehindTheLastAnswer) {
+  send(request + other_request);
+  expect_at(at(origin), request);
+  const auto last = answer("last", "Connection: close\r\n");
+  ASSERT_FALSE(io.await(writing(at(origin), last)));
+  EXPECT_EQ(rest(), last);
+  EXPECT_EQ(other_origin.asked, 0u);
+}
+
+TEST_F(RoutedOneByOne, AnswersNothingBehindOneThatEndsWithItsConnection) {
+  send(request + other_request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), "HTTP/1.1 200 OK\r\n\r\nhalf of ");
+  io.await(writing_and_ending(at(origin), "it"));
+  EXPECT_EQ(rest(), "it");
+  EXPECT_EQ(other_origin.asked, 0u);
+}
+
+TEST_F(RoutedOneByOne, EndsWhereNobodyCanTellWhatWasAnswered) {
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), "no HTTP");
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), "nor this");
+  send(other_request);
+  EXPECT_EQ(rest(), "");
+  EXPECT_EQ(other_origin.asked, 0u);
+}
+
+TEST_F(RoutedOneByOne, TakesNothingThatWasNotAskedForForAnAnswer) {
+  send(request + other_request);
+  expect_at(at(origin), request);
+  ASSERT_FALSE(io.await(writing(at(origin), answer("asked") + answer("not asked"))));
+  expect_at(at(other_origin), other_request);
+  ASSERT_FALSE(io.await(writing(at(other_origin), answer("other"))));
+  const auto all = answer("asked") + answer("other");
+  EXPECT_EQ(io.await(reading(*client, all.size())), all);
+}
+
+TEST_F(RoutedOneByOne, EndsBehindWhatAServiceSaysUnasked) {
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("asked") + "HTTP/1.1 408 Request Timeout\r\nContent-Length: 0\r\n\r\n");
+  send(other_request);
+  EXPECT_EQ(rest(), "");
+  EXPECT_EQ(other_origin.asked, 0u);
+}
+
+TEST_F(RoutedOneByOne, SaysInTheRequestsPlaceThatItsServiceIsDown) {
+  other_origin.refuse_with = std::make_error_code(std::errc::connection_refused);
+  send(request + other_request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  EXPECT_EQ(HttpResponse::parse(rest()).status, 503);
+}
+
+TEST_F(RoutedOneByOne, SaysInTheRequestsPlaceThatItsNameLeadsNowhere) {
+  for (const auto& [name, status] : {std::pair("example.org", 421), std::pair("nobody.localhost", 404)}) {
+    client = connect();
+    const auto n = origin.connections.size();
+    send(request + get(name));
+    expect_at(at(origin, n), request);
+    expect_answer(at(origin, n), answer("first"));
+    EXPECT_EQ(HttpResponse::parse(rest()).status, status);
+  }
+}
+
+TEST_F(RoutedOneByOne, LeadsAProxysRequestBehindAnother) {
+  send(request + "GET http://" + other_host + "/x HTTP/1.1\r\nHost: " + other_host + "\r\n\r\n");
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  expect_at(at(other_origin), "GET /x HTTP/1.1\r\nHost: " + other_host + "\r\nConnection: close\r\n\r\n");
+  io.await(writing_and_ending(at(other_origin), answer("second")));
+  EXPECT_EQ(HttpResponse::parse(rest()).body, "second");
+}
+
+TEST_F(RoutedOneByOne, ConnectsBehindARequest) {
+  send(request + "CONNECT " + other_host + ":22 HTTP/1.1\r\n\r\nfirst");
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  expect_at(at(other_origin), "first");
+  const std::string established = "HTTP/1.1 200 Connection established\r\n\r\n";
+  EXPECT_EQ(io.await(reading(*client, established.size())), established);
+  expect_answer(at(other_origin), "SSH-2.0-x\r\n");
+}
+
+TEST_F(RoutedOneByOne, LeadsOnWhereAnUpgradeWasDeclined) {
+  const auto upgrade = "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: h2c\r\n\r\n";
+  send(upgrade + request + other_request);
+  expect_at(at(origin), upgrade);
+  expect_answer(at(origin), answer("no"));
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  expect_at(at(other_origin), other_request);
+}
+
+TEST_F(RoutedOneByOne, LooksAtNothingBehindAnUpgrade) {
+  const auto upgrade = "GET / HTTP/1.1\r\nHost: " + host + "\r\nConnection: Upgrade\r\nUpgrade: x\r\n\r\n";
+  send(upgrade + other_request);
+  expect_at(at(origin), upgrade);
+  expect_answer(at(origin), "HTTP/1.1 101 Switching Protocols\r\nUpgrade: x\r\n\r\n");
+  expect_at(at(origin), other_request);
+  EXPECT_EQ(other_origin.asked, 0u);
+}
+
+TEST_F(RoutedOneByOne, TakesAnEmptyLineBetweenRequests) {
+  send(request + "\r\n" + other_request);
+  expect_at(at(origin), request + "\r\n");
+  expect_answer(at(origin), answer("first"));
+  expect_at(at(other_origin), other_request);
+}
+
+TEST_F(RoutedOneByOne, AnswersAClientThatHasEnded) {
+  io.await(writing_and_ending(*client, request + other_request));
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  EXPECT_EQ(io.await(reading_to_end(at(other_origin))).text, other_request);
+  io.await(writing_and_ending(at(other_origin), answer("second")));
+  EXPECT_EQ(rest(), answer("second"));
+}
+
+TEST_F(RoutedOneByOne, AsksAgainWhereTheSecondTunnelEndsWithoutAnAnswer) {
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  send(other_request);
+  expect_at(at(other_origin), other_request);
+  at(other_origin).abort();
+  expect_at(at(other_origin, 1), other_request);
+  expect_answer(at(other_origin, 1), answer("second"));
+}
+
+TEST_F(RoutedOneByOne, NoticesThatAClientHasGoneWhileARequestWaits) {
+  send(request + other_request);
+  expect_at(at(origin), request);
+  io.settle();
+  client->abort();
+  EXPECT_TRUE(io.await(reading_to_end(at(origin))).error);
+}
+
+TEST_F(RoutedOneByOne, BelongsToThePetnameOfThePresentRequest) {
+  pin("wiki", "ec");
+  const auto by_petname = get("wiki.localhost");
+  send(by_petname);
+  expect_at(at(origin), by_petname);
+  expect_answer(at(origin), answer("by petname"));
+  send(request);
+  expect_at(at(origin, 1), request);
+  proxy.close_named("wiki");
+  expect_answer(at(origin, 1), answer("by its own name"));
+  send(by_petname);
+  expect_at(at(origin, 2), by_petname);
+  proxy.close_named("wiki");
+  EXPECT_TRUE(io.await(reading_to_end(*client)).error);
+}
+
+TEST_F(RoutedOneByOne, AsksForAPasswordOncePerName) {
+  send(request);
+  expect_at(at(origin), request);
+  expect_answer(at(origin), answer("first"));
+  send(get("wrong-" + service_name("ec").key.hex() + ".localhost"));
+  EXPECT_EQ(HttpResponse::parse(rest()).status, 403);
+}
+
+TEST_F(RoutedOneByOne, HoldsNoBufferWhileIdle) {
+  const auto content = noise(support::kMoreThanBuffersHold, 7);
+  send(request);
+  expect_at(at(origin), request);
+  auto said = io.start(writing(at(origin), answer(content)));
+  EXPECT_TRUE(io.await(reading(*client, answer(content).size())) == answer(content));
+  EXPECT_FALSE(said.get());
+  io.settle();
+  EXPECT_EQ(buffers.lent(), 0u);
 }
 
 class Connect : public LocalProxyTest, public testing::WithParamInterface<const char*> {};
