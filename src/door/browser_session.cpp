@@ -25,7 +25,7 @@ awaitable<void> LocalProxy::BrowserSession::run() {
   }
   if (!browser_.is_open()) co_return;
   const auto route = find_route(head_, proxy_.names_, proxy_.acceptors_.port());
-  if (const auto* page = std::get_if<Page>(&route)) {
+  if (const auto* page = std::get_if<web::Page>(&route)) {
     co_await show(*page);
   } else if (const auto* service = std::get_if<ToService>(&route)) {
     co_await lead_to(*service);
@@ -44,7 +44,7 @@ void LocalProxy::BrowserSession::check_path() {
 }
 
 /// Fills received_ and head_. Closes the connection where there is nobody to answer.
-awaitable<std::optional<Page>> LocalProxy::BrowserSession::read_head() {
+awaitable<std::optional<web::Page>> LocalProxy::BrowserSession::read_head() {
   Watchdog watchdog(proxy_.tools_.executor, [this] { browser_.interrupt(); });
   watchdog.arm(kHeadTimeout);
   http::RequestHeadReader reader;
@@ -242,8 +242,8 @@ awaitable<bool> LocalProxy::BrowserSession::carry_through(tunnel::Tunnel& tunnel
 }
 
 /// Whether it was taken; then the connection is still open.
-awaitable<bool> LocalProxy::BrowserSession::send(const Page& page) {
-  const auto form = head_.accepts_html ? Form::html : Form::plain;
+awaitable<bool> LocalProxy::BrowserSession::send(const web::Page& page) {
+  const auto form = head_.accepts_html ? web::Form::html : web::Form::plain;
   const auto response = to_response(page, form, head_.method != "HEAD");
   Watchdog watchdog(proxy_.tools_.executor, [this] { browser_.close(); });
   watchdog.arm(kHeadTimeout);
@@ -252,7 +252,7 @@ awaitable<bool> LocalProxy::BrowserSession::send(const Page& page) {
   co_return !gone;
 }
 
-awaitable<void> LocalProxy::BrowserSession::show(const Page& page) {
+awaitable<void> LocalProxy::BrowserSession::show(const web::Page& page) {
   const bool sent = co_await send(page);
   if (sent) co_await linger_and_close(browser_);
 }

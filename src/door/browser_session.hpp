@@ -7,7 +7,7 @@
 #include "forwarded_request.hpp"
 #include "hardline/door/local_proxy.hpp"
 #include "hardline/net/socket_stream.hpp"
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 #include "route.hpp"
 #include "watched_requests.hpp"
 
@@ -28,15 +28,15 @@ class LocalProxy::BrowserSession final : public Session {
   bool came_by(const std::string& petname) const { return petname_ == petname; }
 
  private:
-  awaitable<std::optional<Page>> read_head();
+  awaitable<std::optional<web::Page>> read_head();
   awaitable<void> serve_dashboard();
   awaitable<void> lead_to(const ToService& service);
   awaitable<bool> answer_name_change(const KeyHash& key);
   awaitable<void> connect(const ServiceName& name);
   awaitable<void> ask(const ServiceName& name);
   awaitable<bool> carry_through(tunnel::Tunnel& tunnel);
-  awaitable<bool> send(const Page& page);
-  awaitable<void> show(const Page& page);
+  awaitable<bool> send(const web::Page& page);
+  awaitable<void> show(const web::Page& page);
 
   std::optional<http::ForwardedHead> forwarded_head() const;
   std::string_view behind_head() const { return std::string_view(received_).substr(head_.length); }

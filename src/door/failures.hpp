@@ -6,9 +6,11 @@
 #include "hardline/base/petname.hpp"
 #include "hardline/http/request_head.hpp"
 #include "hardline/tunnel/client.hpp"
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 
 namespace hardline::door {
+
+using web::Page;
 
 /// The request itself cannot be served.
 Page bad_request_page(http::HeadError error);
