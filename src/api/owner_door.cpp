@@ -6,7 +6,6 @@
 #include <deque>
 #include <optional>
 
-#include "api_answer.hpp"
 #include "hardline/base/text.hpp"
 #include "hardline/web/chunked_stream.hpp"
 #include "hardline/web/json_response.hpp"

@@ -1,11 +1,10 @@
 #include "to_json.hpp"
 
-#include <fmt/chrono.h>
-#include <fmt/format.h>
-
 #include <nlohmann/json.hpp>
 
+#include "hardline/api/words.hpp"
 #include "hardline/base/errc.hpp"
+#include "hardline/base/words.hpp"
 #include "hardline/net/dialable.hpp"
 
 namespace hardline::api {
@@ -26,10 +25,6 @@ Json text_or_null(const std::string& text) {
   return text.empty() ? Json(nullptr) : Json(text);
 }
 
-std::string to_text(SystemTime time) {
-  return fmt::format("{:%Y-%m-%dT%H:%M:%SZ}", fmt::gmtime(std::chrono::system_clock::to_time_t(time)));
-}
-
 template <class Address>
 std::string address_text(const Address& address) {
   return address.to_string();
@@ -46,17 +41,6 @@ std::int64_t seconds(auto duration) {
   return std::chrono::duration_cast<std::chrono::seconds>(duration).count();
 }
 
-std::string_view name_of(PortMapperStatus::State state) {
-  switch (state) {
-    case PortMapperStatus::State::off: return "off";
-    case PortMapperStatus::State::searching: return "searching";
-    case PortMapperStatus::State::no_gateway: return "no_gateway";
-    case PortMapperStatus::State::refused: return "refused";
-    case PortMapperStatus::State::mapped: return "mapped";
-  }
-  return "unknown";
-}
-
 std::string_view name_of(reach::Nat nat) {
   switch (nat) {
     case reach::Nat::unknown: return "unknown";
@@ -65,16 +49,6 @@ std::string_view name_of(reach::Nat nat) {
     case reach::Nat::unmapped: return "unmapped";
     case reach::Nat::double_nat: return "double_nat";
     case reach::Nat::carrier_grade: return "carrier_grade";
-  }
-  return "unknown";
-}
-
-std::string_view name_of(dht::DhtNodeStatus::State state) {
-  switch (state) {
-    case dht::DhtNodeStatus::State::idle: return "idle";
-    case dht::DhtNodeStatus::State::connecting: return "connecting";
-    case dht::DhtNodeStatus::State::connected: return "connected";
-    case dht::DhtNodeStatus::State::disconnected: return "disconnected";
   }
   return "unknown";
 }
@@ -149,7 +123,7 @@ Json gateway_to_json(const DaemonStatus& status) {
   const auto& gateway = status.gateway;
   return {
       {"enabled", status.port_mapping},
-      {"state", name_of(status.port_mapping ? gateway.state : PortMapperStatus::State::off)},
+      {"state", api::name_of(status.port_mapping ? gateway.state : PortMapperStatus::State::off)},
       {"description", text_or_null(gateway.gateway)},
       {"external_address", or_null(gateway.external_address, address_text<asio::ip::address_v4>)},
       {"mapping", or_null(gateway.mapping, mapping_to_json)},
@@ -170,7 +144,7 @@ Json reachability_to_json(const reach::Reachability& reachability) {
 
 Json node_to_json(const dht::DhtNodeStatus& node) {
   return {
-      {"state", name_of(node.state)},
+      {"state", api::name_of(node.state)},
       {"port", node.port == 0 ? Json(nullptr) : Json(node.port)},
       {"good_nodes_ipv4", node.good_nodes4},
       {"good_nodes_ipv6", node.good_nodes6},
@@ -189,7 +163,7 @@ auto ago(SystemTime now) {
 Json proxy_to_json(const ProxyStatus& proxy, SystemTime now) {
   return {
       {"url", proxy.url},
-      {"last_answer", or_null(proxy.status.last_answer, to_text)},
+      {"last_answer", or_null(proxy.status.last_answer, utc_time)},
       {"last_answer_seconds_ago", or_null(proxy.status.last_answer, ago(now))},
       {"public_address", or_null(proxy.status.public_address, address_text<asio::ip::address>)},
       {"loses_puts", proxy.status.loses_puts},
@@ -210,7 +184,7 @@ Json dht_to_json(const DaemonStatus& status) {
 
 Json announcement_to_json(const reach::Announcement& announcement, SystemTime now) {
   return {
-      {"last_put", or_null(announcement.last_put, to_text)},
+      {"last_put", or_null(announcement.last_put, utc_time)},
       {"last_put_seconds_ago", or_null(announcement.last_put, ago(now))},
       {"by", text_or_null(announcement.by)},
       {"confirmed", or_null(announcement.confirmed, [](bool confirmed) { return confirmed; })},
@@ -236,7 +210,7 @@ Json service_to_json(const ServiceStatus& service, const DaemonStatus& status) {
 
 Json problem_to_json(const log::Problem& problem, SystemTime now) {
   return {
-      {"when", to_text(problem.when)},
+      {"when", utc_time(problem.when)},
       {"seconds_ago", ago(now)(problem.when)},
       {"level", problem.is_error ? "error" : "warning"},
       {"text", problem.text},
@@ -254,7 +228,7 @@ Json attempt_to_json(const tunnel::Attempt& attempt, bool won, SystemTime now) {
       {"source", find::source_word(candidate.source)},
       {"source_text", find::describe(candidate.source)},
       {"by", text_or_null(candidate.by)},
-      {"known_since", or_null(candidate.known_since, to_text)},
+      {"known_since", or_null(candidate.known_since, utc_time)},
       {"known_for_seconds", or_null(candidate.known_since, ago(now))},
       {"began_ms", attempt.began.count()},
       {"took_ms", attempt.took.count()},
@@ -281,7 +255,7 @@ Json to_json(const DaemonStatus& status) {
   return {
       {"version", status.version},
       {"built_without", list_of(status.built_without, [](const std::string& lack) { return lack; })},
-      {"started", to_text(status.started)},
+      {"started", utc_time(status.started)},
       {"uptime_seconds", status.uptime.count()},
       {"p2p_port", status.p2p_port},
       {"local_port", status.local_port == 0 ? Json(nullptr) : Json(status.local_port)},
@@ -334,10 +308,10 @@ Json to_json(const store::Pin& pin, std::uint16_t local_port, const store::Visit
       {"name", pin.name.text()},
       {"link", pin.service.url(local_port)},
       {"key_hash", pin.service.key.hex()},
-      {"reached", or_null(last.reached, to_text)},
+      {"reached", or_null(last.reached, utc_time)},
       {"reached_seconds_ago", or_null(last.reached, ago(now))},
       {"path", text_or_null(last.path)},
-      {"missed", or_null(last.missed, to_text)},
+      {"missed", or_null(last.missed, utc_time)},
       {"missed_seconds_ago", or_null(last.missed, ago(now))},
       {"problem", text_or_null(last.problem)},
   };

@@ -8,9 +8,9 @@
 #include "gunzip.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
-#include "hardline/http/beast.hpp"
 #include "hardline/http/date.hpp"
 #include "hardline/rt/offload.hpp"
+#include "hardline/web/page.hpp"
 
 namespace hardline::cache {
 namespace {
@@ -43,7 +43,7 @@ bool has_body(const http::Request& request, int status) {
 }
 
 std::string begin_head(const http::Request& request, int status) {
-  auto head = fmt::format("HTTP/1.1 {} {}\r\n", status, reason_phrase(status));
+  auto head = fmt::format("HTTP/1.1 {} {}\r\n", status, web::reason_phrase(status));
   if (!request.keep_alive) head += "Connection: close\r\n";
   return head;
 }
@@ -54,11 +54,6 @@ http::Validators weak(http::Validators validators) {
 }
 
 }  // namespace
-
-std::string_view reason_phrase(int status) {
-  const auto reason = beast::http::obsolete_reason(beast::http::int_to_status(static_cast<unsigned>(status)));
-  return {reason.data(), reason.size()};
-}
 
 awaitable<std::error_code> AnswerWriter::send(const std::string& octets) {
   const auto data = as_octets(octets);

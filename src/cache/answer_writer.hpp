@@ -19,9 +19,6 @@ struct Content {
   std::shared_ptr<Fetch> growing;     ///< none: it is all there
 };
 
-/// Of a status, for the head and for people (RFC 9110 section 15).
-std::string_view reason_phrase(int status);
-
 /// Each call writes one answer, and returns an error where the connection is of no more use: the client is gone, or the
 /// body broke off, which an abort() must tell it.
 class AnswerWriter {

@@ -6,6 +6,7 @@
 #include "hardline/base/errc.hpp"
 #include "hardline/http/media_type.hpp"
 #include "hardline/http/range.hpp"
+#include "hardline/web/page.hpp"
 #include "pages.hpp"
 
 namespace hardline::cache {
@@ -122,7 +123,7 @@ awaitable<std::error_code> CacheSession::refuse(const http::Refusal& refusal) {
 
 awaitable<std::error_code> CacheSession::message(const http::Request& request, int status, std::string_view text,
                                                  std::string_view fields) {
-  const auto html = message_page(reason_phrase(status), text);
+  const auto html = web::message_page(web::reason_phrase(status), text);
   const std::string lines(fields);
   const auto error = co_await writer_.page(request, status, lines, html);
   co_return error;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <list>
 
+#include "hardline/base/words.hpp"
 #include "hardline/net/byte_stream.hpp"
 #include "hardline/rt/offload.hpp"
 
@@ -275,7 +276,7 @@ awaitable<bool> CopyStore::make_room(std::uint64_t octets) {
   auto room = index_.reserve(octets);
   if (!room.remove.empty()) {
     removing_ = true;
-    log::debug("cache: {} copies make room in {}", room.remove.size(), path_.string());
+    log::debug("cache: {} removed to make room in {}", count_of(room.remove.size(), "copy", "copies"), path_.string());
     std::list<Change> changes;
     for (const auto& name : room.remove) changes.emplace_back(*this, name);
     const auto remove = [folder = folder_, names = std::move(room.remove)] {

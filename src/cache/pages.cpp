@@ -13,6 +13,8 @@
 #include "hardline/base/html.hpp"
 #include "hardline/base/percent.hpp"
 #include "hardline/base/text.hpp"
+#include "hardline/base/words.hpp"
+#include "hardline/web/page.hpp"
 #include "hardline/wire/cache_target.hpp"
 
 namespace hardline::cache {
@@ -40,16 +42,6 @@ td{color:var(--soft);font-size:.9rem}
 @media(max-width:36rem){body{padding:0}main{border:0;border-radius:0;min-height:100vh;padding:1.2rem}
 th,td{padding-left:.9rem}.hour{display:none}}
 )";
-
-std::string begin_page(std::string_view title, std::string_view style) {
-  return fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title>\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{}{}</style></head>\n"
-      "<body><main>\n",
-      title, kPageStyle, style);
-}
-
-constexpr std::string_view kEndPage = "</main></body>\n</html>\n";
 
 /// A line of a listing.
 struct Row {
@@ -141,16 +133,6 @@ std::vector<Row> rows_of(const std::vector<FolderEntry>& entries, ListingOrder o
   return rows;
 }
 
-/// `1.4 MB`: two digits or more, in powers of a thousand.
-std::string short_size(std::uint64_t octets) {
-  if (octets < 1000) return fmt::format("{} B", octets);
-  static constexpr std::array<std::string_view, 6> kUnits = {"kB", "MB", "GB", "TB", "PB", "EB"};
-  auto value = static_cast<double>(octets) / 1000;
-  std::size_t unit = 0;
-  for (; value >= 999.5 && unit + 1 < kUnits.size(); ++unit) value /= 1000;
-  return value < 9.95 ? fmt::format("{:.1f} {}", value, kUnits[unit]) : fmt::format("{:.0f} {}", value, kUnits[unit]);
-}
-
 /// `<time datetime="2026-11-23T03:10Z">2026-11-23 03:10</time>`, whose hour a narrow window leaves out.
 std::string time_element(FileTime when) {
   const auto minutes = std::chrono::floor<std::chrono::minutes>(when);
@@ -170,7 +152,7 @@ void append_row(std::string& out, const Row& row) {
   if (row.is_folder)
     out += "<td></td>";
   else
-    out += fmt::format("<td title=\"{} octets\">{}</td>", row.size, short_size(row.size));
+    out += fmt::format("<td title=\"{} octets\">{}</td>", row.size, amount_of(row.size));
   out += fmt::format("<td>{}</td></tr>\n", time_element(row.modified));
 }
 
@@ -197,10 +179,6 @@ void append_head(std::string& out, ListingOrder order) {
   out += "</tr></thead>\n";
 }
 
-std::string count_of(std::ptrdiff_t count, std::string_view thing) {
-  return fmt::format("{} {}{}", count, thing, count == 1 ? "" : "s");
-}
-
 /// `3 folders, 12 files, 45 MB`.
 std::string summary(const std::vector<Row>& rows) {
   const auto folders = std::count_if(rows.begin(), rows.end(), [](const Row& row) { return row.is_folder; });
@@ -208,18 +186,13 @@ std::string summary(const std::vector<Row>& rows) {
   std::uint64_t octets = 0;
   for (const auto& row : rows) octets += row.is_folder ? 0 : row.size;
   std::string text;
-  if (folders > 0) text += count_of(folders, "folder");
-  if (files > 0) text += (text.empty() ? "" : ", ") + count_of(files, "file") + ", " + short_size(octets);
+  if (folders > 0) text += count_of(static_cast<std::uint64_t>(folders), "folder");
+  if (files > 0)
+    text += (text.empty() ? "" : ", ") + count_of(static_cast<std::uint64_t>(files), "file") + ", " + amount_of(octets);
   return text;
 }
 
 }  // namespace
-
-std::string message_page(std::string_view title, std::string_view text) {
-  const auto heading = escape_html(visible_text(title));
-  return begin_page(heading, "") +
-         fmt::format("<h1>{}</h1>\n<p>{}</p>\n{}", heading, escape_html(visible_text(text)), kEndPage);
-}
 
 ListingOrder parse_listing_order(std::string_view query) {
   ListingOrder order;
@@ -236,8 +209,7 @@ ListingOrder parse_listing_order(std::string_view query) {
 std::string listing_page(std::string_view path, std::vector<FolderEntry> entries, ListingOrder order, bool cut) {
   const auto rows = rows_of(entries, order);
   const auto heading = escape_html(visible_text(path));
-  auto out = begin_page(heading, kListingStyle);
-  out += fmt::format("<h1><bdi>{}</bdi></h1>\n", heading);
+  auto out = fmt::format("<h1><bdi>{}</bdi></h1>\n", heading);
   if (path != "/") out += "<nav><a href=\"../\">Parent folder</a></nav>\n";
   if (rows.empty()) {
     out += "<p>There is nothing here.</p>\n";
@@ -249,8 +221,7 @@ std::string listing_page(std::string_view path, std::vector<FolderEntry> entries
     out += "</tbody>\n</table>\n";
   }
   if (cut) out += "<p>The folder holds more than this page can show.</p>\n";
-  out += kEndPage;
-  return out;
+  return web::html_page(path, out, kListingStyle);
 }
 
 }  // namespace hardline::cache

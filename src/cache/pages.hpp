@@ -1,4 +1,4 @@
-// The pages that a cache writes itself: what went wrong, and what is in a folder. No script, nothing from elsewhere.
+// The page that a cache writes of what is in a folder. No script, nothing from elsewhere.
 #pragma once
 
 #include <string>
@@ -8,9 +8,6 @@
 #include "folder.hpp"
 
 namespace hardline::cache {
-
-/// A small page of a title and a sentence, both escaped here.
-std::string message_page(std::string_view title, std::string_view text);
 
 enum class SortBy { name, size, modified };
 

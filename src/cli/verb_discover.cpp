@@ -37,7 +37,7 @@ Cell describe_name(const Json& neighbour) {
 }
 
 std::string describe_age(std::int64_t milliseconds) {
-  return milliseconds < 1000 ? "just now" : span(milliseconds / 1000) + " ago";
+  return milliseconds < 1000 ? "just now" : ago(milliseconds / 1000);
 }
 
 enum class Ages { shown, hidden };

@@ -8,6 +8,7 @@
 #include "ask.hpp"
 #include "hardline/base/percent.hpp"
 #include "hardline/base/text.hpp"
+#include "hardline/base/words.hpp"
 #include "hardline/find/finder.hpp"
 #include "hardline/store/file.hpp"
 #include "hardline/store/names_file.hpp"
@@ -57,7 +58,7 @@ Table to_table(const Json& names) {
   Table table({{"NAME"}, {"REACHED"}, {"VIA"}, {"LAST TIME", Column::Room::cut}, {"LINK", Column::Room::own_line}});
   for (const auto& name : names) {
     const auto reached = name.value("reached_seconds_ago", Json());
-    table.add({text_at(name, "name"), reached.is_null() ? "never" : span(reached.get<std::int64_t>()) + " ago",
+    table.add({text_at(name, "name"), reached.is_null() ? "never" : ago(reached.get<std::int64_t>()),
                describe_path(text_at(name, "path")), describe_visit(name), text_at(name, "link")});
   }
   return table;
@@ -110,8 +111,7 @@ int export_names(const daemon::Settings& settings, const ShowNames& verb) {
   if (verb.json)
     print_json({{"exported", count}, {"file", verb.export_to}});
   else
-    fmt::print("{} written to {}, which contains passwords.\n",
-               plural(static_cast<std::int64_t>(count), "name", "names"), visible_text(verb.export_to));
+    fmt::print("{} written to {}, which contains passwords.\n", count_of(count, "name"), visible_text(verb.export_to));
   return kDone;
 }
 
@@ -133,7 +133,7 @@ int import_names(const daemon::Settings& settings, const ShowNames& verb) {
   if (verb.json)
     print_json({{"imported", count}});
   else
-    fmt::print("{} imported.\n", plural(static_cast<std::int64_t>(count), "name", "names"));
+    fmt::print("{} imported.\n", count_of(count, "name"));
   return kDone;
 }
 

@@ -4,6 +4,8 @@
 #include <algorithm>
 
 #include "ask.hpp"
+#include "hardline/api/words.hpp"
+#include "hardline/base/words.hpp"
 #include "report.hpp"
 #include "verbs.hpp"
 #include "words.hpp"
@@ -36,34 +38,29 @@ std::string forwarding_advice(const Json& status) {
 
 void add_gateway(Table& table, const Json& status) {
   const auto& gateway = status.at("gateway");
+  const auto& mapping = gateway.at("mapping");
   const auto state = text_of(gateway.at("state"));
   const auto description = text_of(gateway.at("description"));
   const auto problem = text_of(gateway.at("problem"));
-  const auto because = problem.empty() ? "" : ": " + problem;
+  const auto way = mapping.is_null() ? "" : text_of(mapping.at("protocol"));
+  const auto port = mapping.is_null() ? std::uint16_t{} : mapping.at("external_port").get<std::uint16_t>();
+  table.add({"Router", api::sentence_of({.enabled = gateway.at("enabled").get<bool>(),
+                                         .any_published = !status.at("services").empty(),
+                                         .state = state,
+                                         .name = description,
+                                         .port = port,
+                                         .way = way,
+                                         .problem = problem})});
   const auto& nat = status.at("reachability").at("nat");
   const bool needed = nat != "none" && nat != "mapped" && status.at("reachability").at("wan_hosts").empty();
-  if (!gateway.at("enabled").get<bool>()) {
-    table.add({"Router", "not asked: port mapping is switched off"});
-  } else if (state == "off") {
-    const bool wanted = !status.at("services").empty();
-    table.add({"Router", (wanted ? "not asked yet" : "not asked: nothing is published") + because});
-  } else if (state == "searching") {
-    table.add({"Router", "looking for one" + because});
-  } else if (state == "no_gateway") {
-    table.add({"Router", "no router opens ports on request" + because});
-    if (needed) table.add({"", forwarding_advice(status)});
-  } else if (state == "refused") {
-    table.add({"Router", description + " refuses to open the port" + because});
-    if (needed) table.add({"", forwarding_advice(status)});
-  } else {
-    table.add({"Router", description + because});
-  }
-  if (const auto& mapping = gateway.at("mapping"); !mapping.is_null()) {
+  if (needed && gateway.at("enabled").get<bool>() && (state == "no_gateway" || state == "refused"))
+    table.add({"", forwarding_advice(status)});
+  if (!mapping.is_null()) {
     const auto outside = text_of(mapping.at("external_address"));
     const auto lease = mapping.at("permanent").get<bool>()
                            ? std::string("permanent")
-                           : fmt::format("for {}, {} left", span(mapping.at("lease_seconds").get<std::int64_t>()),
-                                         span(mapping.at("lease_left_seconds").get<std::int64_t>()));
+                           : fmt::format("for {}, {} left", span_of(mapping.at("lease_seconds").get<std::int64_t>()),
+                                         span_of(mapping.at("lease_left_seconds").get<std::int64_t>()));
     table.add({"Mapping", fmt::format("{}:{} to {}:{} via {}, {}", outside.empty() ? "(address unknown)" : outside,
                                       mapping.at("external_port").get<int>(), text_of(mapping.at("internal_address")),
                                       mapping.at("internal_port").get<int>(), text_of(mapping.at("protocol")), lease)});
@@ -101,20 +98,20 @@ std::string describe_node(const Json& node, bool built_in) {
     return built_in ? "none" : "none, since this daemon was built without OpenDHT: only proxies are used";
   const auto state = text_of(node.at("state"));
   const auto problem = text_of(node.at("problem"));
-  if (!problem.empty()) return "cannot run: " + problem;
-  if (state == "idle") return "not started: there is nothing to publish or look up yet";
-  const auto nodes =
-      fmt::format("{} good nodes over IPv4, {} over IPv6; UDP port {}", node.at("good_nodes_ipv4").get<int>(),
-                  node.at("good_nodes_ipv6").get<int>(), node.at("port").is_null() ? 0 : node.at("port").get<int>());
-  if (state == "connected") return "connected: " + nodes;
-  return fmt::format("{} ({}); if this goes on, UDP is blocked somewhere, or no bootstrap node answers", state, nodes);
+  const auto good4 = node.at("good_nodes_ipv4").get<std::uint64_t>();
+  const auto good6 = node.at("good_nodes_ipv6").get<std::uint64_t>();
+  auto text = api::sentence_of_node(state, good4 + good6, problem);
+  if (state == "connected") text += fmt::format(" ({} over IPv4, {} over IPv6)", good4, good6);
+  if (!node.at("port").is_null()) text += fmt::format("; UDP port {}", node.at("port").get<int>());
+  if (state == "disconnected" && problem.empty())
+    text += "; if this goes on, UDP is blocked somewhere, or no bootstrap node answers";
+  return text;
 }
 
 std::string describe_proxy(const Json& proxy) {
   const auto problem = text_of(proxy.at("problem"));
   const auto& answered = proxy.at("last_answer_seconds_ago");
-  std::string text =
-      answered.is_null() ? "has not answered yet" : fmt::format("answered {} ago", span(answered.get<std::int64_t>()));
+  std::string text = answered.is_null() ? "has not answered yet" : "answered " + ago(answered.get<std::int64_t>());
   if (proxy.at("loses_puts").get<bool>()) text += "; not used, because it loses announcements";
   return problem.empty() ? text : text + "; " + problem;
 }
@@ -143,19 +140,20 @@ std::string describe_announcement(const Json& service, bool dht) {
   if (service.value("paused", false)) return "paused";
   if (!dht || !service.at("uses_dht").get<bool>()) return "kept out of the DHT";
   const auto& made = service.at("announcement");
-  if (made.is_null()) return "not announced yet";
+  if (made.is_null()) return api::sentence_of_announcement("", "");
   const auto problem = text_of(made.at("problem"));
-  if (made.at("last_put").is_null()) return problem.empty() ? "not announced yet" : "not announced yet: " + problem;
+  if (made.at("last_put").is_null()) return api::sentence_of_announcement("", problem);
   const auto& confirmed = made.at("confirmed");
   const auto* found = confirmed.is_null() ? "not checked yet" : confirmed.get<bool>() ? "confirmed" : "not found again";
-  return fmt::format("announced {} ago via {}, {}{}", span(made.at("last_put_seconds_ago").get<std::int64_t>()),
-                     text_of(made.at("by")), found, problem.empty() ? "" : "; then: " + problem);
+  const auto when = ago(made.at("last_put_seconds_ago").get<std::int64_t>());
+  return fmt::format("{} via {}, {}{}", api::sentence_of_announcement(when, ""), text_of(made.at("by")), found,
+                     problem.empty() ? "" : "; then: " + problem);
 }
 
 Table services_of(const Json& status) {
   Table table;
   for (const auto& service : status.at("services")) {
-    const auto peers = plural(service.at("peers").get<std::int64_t>(), "peer", "peers");
+    const auto peers = count_of(service.at("peers").get<std::uint64_t>(), "peer");
     table.add({text_of(service.at("title")), brief(service.at("key_hash")),
                describe_announcement(service, status.at("dht").at("enabled").get<bool>()), peers});
   }
@@ -175,7 +173,7 @@ Table peers_of(const Json& status) {
     const auto of = std::find_if(services.begin(), services.end(),
                                  [&peer](const Json& service) { return service.at("key_hash") == peer.at("service"); });
     table.add({text_of(peer.at("address")), of == services.end() ? brief(peer.at("service")) : text_of(of->at("title")),
-               octets(peer.at("octets").get<std::uint64_t>())});
+               amount_of(peer.at("octets").get<std::uint64_t>())});
   }
   if (rows > kMostRows)
     table.add({fmt::format("and {} more, which --json shows", status.at("peers").size() - kMostRows)});
@@ -187,7 +185,7 @@ Table problems_of(const Json& status) {
   Table table;
   for (const auto& problem : status.value("problems", Json::array()))
     table.add(
-        {span(problem.at("seconds_ago").get<std::int64_t>()) + " ago",
+        {ago(problem.at("seconds_ago").get<std::int64_t>()),
          {text_of(problem.at("text"), kMaxExplanation), problem.at("level") == "error" ? Tone::bad : Tone::plain}});
   return table;
 }
@@ -196,9 +194,9 @@ std::string report(const Json& status, const Terminal& terminal) {
   const auto& port = status.at("local_port");
   std::string text =
       fmt::format("hardlined {}, running for {}; p2p port {}, {}; {}\n", text_of(status.at("version")),
-                  span(status.at("uptime_seconds").get<std::int64_t>()), status.at("p2p_port").get<int>(),
+                  span_of(status.at("uptime_seconds").get<std::int64_t>()), status.at("p2p_port").get<int>(),
                   port.is_null() ? "no local proxy" : fmt::format("local proxy on port {}", port.get<int>()),
-                  plural(static_cast<std::int64_t>(status.at("peers").size()), "peer connected", "peers connected"));
+                  count_of(status.at("peers").size(), "peer connected", "peers connected"));
   for (const auto& lack : status.at("built_without")) text += fmt::format("Built without {}\n", text_of(lack));
   text += headed(terminal, "Network", network_of(status));
   text += headed(terminal, "DHT", dht_of(status.at("dht")));

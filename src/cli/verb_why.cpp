@@ -4,7 +4,9 @@
 #include <algorithm>
 
 #include "ask.hpp"
+#include "hardline/api/words.hpp"
 #include "hardline/base/percent.hpp"
+#include "hardline/base/words.hpp"
 #include "meant.hpp"
 #include "report.hpp"
 #include "verbs.hpp"
@@ -20,17 +22,17 @@ std::string describe_source(const Json& source) {
 
 std::string describe_answer(const Json& source) {
   const auto state = text_of(source.at("state"));
-  const auto candidates = source.at("candidates").get<std::int64_t>();
-  const auto unusable = source.at("unusable").get<std::int64_t>();
+  const auto candidates = source.at("candidates").get<std::uint64_t>();
+  const auto unusable = source.at("unusable").get<std::uint64_t>();
   std::string text;
-  if (candidates > 0) text = plural(candidates, "address", "addresses");
+  if (candidates > 0) text = count_of(candidates, "address", "addresses");
   if (unusable > 0)
-    text += (text.empty() ? "" : ", and ") + plural(unusable, "address", "addresses") + " that cannot be used";
+    text += (text.empty() ? "" : ", and ") + count_of(unusable, "address", "addresses") + " that cannot be used";
   if (const auto& error = source.at("error"); !error.is_null())
     return text.empty() ? text_of(error.at("text")) : text + "; then " + text_of(error.at("text"));
   if (!text.empty()) return text;
-  if (state == "waiting") return "not asked: not needed";
-  return state == "asked" ? "no answer yet" : "does not know it";
+  if (state == "waiting") return std::string(api::kNotAsked);
+  return state == "asked" ? std::string(api::kNoAnswerYet) : "Does not know it";
 }
 
 std::string describe_end(const Json& attempt) {
@@ -46,7 +48,7 @@ std::string describe_end(const Json& attempt) {
 
 std::string describe_age(const Json& attempt) {
   const auto& age = attempt.at("known_for_seconds");
-  return age.is_null() ? "just now" : fmt::format("known for {}", span(age.get<std::int64_t>()));
+  return age.is_null() ? "just now" : "known for " + span_of(age.get<std::int64_t>());
 }
 
 bool any_ended_with(const Json& attempts, std::string_view code) {
@@ -72,7 +74,7 @@ std::string report(const Json& examination, const Terminal& terminal) {
   const bool reached = examination.at("reached").get<bool>();
   const auto how = terminal.paint(reached ? Tone::good : Tone::bad, reached ? "was reached" : "was not reached");
   std::string text = fmt::format("Service {} {}, in {}.\n", brief(examination.at("key_hash")), how,
-                                 milliseconds(examination.at("took_ms").get<std::int64_t>()));
+                                 took(std::chrono::milliseconds(examination.at("took_ms").get<std::int64_t>())));
   Table sources;
   for (const auto& source : examination.at("sources")) sources.add({describe_source(source), describe_answer(source)});
   text += headed(terminal, "Who was asked", sources);
@@ -87,8 +89,8 @@ std::string report(const Json& examination, const Terminal& terminal) {
     tried.add({text_of(attempt.at("address")),
                describe_source(attempt),
                describe_age(attempt),
-               "at " + milliseconds(attempt.at("began_ms").get<std::int64_t>()),
-               "took " + milliseconds(attempt.at("took_ms").get<std::int64_t>()),
+               "at " + took(std::chrono::milliseconds(attempt.at("began_ms").get<std::int64_t>())),
+               "took " + took(std::chrono::milliseconds(attempt.at("took_ms").get<std::int64_t>())),
                {describe_end(attempt), attempt.at("won").get<bool>() ? Tone::good : Tone::plain}});
   }
   if (left_out > 0) tried.add({fmt::format("and {} more, which --json shows", left_out)});

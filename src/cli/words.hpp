@@ -1,4 +1,4 @@
-// How the verbs say numbers, spans of time and what others have written.
+// How the verbs say what stands in an answer of the API: spans of time, and what others have written.
 #pragma once
 
 #include <cstdint>
@@ -19,13 +19,9 @@ std::string text_of(const Json& value, std::size_t most = kMaxText);
 /// "one, two"
 std::string joined(const Json& texts);
 
-std::string plural(std::int64_t count, std::string_view one, std::string_view more);
-
-/// "42 s", "12 min", "3 h", "5 days"
-std::string span(std::int64_t seconds);
-
-std::string milliseconds(std::int64_t count);
-std::string octets(std::uint64_t count);
+/// As those of base, of a number in an answer.
+std::string ago(std::int64_t seconds);
+std::string span_of(std::int64_t seconds);
 
 /// Its first digits, which are enough to know it by.
 std::string brief(const Json& key_hash);

@@ -13,6 +13,7 @@
 #include "hardline/api/listening_servers.hpp"
 #include "hardline/api/owner_door.hpp"
 #include "hardline/base/log.hpp"
+#include "hardline/base/words.hpp"
 #include "hardline/daemon/built_without.hpp"
 #include "hardline/daemon/publisher.hpp"
 #include "hardline/dashboard/dashboard.hpp"
@@ -299,7 +300,7 @@ void Daemon::Parts::network_changed() {
 }
 
 std::string Daemon::Parts::status_line() const {
-  return fmt::format("{} services published, p2p port {}", publisher.published().size(), p2p.port());
+  return fmt::format("{} published, p2p port {}", count_of(publisher.published().size(), "service"), p2p.port());
 }
 
 api::DaemonStatus Daemon::Parts::status() {

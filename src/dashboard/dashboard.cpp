@@ -9,9 +9,9 @@
 #include "dashboard_assets.hpp"
 #include "dashboard_texts.hpp"
 #include "hardline/base/hash160.hpp"
-#include "hardline/base/html.hpp"
 #include "hardline/dashboard/qr_code.hpp"
 #include "hardline/web/json_response.hpp"
+#include "hardline/web/page.hpp"
 #include "hardline/wire/host_name.hpp"
 
 namespace hardline::dashboard {
@@ -23,12 +23,7 @@ constexpr std::string_view kHtml = "text/html; charset=utf-8";
 
 /// A page of a few words, which needs no other file.
 web::Response short_page(int status, std::string_view title, std::string_view text) {
-  web::Response page{status, std::string(kHtml), ""};
-  page.body = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}</style></head>\n"
-      "<body><main><h1>{0}</h1><p>{2}</p></main></body>\n</html>\n",
-      escape_html(title), kPageStyle, escape_html(text));
+  web::Response page{status, std::string(kHtml), web::message_page(title, text)};
   page.fields = {{"Content-Security-Policy",
                   "default-src 'none'; style-src 'unsafe-inline'; form-action 'none'; base-uri 'none'; "
                   "frame-ancestors 'none'"}};

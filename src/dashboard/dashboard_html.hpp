@@ -1,9 +1,8 @@
-// The smallest pieces of the dashboard's HTML: what strangers wrote, times, amounts. What is called `html` is put in as
+// The smallest pieces of the dashboard's HTML: what strangers wrote, and times. What is called `html` is put in as
 // it is, all else is escaped.
 #pragma once
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -30,19 +29,14 @@ std::string meta(std::string_view html);
 /// `tone`: "ok", "warn", "bad", or nothing. The words say the same as the colour.
 std::string state(std::string_view tone, std::string_view html);
 
-/// "3 minutes"; the largest unit alone.
-std::string span_of_time(std::chrono::seconds span);
-
-/// "3 minutes ago"; "just now" within the first.
-std::string ago(std::chrono::seconds age);
+/// As hardline::ago(); "just now" within the first minute, so that a page that nobody touches does not change all the
+/// time.
+std::string coarse_age(std::chrono::seconds age);
 
 /// Of a neighbour. Who answers each search was heard 5 s ago at most: that is now.
 std::string heard_ago(std::chrono::milliseconds age);
 
-/// As ago(), and for machines.
+/// As coarse_age(), and for machines.
 std::string time_element(SystemTime then, SystemTime now);
-
-/// "12.3 MB", of three digits at most, so that it does not change with every packet.
-std::string amount(std::uint64_t octets);
 
 }  // namespace hardline::dashboard

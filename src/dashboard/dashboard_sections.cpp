@@ -6,9 +6,11 @@
 
 #include "dashboard_html.hpp"
 #include "dashboard_texts.hpp"
+#include "hardline/api/words.hpp"
 #include "hardline/base/html.hpp"
 #include "hardline/base/percent.hpp"
 #include "hardline/base/text.hpp"
+#include "hardline/base/words.hpp"
 #include "hardline/dashboard/qr_code.hpp"
 
 namespace hardline::dashboard {
@@ -24,8 +26,7 @@ std::string title_or_stand_in(std::string_view title) {
 }
 
 std::string connections(const api::OwnService& service) {
-  auto text = service.connections == 1 ? std::string(texts::kOneConnection)
-                                       : fmt::format(texts::kConnections, service.connections);
+  auto text = count_of(service.connections, "connection");
   if (service.open > 0) text += fmt::format(texts::kOpenNow, service.open);
   return text;
 }
@@ -220,9 +221,9 @@ std::string announcement(const DashboardModel& model, const api::OwnService& ser
   const auto* found = service_with(service.name.key, model.status.services);
   if (!model.status.dht || !found) return {};
   const auto& made = found->announcement;
-  if (made && !made->problem.empty()) return meta(fmt::format(texts::kNotAnnouncedBecause, isolated(made->problem)));
-  if (!made || !made->last_put) return meta(texts::kNotAnnounced);
-  return meta(fmt::format(texts::kAnnounced, time_element(*made->last_put, model.status.now)));
+  const bool is_wrong = made && !made->problem.empty();
+  const auto when = made && made->last_put ? time_element(*made->last_put, model.status.now) : "";
+  return meta(api::sentence_of_announcement(when, is_wrong ? isolated(made->problem) : ""));
 }
 
 /// What the dialog that edits it begins with.
@@ -241,7 +242,7 @@ std::string own_service_html(const DashboardModel& model, const api::OwnService&
   html += who(title, service.name.key, meta(fmt::format(texts::kFrom, isolated(service.origin))));
   html += origin_state(service);
   html += fmt::format("<code class=\"link\">{}</code>", escape_html(link));
-  html += "<div class=\"lines\">" + meta(connections(service) + " · " + amount(service.octets));
+  html += "<div class=\"lines\">" + meta(connections(service) + " · " + amount_of(service.octets));
   html += announcement(model, service);
   if (!service.listed) html += meta(texts::kUnlisted);
   if (!service.editable) html += meta(texts::kFixed);
@@ -329,19 +330,14 @@ std::string with_problem(std::string_view text, std::string_view problem) {
 }
 
 std::string router(const api::DaemonStatus& status) {
-  using State = reach::PortMapperStatus::State;
   const auto& gateway = status.gateway;
-  if (!status.port_mapping) return std::string(texts::kRouterOff);
-  const auto name = gateway.gateway.empty() ? std::string(texts::kSomeRouter) : gateway.gateway;
-  switch (gateway.state) {
-    case State::off: return std::string(texts::kRouterIdle);
-    case State::searching: return std::string(texts::kRouterSearching);
-    case State::no_gateway: return with_problem(texts::kRouterNone, gateway.problem);
-    case State::refused: return with_problem(fmt::format(texts::kRouterRefused, name), gateway.problem);
-    case State::mapped: break;
-  }
-  if (!gateway.mapping) return std::string(texts::kRouterSearching);
-  return fmt::format(texts::kRouterMapped, name, gateway.mapping->external_port, gateway.mapping->protocol);
+  return api::sentence_of({.enabled = status.port_mapping,
+                           .any_published = !status.services.empty(),
+                           .state = api::name_of(gateway.state),
+                           .name = gateway.gateway,
+                           .port = gateway.mapping ? gateway.mapping->external_port : std::uint16_t{},
+                           .way = gateway.mapping ? std::string_view(gateway.mapping->protocol) : "",
+                           .problem = gateway.problem});
 }
 
 std::string public_address(const api::DaemonStatus& status) {
@@ -351,26 +347,21 @@ std::string public_address(const api::DaemonStatus& status) {
 }
 
 std::string node_state(const dht::DhtNodeStatus& node) {
-  using State = dht::DhtNodeStatus::State;
-  const auto good = node.good_nodes4 + node.good_nodes6;
-  switch (node.state) {
-    case State::idle: return std::string(texts::kDhtIdle);
-    case State::connecting: return std::string(texts::kDhtConnecting);
-    case State::connected:
-      return good == 1 ? std::string(texts::kDhtConnectedToOne) : fmt::format(texts::kDhtConnected, good);
-    case State::disconnected: break;
-  }
-  return std::string(texts::kDhtDisconnected);
+  return api::sentence_of_node(api::name_of(node.state), node.good_nodes4 + node.good_nodes6, node.problem);
 }
 
 std::string dht(const api::DaemonStatus& status) {
   if (!status.dht) return std::string(texts::kDhtOff);
   if (node_is_connected(status)) return node_state(*status.dht_node);
   if (const auto* proxy = working_proxy(status)) return fmt::format(texts::kDhtByProxy, proxy->url);
-  if (status.dht_node) return with_problem(node_state(*status.dht_node), status.dht_node->problem);
+  if (status.dht_node) return node_state(*status.dht_node);
   if (status.dht_proxies.empty()) return std::string(texts::kDhtOff);
   const auto& best = status.dht_proxies.front();
   return with_problem(fmt::format(texts::kDhtByProxy, best.url), best.status.problem);
+}
+
+std::string uptime(std::chrono::seconds time) {
+  return time < 1min ? std::string(texts::kLessThanAMinute) : span_of(time);
 }
 
 std::string facts(const api::DaemonStatus& status) {
@@ -381,7 +372,7 @@ std::string facts(const api::DaemonStatus& status) {
       {texts::kLocalNetwork, std::string(status.lan ? texts::kOn : texts::kOff)},
       {texts::kPorts, fmt::format(texts::kPortsText, status.p2p_port, status.local_port)},
       {texts::kConnected, fmt::format(texts::kConnectedText, status.peers.size(), status.browsers)},
-      {texts::kVersion, fmt::format(texts::kVersionText, status.version, span_of_time(status.uptime))},
+      {texts::kVersion, fmt::format(texts::kVersionText, status.version, uptime(status.uptime))},
   }};
   std::string html = "<dl class=\"facts\">";
   for (const auto& [name, value] : rows) html += fmt::format("<div><dt>{}</dt><dd>{}</dd></div>", name, safe(value));

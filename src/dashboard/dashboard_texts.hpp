@@ -1,9 +1,12 @@
-// What the dashboard says in English, all of it: the page, and what its script says later.
+// What the dashboard says in English, but for states and quantities (api/words.hpp, base/words.hpp): the page, and what
+// its script says later.
 #pragma once
 
 #include <array>
 #include <string_view>
 #include <utility>
+
+#include "hardline/api/words.hpp"
 
 namespace hardline::dashboard::texts {
 
@@ -90,14 +93,9 @@ inline constexpr Text kDownBecause = "Down: {}";
 inline constexpr Text kNotChecked = "Checking…";
 inline constexpr Text kPaused = "Paused: nobody can open it";
 inline constexpr Text kFrom = "From {}";
-inline constexpr Text kOneConnection = "1 connection";
-inline constexpr Text kConnections = "{} connections";
 inline constexpr Text kOpenNow = ", {} open now";
 inline constexpr Text kUnlisted = "Not listed on this network";
 inline constexpr Text kLanOnly = "Not announced on the internet";
-inline constexpr Text kAnnounced = "Announced in the DHT {}";
-inline constexpr Text kNotAnnounced = "Not announced in the DHT yet";
-inline constexpr Text kNotAnnouncedBecause = "Not announced in the DHT: {}";
 inline constexpr Text kFixed =
     "Cannot be changed here: it comes from the command line, or hardlined may not write to its folder";
 
@@ -118,23 +116,11 @@ inline constexpr Text kNobodyFinds =
     "find it.";
 
 inline constexpr Text kRouter = "Router";
-inline constexpr Text kRouterOff = "Not asked to open a port: switched off by the configuration";
-inline constexpr Text kRouterIdle = "Not asked to open a port: nothing is published";
-inline constexpr Text kRouterSearching = "Looking for one that opens ports…";
-inline constexpr Text kRouterNone = "No router here opens ports on request";
-inline constexpr Text kRouterRefused = "{} refuses to open the port";
-inline constexpr Text kRouterMapped = "{} forwards port {} to this computer ({})";
-inline constexpr Text kSomeRouter = "The router";
 inline constexpr Text kPublicAddress = "Public address";
 inline constexpr Text kSaysWho = "{} (according to {})";
 inline constexpr Text kNotKnown = "Unknown";
 inline constexpr Text kDht = "DHT";
 inline constexpr Text kDhtOff = "Switched off by the configuration";
-inline constexpr Text kDhtIdle = "Not needed yet";
-inline constexpr Text kDhtConnecting = "Connecting…";
-inline constexpr Text kDhtConnected = "Connected to {} nodes";
-inline constexpr Text kDhtConnectedToOne = "Connected to 1 node";
-inline constexpr Text kDhtDisconnected = "No node answers; trying again";
 inline constexpr Text kDhtByProxy = "Through the proxy {}";
 inline constexpr Text kLocalNetwork = "Local network";
 inline constexpr Text kOn = "On";
@@ -152,11 +138,7 @@ inline constexpr Text kWarning = "Warning";
 
 // Time. Ages are told coarsely, so that a page that nobody touches does not change all the time.
 inline constexpr Text kJustNow = "just now";
-inline constexpr Text kSecondsAgo = "{} seconds ago";
-inline constexpr Text kAgo = "{} ago";
 inline constexpr Text kLessThanAMinute = "less than a minute";
-inline constexpr std::array<std::pair<Text, Text>, 3> kUnits = {
-    {{"1 minute", "{} minutes"}, {"1 hour", "{} hours"}, {"1 day", "{} days"}}};
 
 // Dialogs.
 inline constexpr Text kPinHeading = "Pin a service";
@@ -247,8 +229,8 @@ inline constexpr std::array<std::pair<Text, Text>, 38> kScript = {{
     {"whyNoneTried", "No address was found to try."},
     {"whyWon", "Reached"},
     {"whyAlso", "Reached, after another"},
-    {"whyWaiting", "Not asked: not needed"},
-    {"whyAsking", "No answer yet"},
+    {"whyWaiting", api::kNotAsked},
+    {"whyAsking", api::kNoAnswerYet},
     {"whyEnded", "Answered"},
     {"whyUnusable", "{0}, and {1} that cannot be used from here"},
     {"seconds", "{0} s"},

@@ -34,7 +34,7 @@ awaitable<bool> BrowserSession::answer_request() {
   petname_.clear();
   const auto route = find_route(head_, inside_.names, inside_.local_port);
   bool again = false;
-  if (const auto* page = std::get_if<Page>(&route)) {
+  if (const auto* page = std::get_if<web::Page>(&route)) {
     co_await show(*page);
   } else if (const auto* service = std::get_if<ToService>(&route)) {
     again = co_await lead_to(*service);
@@ -74,7 +74,7 @@ void BrowserSession::check_path() {
 }
 
 /// Fills received_ and head_. Closes the connection where there is nobody to answer.
-awaitable<std::optional<Page>> BrowserSession::read_head() {
+awaitable<std::optional<web::Page>> BrowserSession::read_head() {
   Watchdog watchdog(inside_.tools.executor, [this] { browser_.interrupt(); });
   watchdog.arm(kHeadTimeout);
   http::RequestHeadReader reader;
@@ -308,8 +308,8 @@ awaitable<bool> BrowserSession::carry_through(tunnel::Tunnel& tunnel) {
 }
 
 /// Whether it was taken; then the connection is still open.
-awaitable<bool> BrowserSession::send(const Page& page) {
-  const auto form = head_.accepts_html ? Form::html : Form::plain;
+awaitable<bool> BrowserSession::send(const web::Page& page) {
+  const auto form = head_.accepts_html ? web::Form::html : web::Form::plain;
   const auto response = to_response(page, form, head_.method != "HEAD");
   Watchdog watchdog(inside_.tools.executor, [this] { browser_.close(); });
   watchdog.arm(kHeadTimeout);
@@ -318,7 +318,7 @@ awaitable<bool> BrowserSession::send(const Page& page) {
   co_return !gone;
 }
 
-awaitable<void> BrowserSession::show(const Page& page) {
+awaitable<void> BrowserSession::show(const web::Page& page) {
   const bool sent = co_await send(page);
   if (sent) co_await linger_and_close(browser_);
 }

@@ -13,7 +13,7 @@
 #include "hardline/store/visit_log.hpp"
 #include "hardline/tunnel/client.hpp"
 #include "hardline/web/http_server.hpp"
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 #include "route.hpp"
 #include "routed_requests.hpp"
 
@@ -47,7 +47,7 @@ class BrowserSession final : public Session {
   bool came_by(const std::string& petname) const { return petname_ == petname; }
 
  private:
-  awaitable<std::optional<Page>> read_head();
+  awaitable<std::optional<web::Page>> read_head();
   awaitable<bool> answer_request();
   awaitable<bool> next_request();
   awaitable<bool> serve_dashboard();
@@ -56,8 +56,8 @@ class BrowserSession final : public Session {
   awaitable<void> connect();
   awaitable<void> ask();
   awaitable<bool> carry_through(tunnel::Tunnel& tunnel);
-  awaitable<bool> send(const Page& page);
-  awaitable<void> show(const Page& page);
+  awaitable<bool> send(const web::Page& page);
+  awaitable<void> show(const web::Page& page);
 
   std::optional<http::ForwardedHead> forwarded_head() const;
   std::string_view behind_head() const { return std::string_view(received_).substr(head_.length); }

@@ -18,8 +18,8 @@ constexpr std::size_t kMostTried = 16;
 
 constexpr auto kUseProxyPac = "Set this proxy for *.localhost only; browsers can use this port's /proxy.pac.";
 
-Page not_found_page(const tunnel::DialFailure& failure) {
-  Page page{
+web::Page not_found_page(const tunnel::DialFailure& failure) {
+  web::Page page{
       .status = 503,
       .proxy_error = "destination_unavailable",
       .title = "This service was not found",
@@ -34,7 +34,7 @@ Page not_found_page(const tunnel::DialFailure& failure) {
   return page;
 }
 
-Page dial_failure_page(const tunnel::DialFailure& failure) {
+web::Page dial_failure_page(const tunnel::DialFailure& failure) {
   const auto& attempts = failure.attempts;
   if (attempts.empty()) return not_found_page(failure);
 
@@ -68,7 +68,7 @@ Page dial_failure_page(const tunnel::DialFailure& failure) {
   };
 }
 
-Page refused_page(const wire::OobError& error) {
+web::Page refused_page(const wire::OobError& error) {
   if (error.code == wire::kOobPassword)
     return {
         .status = 403,
@@ -105,7 +105,7 @@ Page refused_page(const wire::OobError& error) {
   };
 }
 
-Page broken_off_page(std::error_code error) {
+web::Page broken_off_page(std::error_code error) {
   const bool silent = error == Errc::timed_out;
   return {
       .status = silent ? 504 : 502,
@@ -120,11 +120,11 @@ Page broken_off_page(std::error_code error) {
 
 }  // namespace
 
-Page bad_request_page(http::HeadError error) {
-  Page page{.status = 400,
-            .proxy_error = "http_request_error",
-            .title = "This request cannot be understood",
-            .text = "It is not HTTP/1.0 or HTTP/1.1."};
+web::Page bad_request_page(http::HeadError error) {
+  web::Page page{.status = 400,
+                 .proxy_error = "http_request_error",
+                 .title = "This request cannot be understood",
+                 .text = "It is not HTTP/1.0 or HTTP/1.1."};
   switch (error) {
     case http::HeadError::too_large:
       page.status = 431;
@@ -142,7 +142,7 @@ Page bad_request_page(http::HeadError error) {
   return page;
 }
 
-Page slow_request_page() {
+web::Page slow_request_page() {
   return {
       .status = 408,
       .title = "The request did not arrive",
@@ -150,7 +150,7 @@ Page slow_request_page() {
   };
 }
 
-Page unclear_length_page() {
+web::Page unclear_length_page() {
   return {
       .status = 400,
       .proxy_error = "http_request_error",
@@ -159,7 +159,7 @@ Page unclear_length_page() {
   };
 }
 
-Page foreign_host_page() {
+web::Page foreign_host_page() {
   return {
       .status = 421,
       .title = "This is not a service's address",
@@ -170,7 +170,7 @@ Page foreign_host_page() {
   };
 }
 
-Page no_such_name_page(std::string_view label) {
+web::Page no_such_name_page(std::string_view label) {
   return {
       .status = 404,
       .title = "There is no service with this name",
@@ -181,7 +181,7 @@ Page no_such_name_page(std::string_view label) {
   };
 }
 
-Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
+web::Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
   const auto& name = label.text();
   return {
       .status = 404,
@@ -195,7 +195,7 @@ Page unpinned_name_page(const Petname& label, std::uint16_t local_port) {
   };
 }
 
-Page other_origin_page(std::string_view label, std::uint16_t local_port) {
+web::Page other_origin_page(std::string_view label, std::uint16_t local_port) {
   const auto url = fmt::format("http://{}.localhost:{}/", label, local_port);
   return {
       .status = 421,
@@ -205,7 +205,7 @@ Page other_origin_page(std::string_view label, std::uint16_t local_port) {
   };
 }
 
-Page other_site_page() {
+web::Page other_site_page() {
   return {
       .status = 403,
       .proxy_error = "http_request_denied",
@@ -216,7 +216,7 @@ Page other_site_page() {
   };
 }
 
-Page no_proxy_page() {
+web::Page no_proxy_page() {
   return {
       .status = 403,
       .proxy_error = "http_request_denied",
@@ -226,14 +226,14 @@ Page no_proxy_page() {
   };
 }
 
-Page open_failure_page(const tunnel::OpenFailure& failure) {
+web::Page open_failure_page(const tunnel::OpenFailure& failure) {
   if (const auto* dial = std::get_if<tunnel::DialFailure>(&failure)) return dial_failure_page(*dial);
   if (const auto* refused = std::get_if<tunnel::Refused>(&failure)) return refused_page(refused->error);
   return broken_off_page(std::get<tunnel::BrokenOff>(failure).error);
 }
 
-Page silent_service_page(tunnel::Dialect dialect) {
-  Page page{
+web::Page silent_service_page(tunnel::Dialect dialect) {
+  web::Page page{
       .status = 502,
       .proxy_error = "connection_terminated",
       .title = "The service closed the connection without an answer",

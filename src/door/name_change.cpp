@@ -52,7 +52,7 @@ NameChange name_change(const http::RequestHead& head) {
   return opens_page(head) ? NameChange::begin : NameChange::pending;
 }
 
-Page begin_anew_page(const http::RequestHead& head, std::string_view petname) {
+web::Page begin_anew_page(const http::RequestHead& head, std::string_view petname) {
   return {
       // Of a form that the old service's page sends, the content is dropped: the browser asks with GET.
       .status = 303,
@@ -64,7 +64,7 @@ Page begin_anew_page(const http::RequestHead& head, std::string_view petname) {
   };
 }
 
-Page name_changed_page(std::string_view petname) {
+web::Page name_changed_page(std::string_view petname) {
   return {
       .status = 409,
       .proxy_error = "http_request_denied",

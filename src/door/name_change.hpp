@@ -8,7 +8,7 @@
 
 #include "hardline/http/request_head.hpp"
 #include "hardline/store/visit.hpp"
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 
 namespace hardline::door {
 
@@ -33,7 +33,7 @@ store::Keeper keeper_of(const http::RequestHead& head);
 NameChange name_change(const http::RequestHead& head);
 
 /// The answers to NameChange::begin and pending.
-Page begin_anew_page(const http::RequestHead& head, std::string_view petname);
-Page name_changed_page(std::string_view petname);
+web::Page begin_anew_page(const http::RequestHead& head, std::string_view petname);
+web::Page name_changed_page(std::string_view petname);
 
 }  // namespace hardline::door

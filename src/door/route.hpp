@@ -8,7 +8,7 @@
 #include "hardline/base/service_name.hpp"
 #include "hardline/http/request_head.hpp"
 #include "hardline/store/name_book.hpp"
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 
 namespace hardline::door {
 
@@ -19,7 +19,7 @@ struct ToService {
 /// Whether it may be used so, the dashboard judges itself (BrowserGuard).
 struct ToDashboard {};
 /// The page says why it leads nowhere.
-using Route = std::variant<ToService, ToDashboard, Page>;
+using Route = std::variant<ToService, ToDashboard, web::Page>;
 
 /// `localhost` and `hardline.localhost` are the dashboard's in every spelling, whatever `names` says; no CONNECT leads
 /// there, and nothing leads to what is not on this computer's list. Labels other than services' own names are taken at

@@ -3,6 +3,7 @@
 #include <future>
 
 #include "hardline/base/log.hpp"
+#include "hardline/base/words.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/store/file.hpp"
 #include "peer_database.hpp"
@@ -166,7 +167,7 @@ void PeerStore::take_over(const fs::path& old_database) {
       return;
     }
     database.take_over(old, peers, std::chrono::system_clock::now());
-    log::info("store: imported the addresses of {} services from {}", peers.size(), old.string());
+    log::info("store: imported the addresses of {} from {}", count_of(peers.size(), "service"), old.string());
   });
 }
 

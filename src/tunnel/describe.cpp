@@ -6,6 +6,7 @@
 
 #include "hardline/base/errc.hpp"
 #include "hardline/base/text.hpp"
+#include "hardline/base/words.hpp"
 
 namespace hardline::tunnel {
 namespace {
@@ -78,7 +79,7 @@ std::string describe(const find::SourceReport& report) {
   else if (report.error)
     how = "could not be asked: " + report.error.message();
   else if (report.unusable > 0)
-    how = fmt::format("{} addresses that cannot be used from here", report.unusable);
+    how = count_of(report.unusable, "address", "addresses") + " that cannot be used from here";
   return who + ": " + how;
 }
 

@@ -277,14 +277,14 @@ def test_a_mapping_is_told_with_its_lease(told):
 
     text = told(mapped)
     assert "Router http://192.168.1.1/ (Box)" in text
-    assert "Mapping 203.0.113.7:7010 to 192.168.1.5:7008 via UPnP IGDv2, for 60 min, 31 min left" in text
+    assert "Mapping 203.0.113.7:7010 to 192.168.1.5:7008 via UPnP IGDv2, for 1 hour, 31 minutes left" in text
     assert "Public address 203.0.113.7 (according to the gateway)" in text
     assert "Told to others 203.0.113.7:7010" in text and "forward TCP" not in text
 
 
 def test_no_router_comes_with_advice(told):
     text = told(lambda status: status["gateway"].update(state="no_gateway"))
-    assert "no router opens ports on request" in text and "forward TCP port 7008" in text and "--public-address" in text
+    assert "No router here opens ports on request" in text and "forward TCP port 7008" in text and "--public-address" in text
 
 
 def test_a_router_that_refuses_comes_with_advice(told):
@@ -310,11 +310,11 @@ def test_the_dht_is_told(told):
                                                  "confirmed": True, "problem": None}
 
     text = told(dht)
-    assert "Own node connected: 12 good nodes over IPv4, 3 over IPv6; UDP port 4222" in text
+    assert "Own node Connected to 15 nodes (12 over IPv4, 3 over IPv6); UDP port 4222" in text
     assert "Bootstrap a.example.org:4222 (network 7)" in text
-    assert "http://a.example.org: answered 5 min ago; not used, because it loses announcements" in text
+    assert "http://a.example.org: answered 5 minutes ago; not used, because it loses announcements" in text
     assert "http://b.example.org: has not answered yet; timed out" in text
-    assert "announced 4 min ago via the DHT, confirmed" in text
+    assert "Announced in the DHT 4 minutes ago via the DHT, confirmed" in text
 
 
 def test_a_title_cannot_command_the_terminal(told):
@@ -350,7 +350,7 @@ def test_systemd_is_told(world):
     daemon.publish("demo", "127.0.0.1:8080")
     with service_manager(host) as (path, told):
         daemon.start(wrap=("env", f"NOTIFY_SOCKET={path}"))
-        assert told() == {"READY": "1", "STATUS": "1 services published, p2p port 7008"}
+        assert told() == {"READY": "1", "STATUS": "1 service published, p2p port 7008"}
         daemon.publish("more", "127.0.0.1:8081")
         wait_until(lambda: "more" in daemon.log(), "it is published")
         daemon.process.send_signal(signal.SIGHUP)

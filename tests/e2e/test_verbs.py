@@ -184,7 +184,7 @@ def test_keygen_and_hash_as_json(host):
 
 def test_discover_shows_who_is_here(pair):
     shown = said(pair.client, "discover")
-    assert re.search(rf"^demo +{pair.server_host.address}:7008 +(just now|\d+ s ago) .*{pair.service.keyhash}", shown, re.MULTILINE), shown
+    assert re.search(rf"^demo +{pair.server_host.address}:7008 +(just now|\d+ seconds? ago) .*{pair.service.keyhash}", shown, re.MULTILINE), shown
     (neighbour,) = said_json(pair.client, "discover")["neighbours"]
     assert neighbour["title"] == "demo" and neighbour["key_hash"] == pair.service.keyhash and not neighbour["published_here"]
     assert neighbour["machines"] == [f"{pair.server_host.address}:7008"]
@@ -257,7 +257,7 @@ def test_discover_watches_on_a_terminal(pair):
 def test_a_name_is_pinned_shown_and_taken_back(pair):
     assert "http://films.localhost:7009/" in said(pair.client, "pin", "Films", pair.service.url("/page"))
     assert "Hello" in pair.client_host.run(["curl", "-sS", "--max-time", "20", "http://films.localhost:7009/"]).stdout
-    assert re.search(rf"^films +\d+ s ago +the local network +reached +{pair.service.url()}$", said(pair.client, "names"), re.MULTILINE)
+    assert re.search(rf"^films +\d+ seconds? ago +the local network +reached +{pair.service.url()}$", said(pair.client, "names"), re.MULTILINE)
     (name,) = said_json(pair.client, "names")["names"]
     assert name["name"] == "films" and name["link"] == pair.service.url()
     assert said_json(pair.client, "discover")["neighbours"][0]["pinned_as"] == "films"

@@ -55,9 +55,10 @@ class Api {
   nlohmann::ordered_json neighbours() const;
 
  private:
-  class Answer;
-
   ApiSubjects subjects_;
 };
+
+/// What to say to a text that Api::resolve() does not know.
+web::Response unknown_name_response(std::string_view asked);
 
 }  // namespace hardline::api

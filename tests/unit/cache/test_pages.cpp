@@ -5,17 +5,16 @@
 
 #include <algorithm>
 
+#include "hardline/web/page.hpp"
+
 namespace hardline::cache {
 namespace {
 
 using namespace std::chrono_literals;
-using testing::AllOf;
 using testing::ElementsAre;
-using testing::EndsWith;
 using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::Not;
-using testing::StartsWith;
 using testing::UnorderedElementsAre;
 
 constexpr ListingOrder kByName;
@@ -49,18 +48,6 @@ std::vector<std::string> names_of(std::vector<FolderEntry> entries, ListingOrder
   auto names = names_in(listing_page("/", std::move(entries), order, false));
   for (auto& name : names) name.erase(name.find("</bdi>"), 6);
   return names;
-}
-
-TEST(MessagePage, IsAPageOfATitleAndASentence) {
-  EXPECT_THAT(message_page("Not found", "There is no such page."),
-              AllOf(StartsWith("<!doctype html>\n<html lang=\"en\">\n"), HasSubstr("<title>Not found</title>"),
-                    HasSubstr("<h1>Not found</h1>\n<p>There is no such page.</p>"), EndsWith("</html>\n")));
-}
-
-TEST(MessagePage, EscapesBoth) {
-  const auto page = message_page("<a>&", "\"<script>'\xff\n");
-  EXPECT_THAT(page, HasSubstr("<h1>&lt;a&gt;&amp;</h1>\n<p>&quot;&lt;script&gt;&#39;\ufffd\ufffd</p>"));
-  EXPECT_THAT(page, HasSubstr("<title>&lt;a&gt;&amp;</title>"));
 }
 
 TEST(ListingOrder, IsByNameWhereNothingIsAskedFor) {
@@ -245,7 +232,7 @@ TEST(ListingPage, HoldsManyEntries) {
 }
 
 TEST(Pages, LoadNothing) {
-  for (const auto& page : {message_page("a", "b"), listing_page("/a/", {file("a"), folder("b")}, kByName, true)})
+  for (const auto& page : {web::message_page("a", "b"), listing_page("/a/", {file("a"), folder("b")}, kByName, true)})
     for (const auto* what : {"<script", "src=", "http:", "https:", "url(", "@import"})
       EXPECT_THAT(page, Not(HasSubstr(what)));
 }

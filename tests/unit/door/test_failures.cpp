@@ -64,7 +64,7 @@ TEST(Failures, EveryPageHasItsStatusAndSaysSomething) {
   };
   for (const auto& [status, page] : pages) {
     EXPECT_EQ(page.status, status) << page.title;
-    EXPECT_NE(reason_phrase(page.status), reason_phrase(0)) << page.title << " has a status without a name";
+    EXPECT_NE(web::reason_phrase(page.status), web::reason_phrase(0)) << page.title << " has a status without a name";
     EXPECT_NE(page.title, "") << status;
     EXPECT_NE(page.text, "") << page.title;
   }

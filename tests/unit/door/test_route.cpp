@@ -28,7 +28,7 @@ class RouteTest : public testing::Test {
   /// The status of the page that says why nothing is there, else 0.
   int refusal(const std::string& host, TargetForm form = TargetForm::origin) const {
     const auto found = route(host, form);
-    const auto* page = std::get_if<Page>(&found);
+    const auto* page = std::get_if<web::Page>(&found);
     return page ? page->status : 0;
   }
 
@@ -66,8 +66,8 @@ TEST_F(RouteTest, LeadsByAPetnameAtTwoPortsAlone) {
 
 TEST_F(RouteTest, SaysHowANameIsWritten) {
   const auto found = route("Wiki.localhost.:7009");
-  ASSERT_EQ(std::get<Page>(found).links.size(), 1u);
-  EXPECT_EQ(std::get<Page>(found).links[0].url, "http://wiki.localhost:7009/");
+  ASSERT_EQ(std::get<web::Page>(found).links.size(), 1u);
+  EXPECT_EQ(std::get<web::Page>(found).links[0].url, "http://wiki.localhost:7009/");
 }
 
 TEST_F(RouteTest, LeadsProgramsToEveryPortByConnectButNoBrowser) {
@@ -86,8 +86,8 @@ TEST_F(RouteTest, TellsPagesOfOtherSitesNothingOfNames) {
     const auto head = *http::parse_request_head("POST / HTTP/1.1\r\nHost: " + host +
                                                 "\r\nSec-Fetch-Site: cross-site\r\nSec-Fetch-Mode: no-cors\r\n\r\n");
     const auto found = find_route(head, names, 7009);
-    const auto* page = std::get_if<Page>(&found);
-    return page ? to_response(*page, Form::html, true) : "";
+    const auto* page = std::get_if<web::Page>(&found);
+    return page ? to_response(*page, web::Form::html, true) : "";
   };
   const auto refusal = asked("wiki.localhost:7009");
   EXPECT_EQ(refusal.substr(0, 13), "HTTP/1.1 403 ");
@@ -116,17 +116,17 @@ TEST_F(RouteTest, LeadsNowhereElse) {
 
 TEST_F(RouteTest, OffersToPinWhatCanBeAPetname) {
   const auto found = route("Jellyfin.localhost");
-  ASSERT_TRUE(std::holds_alternative<Page>(found));
-  ASSERT_EQ(std::get<Page>(found).links.size(), 1u);
-  EXPECT_EQ(std::get<Page>(found).links[0].url, "http://localhost:7009/?pin=jellyfin");
+  ASSERT_TRUE(std::holds_alternative<web::Page>(found));
+  ASSERT_EQ(std::get<web::Page>(found).links.size(), 1u);
+  EXPECT_EQ(std::get<web::Page>(found).links[0].url, "http://localhost:7009/?pin=jellyfin");
 }
 
 TEST_F(RouteTest, OffersNothingForWhatCannotBeOne) {
   for (const char* host : {"www.localhost", "wpad.localhost", "a_b.localhost", "-a.localhost", "xn--a.localhost"}) {
     const auto found = route(host);
-    ASSERT_TRUE(std::holds_alternative<Page>(found)) << host;
-    EXPECT_EQ(std::get<Page>(found).status, 404) << host;
-    EXPECT_TRUE(std::get<Page>(found).links.empty()) << host;
+    ASSERT_TRUE(std::holds_alternative<web::Page>(found)) << host;
+    EXPECT_EQ(std::get<web::Page>(found).status, 404) << host;
+    EXPECT_TRUE(std::get<web::Page>(found).links.empty()) << host;
   }
 }
 

@@ -1,11 +1,26 @@
-#include "page.hpp"
+#include "hardline/web/page.hpp"
 
 #include <fmt/format.h>
 
 #include "hardline/base/html.hpp"
+#include "hardline/base/text.hpp"
+#include "hardline/http/beast.hpp"
 
-namespace hardline::door {
+namespace hardline::web {
 namespace {
+
+/// A card in the middle of the window, light or dark as the reader likes it.
+constexpr std::string_view kPageStyle = R"(
+:root{color-scheme:light dark;--ink:#1c2430;--paper:#f6f7f9;--card:#fff;--soft:#5b6675;--line:#dde2e9;--mark:#b4400f}
+@media(prefers-color-scheme:dark){:root{--ink:#e4e8ee;--paper:#12161c;--card:#1a2029;--soft:#9aa5b4;--line:#2c3542;--mark:#ff9a62}}
+*{box-sizing:border-box}
+body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--paper);color:var(--ink);
+font:17px/1.55 system-ui,sans-serif;padding:1.5rem}
+main{max-width:38rem;width:100%;background:var(--card);border:1px solid var(--line);border-radius:12px;padding:2rem}
+h1{margin:.2rem 0 1rem;font-size:1.5rem;line-height:1.25;overflow-wrap:anywhere}p{overflow-wrap:anywhere}
+main>:last-child{margin-bottom:0}
+footer{margin-top:1.8rem;padding-top:1rem;border-top:1px solid var(--line);color:var(--soft);font-size:.85rem}
+)";
 
 constexpr std::string_view kStyle = R"(
 p.status{margin:0;color:var(--mark);font-weight:600;font-size:.85rem;letter-spacing:.04em}
@@ -36,18 +51,13 @@ void append_plain_list(std::string& out, std::string_view heading, const std::ve
 }
 
 std::string html_body(const Page& page) {
-  auto out = fmt::format(
-      "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{0}</title>\n"
-      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{1}{5}</style></head>\n"
-      "<body><main>\n<p class=\"status\">{2} {3}</p>\n<h1>{0}</h1>\n<p>{4}</p>\n",
-      escape_html(page.title), kPageStyle, page.status, reason_phrase(page.status), escape_html(page.text), kStyle);
+  auto out = fmt::format("<p class=\"status\">{} {}</p>\n<h1>{}</h1>\n<p>{}</p>\n", page.status,
+                         reason_phrase(page.status), escape_html(page.title), escape_html(page.text));
   append_html_links(out, page.links);
   append_html_list(out, "What was tried", page.tried);
   append_html_list(out, "What you can do", page.advice);
-  out +=
-      "<footer>This page comes from Hardline on this computer, not from the "
-      "service.</footer>\n</main></body>\n</html>\n";
-  return out;
+  out += "<footer>This page comes from Hardline on this computer, not from the service.</footer>\n";
+  return html_page(page.title, out, kStyle);
 }
 
 std::string plain_body(const Page& page) {
@@ -61,21 +71,22 @@ std::string plain_body(const Page& page) {
 
 }  // namespace
 
+std::string html_page(std::string_view title, std::string_view inside, std::string_view style) {
+  return fmt::format(
+      "<!doctype html>\n<html lang=\"en\">\n<head><meta charset=\"utf-8\"><title>{}</title>\n"
+      "<meta name=\"viewport\" content=\"width=device-width,initial-scale=1\">\n<style>{}{}</style></head>\n"
+      "<body><main>\n{}</main></body>\n</html>\n",
+      escape_html(visible_text(title)), kPageStyle, style, inside);
+}
+
+std::string message_page(std::string_view title, std::string_view text) {
+  return html_page(title, fmt::format("<h1>{}</h1>\n<p>{}</p>\n", escape_html(visible_text(title)),
+                                      escape_html(visible_text(text))));
+}
+
 std::string_view reason_phrase(int status) {
-  switch (status) {
-    case 303: return "See Other";
-    case 400: return "Bad Request";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 421: return "Misdirected Request";
-    case 431: return "Request Header Fields Too Large";
-    case 502: return "Bad Gateway";
-    case 503: return "Service Unavailable";
-    case 504: return "Gateway Timeout";
-    default: return "Error";
-  }
+  const auto reason = boost::beast::http::obsolete_reason(static_cast<boost::beast::http::status>(status));
+  return {reason.data(), reason.size()};
 }
 
 std::string to_response(const Page& page, Form form, bool with_body) {
@@ -97,4 +108,4 @@ std::string to_response(const Page& page, Form form, bool with_body) {
   return out;
 }
 
-}  // namespace hardline::door
+}  // namespace hardline::web

@@ -1,15 +1,16 @@
-#include "door/page.hpp"
+#include "hardline/web/page.hpp"
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include "support/http.hpp"
 
-namespace hardline::door {
+namespace hardline::web {
 namespace {
 
 using support::HttpResponse;
 using testing::AllOf;
+using testing::EndsWith;
 using testing::HasSubstr;
 using testing::Not;
 using testing::StartsWith;
@@ -120,5 +121,17 @@ TEST(Page, HasItsOwnFieldsInEitherForm) {
   }
 }
 
+TEST(MessagePage, IsAPageOfATitleAndASentence) {
+  EXPECT_THAT(message_page("Not found", "There is no such page."),
+              AllOf(StartsWith("<!doctype html>\n<html lang=\"en\">\n"), HasSubstr("<title>Not found</title>"),
+                    HasSubstr("<h1>Not found</h1>\n<p>There is no such page.</p>"), EndsWith("</html>\n")));
+}
+
+TEST(MessagePage, EscapesBoth) {
+  const auto page = message_page("<a>&", "\"<script>'\xff\n");
+  EXPECT_THAT(page, HasSubstr("<h1>&lt;a&gt;&amp;</h1>\n<p>&quot;&lt;script&gt;&#39;\ufffd\ufffd</p>"));
+  EXPECT_THAT(page, HasSubstr("<title>&lt;a&gt;&amp;</title>"));
+}
+
 }  // namespace
-}  // namespace hardline::door
+}  // namespace hardline::web

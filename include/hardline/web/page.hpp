@@ -1,4 +1,6 @@
-// What a person sees when a service cannot be shown: a status, plain words, what was tried and what to do.
+// The pages that are no dashboard, all with one look: a card in the middle of the window, light or dark as the reader
+// likes it, without scripts or anything from elsewhere. Most of them say what went wrong: a status, plain words, what
+// was tried and what to do.
 #pragma once
 
 #include <string>
@@ -6,7 +8,13 @@
 #include <utility>
 #include <vector>
 
-namespace hardline::door {
+namespace hardline::web {
+
+/// A whole page around `inside`, which is HTML for its `main` element. `title` is text; `style` is added to the look.
+std::string html_page(std::string_view title, std::string_view inside, std::string_view style = "");
+
+/// A small page of a title and a sentence, both text.
+std::string message_page(std::string_view title, std::string_view text);
 
 struct Link {
   std::string text;
@@ -24,7 +32,7 @@ struct Page {
   std::vector<std::pair<std::string, std::string>> fields = {};  ///< of the response, beside those that all have
 };
 
-/// The reason phrase of a status that a Page has (RFC 9110 section 15).
+/// The reason phrase of a status (RFC 9110 section 15).
 std::string_view reason_phrase(int status);
 
 enum class Form { html, plain };
@@ -33,4 +41,4 @@ enum class Form { html, plain };
 /// `with_body` is false in answer to HEAD.
 std::string to_response(const Page& page, Form form, bool with_body);
 
-}  // namespace hardline::door
+}  // namespace hardline::web
