@@ -235,7 +235,7 @@ void DhtNode::Impl::set_state(State state) {
   if (status_.state == State::disconnected && state == State::connecting) return;
   status_.state = state;
   if (state == State::connected && !next_save_) {
-    next_save_ = steady_clock::now() + kFirstSave;
+    next_save_ = Clock::now() + kFirstSave;
     log::info("dht: connected, port {}", status_.port);
   }
   look_again_ = true;
@@ -251,7 +251,7 @@ void DhtNode::Impl::tell_change() {
 /// Why there is nothing to wait for any more, if so.
 std::error_code DhtNode::Impl::in_vain(const Lookup* lookup, Deadline deadline) const {
   if (ended_ || (lookup && lookup->stopped())) return Errc::cancelled;
-  if (steady_clock::now() >= deadline) return Errc::timed_out;
+  if (Clock::now() >= deadline) return Errc::timed_out;
   return {};
 }
 
@@ -262,12 +262,12 @@ awaitable<std::error_code> DhtNode::Impl::get(std::shared_ptr<Impl> self, DhtKey
   const auto call = std::make_shared<Call>();
   const Reading reading(lookup, call);
   lookup->when_stopped([waiting = self.get()] { waiting->wake(); });
-  const auto hopeless_at = steady_clock::now() + kHopelessAfter;
+  const auto hopeless_at = Clock::now() + kHopelessAfter;
   bool begun = false;
   while (!call->done) {
     if (const auto error = self->in_vain(lookup.get(), deadline)) co_return error;
     const bool hopeless = !begun && self->status_.state == State::disconnected;
-    if (hopeless && steady_clock::now() >= hopeless_at) co_return std::make_error_code(std::errc::not_connected);
+    if (hopeless && Clock::now() >= hopeless_at) co_return std::make_error_code(std::errc::not_connected);
     if (!begun && self->ready()) {
       begun = true;
       self->begin_get(key, lookup, call);
@@ -344,8 +344,8 @@ std::uint64_t DhtNode::Impl::value_id(const DhtKey& key, std::string_view value)
 awaitable<void> DhtNode::Impl::run(std::shared_ptr<Impl> self) {
   while (!self->node_ && !self->ended_) {
     co_await start(self);
-    const auto again = steady_clock::now() + kRestartPause;
-    while (!self->node_ && !self->ended_ && !self->moved_ && steady_clock::now() < again)
+    const auto again = Clock::now() + kRestartPause;
+    while (!self->node_ && !self->ended_ && !self->moved_ && Clock::now() < again)
       co_await self->news_.wait_until(again);
     self->moved_ = false;
   }
@@ -353,10 +353,10 @@ awaitable<void> DhtNode::Impl::run(std::shared_ptr<Impl> self) {
   self->spawn("dht bootstrap", stay_connected(self));
   while (!self->ended_) {
     co_await look(self);
-    if (!self->ended_ && self->next_save_ && steady_clock::now() >= *self->next_save_) co_await save(self);
-    auto next = steady_clock::now() + kReportEvery;
+    if (!self->ended_ && self->next_save_ && Clock::now() >= *self->next_save_) co_await save(self);
+    auto next = Clock::now() + kReportEvery;
     if (self->next_save_) next = std::min(next, *self->next_save_);
-    while (!self->ended_ && !self->look_again_ && steady_clock::now() < next) co_await self->news_.wait_until(next);
+    while (!self->ended_ && !self->look_again_ && Clock::now() < next) co_await self->news_.wait_until(next);
   }
 }
 
@@ -412,13 +412,13 @@ awaitable<void> DhtNode::Impl::stay_connected(std::shared_ptr<Impl> self) {
     }
     self->moved_ = false;
     self->node_->ping(self->known_);
-    auto again = steady_clock::now() + kKnownHeadStart;
+    auto again = Clock::now() + kKnownHeadStart;
     if (!by_known) {
       for (const auto& where : self->options_.bootstrap) self->spawn("dht bootstrap", enter_by(self, where));
-      again = steady_clock::now() + pause;
+      again = Clock::now() + pause;
       pause = std::min<steady_clock::duration>(2 * pause, kLastRetry);
     }
-    while (!self->ended_ && !self->moved_ && self->status_.state != State::connected && steady_clock::now() < again)
+    while (!self->ended_ && !self->moved_ && self->status_.state != State::connected && Clock::now() < again)
       co_await self->news_.wait_until(again);
     if (self->moved_) pause = kFirstRetry;
     const bool alone = !by_known && !self->moved_ && self->status_.state != State::connected;
@@ -443,7 +443,7 @@ awaitable<void> DhtNode::Impl::enter_by(std::shared_ptr<Impl> self, HostPort whe
 
 awaitable<void> DhtNode::Impl::look(std::shared_ptr<Impl> self) {
   self->look_again_ = false;
-  const auto begun = steady_clock::now();
+  const auto begun = Clock::now();
   const auto job = [node = self->node_] { return node->report(); };
   const auto report = co_await offload_for(*self->pool_, job, kReportLimit);
   if (!report || self->ended_) co_return;
@@ -469,7 +469,7 @@ void DhtNode::Impl::take_addresses(const OpenDht::Report& report) {
 /// OpenDHT adds up what it was told since it was told to forget, so a new address would need as long to get ahead as
 /// the old one had. Whoever tells a new one may lie; those who are asked again then outvote him.
 void DhtNode::Impl::notice_new_address(const OpenDht::Report& report) {
-  const auto now = steady_clock::now();
+  const auto now = Clock::now();
   const auto is_new = [this](const auto& address) { return !told_.contains(address); };
   const bool news =
       report.told_is_full || (!told_.empty() && std::any_of(report.told.begin(), report.told.end(), is_new));
@@ -482,7 +482,7 @@ void DhtNode::Impl::notice_new_address(const OpenDht::Report& report) {
 }
 
 awaitable<void> DhtNode::Impl::save(std::shared_ptr<Impl> self) {
-  self->next_save_ = steady_clock::now() + kSaveEvery;
+  self->next_save_ = Clock::now() + kSaveEvery;
   const auto job = [node = self->node_, file = self->options_.nodes_file] {
     auto nodes = node->good_nodes();
     if (nodes.empty() || file.empty()) return nodes;  // none while disconnected, when the old ones are needed most
@@ -500,18 +500,18 @@ void DhtNode::Impl::network_changed() {
   ++network_;
   status_.seen_as.clear();
   told_.clear();
-  told_since_ = steady_clock::now() + kForgettingTakes;
+  told_since_ = Clock::now() + kForgettingTakes;
   if (node_) node_->network_changed();
   wake();
 }
 
 awaitable<void> DhtNode::Impl::stop(std::shared_ptr<Impl> self) {
-  const auto deadline = steady_clock::now() + kStopLimit;
+  const auto deadline = Clock::now() + kStopLimit;
   self->ended_ = true;
   self->wake();
   if (self->node_ && self->next_save_) co_await save(self);
   self->node_.reset();
-  while (self->present_ > 0 && steady_clock::now() < deadline) co_await self->news_.wait_until(deadline);
+  while (self->present_ > 0 && Clock::now() < deadline) co_await self->news_.wait_until(deadline);
   if (self->present_ > 0) log::warn("dht: the node does not stop; leaving it behind");
   if (self->status_.state != State::idle) {
     self->status_ = {};

@@ -165,7 +165,7 @@ class NetworkFinder::State : public std::enable_shared_from_this<State> {
 
   /// What was heard is of no use: the LAN is asked now, unless it was already. Its search goes on, whatever answers.
   void ask_lan_now() {
-    search_at = std::min(search_at, steady_clock::now());
+    search_at = std::min(search_at, Clock::now());
     changed.notify();
   }
 
@@ -373,7 +373,7 @@ std::unique_ptr<Search> NetworkFinder::find(const KeyHash& key, CandidateSink& s
     if (listener && service.name.key == listener->key) listener->offer_neighbour(service.endpoint);
   });
 
-  const auto now = steady_clock::now();
+  const auto now = Clock::now();
   const auto heard = lan_.heard(key);
   const bool fresh = state->own_port != 0 || (!heard.empty() && now - heard.front().heard <= times_.fresh);
   state->search_at = fresh ? now + times_.fresh_head_start : now;
@@ -398,7 +398,7 @@ void NetworkFinder::ask_dhts(const std::shared_ptr<State>& state) {
 }
 
 awaitable<void> NetworkFinder::until_asked(std::shared_ptr<State> state) {
-  while (!state->ended() && steady_clock::now() < state->search_at) {
+  while (!state->ended() && Clock::now() < state->search_at) {
     const auto search_at = state->search_at;
     co_await state->changed.wait_until(search_at);
   }
@@ -410,15 +410,15 @@ awaitable<void> NetworkFinder::ask_lan(std::shared_ptr<State> state) {
   if (state->own_port != 0) state->offer_this_machine();
   const auto heard = state->lan.heard(state->key);
   for (const auto& service : heard) {
-    const auto age = std::chrono::duration_cast<system_clock::duration>(steady_clock::now() - service.heard);
+    const auto age = std::chrono::duration_cast<system_clock::duration>(Clock::now() - service.heard);
     state->offer_neighbour(service.endpoint, system_clock::now() - age);
   }
 
   co_await until_asked(state);
   if (state->ended()) co_return;
   state->ask_lan_once();
-  const auto window_ends = steady_clock::now() + state->times.lan_window;
-  while (!state->ended() && steady_clock::now() < window_ends) co_await state->changed.wait_until(window_ends);
+  const auto window_ends = Clock::now() + state->times.lan_window;
+  while (!state->ended() && Clock::now() < window_ends) co_await state->changed.wait_until(window_ends);
   state->lan_finished();
 }
 
@@ -437,7 +437,7 @@ awaitable<void> NetworkFinder::ask_dht(std::shared_ptr<State> state, std::size_t
   if (state->ended()) co_return;
   const auto lookup = state->begin_lookup(which);
   auto& dht = *state->dhts[which].dht;
-  const auto deadline = steady_clock::now() + state->times.dht_window;
+  const auto deadline = Clock::now() + state->times.dht_window;
   const auto error = co_await dht.get(key, lookup, deadline);
   lookup->stop();  // whatever still arrives is late
   state->dht_finished(which, error);

@@ -69,7 +69,7 @@ struct Lan::Impl {
 };
 
 Lan::Impl::Impl(Executor executor)
-    : table(make_cookie(), steady_clock::now()),
+    : table(make_cookie(), Clock::now()),
       shared(executor),
       own(executor),
       changes(executor),
@@ -89,7 +89,7 @@ void Lan::Impl::update_interfaces() {
     if (!list_again)
       log::warn("lan: cannot list the network interfaces: {}; going on with: {}", listed.error().message(),
                 describe(interfaces));
-    list_again = steady_clock::now() + kListAgainAfter;
+    list_again = Clock::now() + kListAgainAfter;
     changed.notify();
     return;
   }
@@ -132,8 +132,8 @@ awaitable<void> Lan::Impl::receive(LanSocket& socket) {
     }
     if (!error || error == std::errc::operation_would_block) continue;
     log::debug("lan: receiving: {}", error.message());
-    const auto rested = steady_clock::now() + kErrorPause;
-    while (!closed && steady_clock::now() < rested) co_await changed.wait_until(rested);
+    const auto rested = Clock::now() + kErrorPause;
+    while (!closed && Clock::now() < rested) co_await changed.wait_until(rested);
   }
 }
 
@@ -141,7 +141,7 @@ void Lan::Impl::take(const LanSocket::Received& received, LanSocket& socket) {
   const auto on = std::find_if(interfaces.begin(), interfaces.end(),
                                [&](const Interface& interface) { return interface.index == received.interface; });
   if (on == interfaces.end()) return;
-  const auto outcome = table.handle(received.text, received.from, *on, steady_clock::now(), system_clock::now());
+  const auto outcome = table.handle(received.text, received.from, *on, Clock::now(), system_clock::now());
   for (const auto& datagram : outcome.send) send(socket, datagram);
   if (outcome.heard) announce(*outcome.heard);
 }
@@ -174,7 +174,7 @@ void Lan::Impl::send_everywhere(const std::vector<std::string>& texts) {
 /// Sends those that are due, and says when the next one is.
 steady_clock::time_point Lan::Impl::repeat_searches() {
   auto next_due = steady_clock::time_point::max();
-  const auto now = steady_clock::now();
+  const auto now = Clock::now();
   for (auto search = searches.begin(); search != searches.end();) {
     auto& [key, running] = *search;
     if (running.due() <= now) {
@@ -193,7 +193,7 @@ steady_clock::time_point Lan::Impl::repeat_searches() {
 
 awaitable<void> Lan::Impl::do_what_is_due() {
   while (!closed) {
-    if (list_again && *list_again <= steady_clock::now()) update_interfaces();
+    if (list_again && *list_again <= Clock::now()) update_interfaces();
     auto next_due = repeat_searches();
     if (list_again) next_due = std::min(next_due, *list_again);
     co_await changed.wait_until(next_due);
@@ -232,7 +232,7 @@ void Lan::search(const KeyHash& key) {
   auto& searches = impl_->searches;
   if (impl_->closed || searches.contains(key) || searches.size() >= kMaxSearches) return;
   impl_->send_everywhere(impl_->table.search_for(key, system_clock::now()));
-  searches.emplace(key, Impl::Running{steady_clock::now(), 1});
+  searches.emplace(key, Impl::Running{Clock::now(), 1});
   impl_->changed.notify();
 }
 
@@ -241,11 +241,11 @@ void Lan::search_all() {
 }
 
 std::vector<HeardService> Lan::heard(const KeyHash& key) const {
-  return impl_->table.heard(key, steady_clock::now());
+  return impl_->table.heard(key, Clock::now());
 }
 
 std::vector<HeardService> Lan::heard() const {
-  return impl_->table.heard(steady_clock::now());
+  return impl_->table.heard(Clock::now());
 }
 
 void Lan::forget(const KeyHash& key, const tcp::endpoint& endpoint) {

@@ -8,11 +8,10 @@
 #include <utility>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/rt/clock.hpp"
 
 namespace hardline::lan {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr std::size_t kSearchesUnanswered = 3;  // one packet is lost now and then, three in a row hardly ever
 constexpr std::size_t kSearchesKept = 8;        // a few more than can have been sent within the time for an answer

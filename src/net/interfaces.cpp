@@ -18,6 +18,7 @@
 
 #include "hardline/base/log.hpp"
 #include "hardline/base/unique_fd.hpp"
+#include "hardline/rt/clock.hpp"
 #include "netlink.hpp"
 
 namespace hardline {
@@ -180,8 +181,8 @@ awaitable<bool> NetworkChanges::wait() {
   while (!news) {
     AsioError ec;
     co_await netlink_.async_wait(asio::posix::stream_descriptor::wait_read, redirect_error(use_awaitable, ec));
-    const auto settled = std::chrono::steady_clock::now() + kDebounce;
-    while (!closed_ && std::chrono::steady_clock::now() < settled) co_await closing_.wait_until(settled);
+    const auto settled = Clock::now() + kDebounce;
+    while (!closed_ && Clock::now() < settled) co_await closing_.wait_until(settled);
     if (closed_) co_return false;
     drain();
     news = look();

@@ -10,10 +10,10 @@
 #include <optional>
 #include <utility>
 
+#include "hardline/rt/clock.hpp"
+
 namespace hardline {
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 constexpr auto kLookEvery = std::chrono::seconds(1);
 constexpr auto kSoonest = std::chrono::milliseconds(50);  // the kernel counts in ticks of its own

@@ -11,7 +11,6 @@
 namespace hardline::reach {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 using TimePoint = Clock::time_point;
 
 /// How much later than its own deadline a Dht may answer before it is given up.

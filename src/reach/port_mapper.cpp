@@ -148,6 +148,7 @@ awaitable<std::optional<std::invoke_result_t<Job&>>> PortMapper::call(Call kind,
   };
   const auto shared = std::make_shared<Shared>();
   const auto begun = Clock::now();
+  const Clock::Elsewhere elsewhere;
   pool_.post([this, shared, job = std::move(job), sender = mailbox_.sender()]() mutable {
     if (shared->abandoned) return;
     std::optional<std::invoke_result_t<Job&>> result;

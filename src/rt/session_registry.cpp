@@ -31,12 +31,12 @@ void SessionRegistry::check_paths_if(const std::function<bool(const Session&)>& 
 }
 
 awaitable<void> SessionRegistry::finish(std::chrono::steady_clock::duration grace) {
-  const auto deadline = std::chrono::steady_clock::now() + grace;
+  const auto deadline = Clock::now() + grace;
   for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();
   while (!sessions_.empty()) {
-    const std::chrono::steady_clock::duration left = deadline - std::chrono::steady_clock::now();
+    const Clock::duration left = deadline - Clock::now();
     if (left <= left.zero()) break;
-    const auto pause = std::min<std::chrono::steady_clock::duration>(kIdle, left);
+    const auto pause = std::min<Clock::duration>(kIdle, left);
     co_await sleep_for(pause);
     close_if([](const Session& session) { return session.progress() == session.progress_at_last_look_; });
     for (auto* session : sessions_) session->progress_at_last_look_ = session->progress();

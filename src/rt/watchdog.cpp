@@ -2,12 +2,10 @@
 
 namespace hardline {
 
-using Clock = std::chrono::steady_clock;
-
 struct Watchdog::State {
   State(Executor executor, std::function<void()> b) : timer(executor), bite(std::move(b)) {}
 
-  asio::steady_timer timer;
+  Timer timer;
   std::function<void()> bite;
   Clock::time_point deadline = Clock::time_point::max();
   bool waiting = false;

@@ -12,12 +12,11 @@
 #include <tuple>
 
 #include "hardline/base/log.hpp"
+#include "hardline/rt/clock.hpp"
 
 namespace hardline::store {
 namespace fs = std::filesystem;
 namespace {
-
-using Clock = std::chrono::steady_clock;
 
 /// How often to look where inotify cannot tell: a change is to take effect within two seconds, settling included.
 constexpr auto kPollPeriod = std::chrono::seconds(1);
@@ -79,7 +78,7 @@ struct DirectoryWatch::Impl : std::enable_shared_from_this<DirectoryWatch::Impl>
   int watch_id = -1;
   asio::posix::stream_descriptor inotify;  ///< not open when polling
   Snapshot seen;                           ///< when polling
-  asio::steady_timer timer;
+  Timer timer;
   bool closed = false;
 };
 
@@ -175,9 +174,9 @@ awaitable<void> DirectoryWatch::Impl::wait_until(Clock::time_point deadline) {
     co_return;
   }
   timer.expires_at(deadline);
-  timer.async_wait([weak = weak_from_this()](AsioError cancelled) {
+  timer.async_wait([weak = weak_from_this()](AsioError) {
     const auto self = weak.lock();
-    if (!cancelled && self) self->inotify.cancel();
+    if (self && Clock::now() >= self->timer.expiry()) self->inotify.cancel();
   });
   co_await inotify.async_wait(asio::posix::stream_descriptor::wait_read, redirect_error(use_awaitable, ignored));
   timer.cancel();

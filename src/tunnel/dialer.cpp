@@ -11,7 +11,6 @@
 
 namespace hardline::tunnel {
 
-using Clock = std::chrono::steady_clock;
 using find::Candidate;
 
 namespace {

@@ -19,7 +19,6 @@
 namespace hardline::web {
 namespace {
 
-using Clock = std::chrono::steady_clock;
 namespace bhttp = beast::http;
 
 constexpr auto kStagger = std::chrono::milliseconds(250);  // RFC 8305 section 5, Connection Attempt Delay

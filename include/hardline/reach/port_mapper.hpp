@@ -74,7 +74,7 @@ class PortMapper {
   const PortMapperStatus& status() const { return status_; }
 
  private:
-  using Clock = std::chrono::steady_clock;
+  using Clock = hardline::Clock;
   using Gateways = std::vector<std::shared_ptr<Gateway>>;
 
   /// What becomes of a call that has not come back when something else is to be done.

@@ -1,10 +1,10 @@
 // A condition variable for coroutines of one io thread.
 #pragma once
 
-#include <chrono>
 #include <vector>
 
 #include "hardline/rt/asio.hpp"
+#include "hardline/rt/clock.hpp"
 
 namespace hardline {
 
@@ -21,15 +21,20 @@ class Event {
 
   awaitable<void> wait();
 
-  /// False when `deadline` has passed.
-  awaitable<bool> wait_until(std::chrono::steady_clock::time_point deadline);
+  /// False when `deadline` has passed without a notify().
+  awaitable<bool> wait_until(Clock::time_point deadline);
 
  private:
+  struct Waiter {
+    Timer timer;
+    bool notified = false;
+  };
+
   Executor executor_;
-  std::vector<asio::steady_timer*> waiters_;
+  std::vector<Waiter*> waiters_;
 };
 
 /// Suspends for `duration`.
-awaitable<void> sleep_for(std::chrono::steady_clock::duration duration);
+awaitable<void> sleep_for(Clock::duration duration);
 
 }  // namespace hardline

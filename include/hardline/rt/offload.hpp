@@ -11,6 +11,7 @@
 
 #include "hardline/rt/abandonable_pool.hpp"
 #include "hardline/rt/asio.hpp"
+#include "hardline/rt/clock.hpp"
 #include "hardline/rt/event.hpp"
 #include "hardline/rt/mailbox.hpp"
 #include "hardline/rt/stop.hpp"
@@ -57,6 +58,7 @@ awaitable<std::invoke_result_t<Job&>> offload(asio::thread_pool& pool, Job job) 
       asio::post(work, std::move(handler));
     });
   };
+  const Clock::Elsewhere elsewhere;
   co_await asio::async_initiate<const asio::use_awaitable_t<>&, void()>(initiate, use_awaitable);
   if (state->error) std::rethrow_exception(state->error);
   if constexpr (!std::is_void_v<std::invoke_result_t<Job&>>) co_return std::move(*state->value);
@@ -65,8 +67,7 @@ awaitable<std::invoke_result_t<Job&>> offload(asio::thread_pool& pool, Job job) 
 /// As offload(), but waits `limit` at most, or until `stop` is requested, and then returns nullopt. A job that has not
 /// begun by then never does; one that has begun ends unheard.
 template <class Job>
-awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool& pool, Job job,
-                                                                 std::chrono::steady_clock::duration limit,
+awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool& pool, Job job, Clock::duration limit,
                                                                  Stop* stop = nullptr) {
   struct Shared {
     explicit Shared(Job j) : state(std::move(j)) {}
@@ -74,7 +75,7 @@ awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool
     std::atomic<bool> abandoned = false;
   };
   auto executor = co_await asio::this_coro::executor;
-  const auto deadline = std::chrono::steady_clock::now() + limit;
+  const auto deadline = Clock::now() + limit;
   const auto shared = std::make_shared<Shared>(std::move(job));
   Event own(executor);
   Event& news = stop ? stop->changed : own;
@@ -88,8 +89,7 @@ awaitable<std::optional<std::invoke_result_t<Job&>>> offload_for(AbandonablePool
       news.notify();
     });
   });
-  while (!finished && !(stop && stop->requested()) && std::chrono::steady_clock::now() < deadline)
-    co_await news.wait_until(deadline);
+  while (!finished && !(stop && stop->requested()) && Clock::now() < deadline) co_await news.wait_until(deadline);
   if (!finished) {
     shared->abandoned = true;
     co_return std::nullopt;

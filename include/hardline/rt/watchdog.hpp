@@ -2,11 +2,11 @@
 // of the race of cancelling a timer that has just expired.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
 #include "hardline/rt/asio.hpp"
+#include "hardline/rt/clock.hpp"
 
 namespace hardline {
 
@@ -20,7 +20,7 @@ class Watchdog {
   ~Watchdog();
 
   /// Sets the deadline, in place of the one before.
-  void arm(std::chrono::steady_clock::duration from_now);
+  void arm(Clock::duration from_now);
   void disarm();
 
   /// Whether it has ever bitten.

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "hardline/lan/lan_searcher.hpp"
+#include "hardline/rt/clock.hpp"
 
 namespace hardline::lan {
 
@@ -44,15 +45,14 @@ class FakeLan final : public LanSearcher {
   }
 
   /// It was heard so long ago: longer than all that are known already.
-  void knows(const KeyHash& key, const tcp::endpoint& endpoint, std::chrono::steady_clock::duration ago,
-             const std::string& title = "") {
-    known.push_back({{std::nullopt, key}, title, endpoint, std::chrono::steady_clock::now() - ago});
+  void knows(const KeyHash& key, const tcp::endpoint& endpoint, Clock::duration ago, const std::string& title = "") {
+    known.push_back({{std::nullopt, key}, title, endpoint, Clock::now() - ago});
   }
 
   /// It is heard now, in place of the last time.
   void hears(const KeyHash& key, const tcp::endpoint& endpoint) {
     std::erase_if(known, [&](const auto& old) { return old.name.key == key && old.endpoint == endpoint; });
-    known.insert(known.begin(), {{std::nullopt, key}, "", endpoint, std::chrono::steady_clock::now()});
+    known.insert(known.begin(), {{std::nullopt, key}, "", endpoint, Clock::now()});
     announce(key, endpoint);
   }
 

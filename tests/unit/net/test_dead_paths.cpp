@@ -4,13 +4,13 @@
 
 #include "hardline/net/socket_stream.hpp"
 #include "hardline/net/tls_stream.hpp"
+#include "hardline/rt/clock.hpp"
 #include "support/network_namespace.hpp"
 
 namespace hardline {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 /// Soon enough for a person who waits, and longer than a busy machine takes.
 constexpr auto kWithinSeconds = 9s;

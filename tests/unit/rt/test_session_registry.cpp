@@ -4,13 +4,13 @@
 
 #include <memory>
 
+#include "hardline/rt/clock.hpp"
 #include "support/test_io.hpp"
 
 namespace hardline {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 class FakeSession final : public Session {
  public:
@@ -38,7 +38,7 @@ class FakeSession final : public Session {
 
 class SessionRegistryTest : public testing::Test {
  protected:
-  support::TestIo io;
+  support::TestIo io{support::Time::fake};
   SessionRegistry registry;
 };
 
@@ -101,15 +101,18 @@ TEST_F(SessionRegistryTest, ACheckMayEndAnotherSession) {
 }
 
 TEST_F(SessionRegistryTest, FinishingWithoutSessionsTakesNoTime) {
-  auto finished = io.start(registry.finish(1h));
-  finished.get();
+  const auto began = Clock::now();
+  io.await(registry.finish(1h));
+  EXPECT_EQ(Clock::now(), began);
 }
 
 TEST_F(SessionRegistryTest, FinishingClosesIdleSessionsLongBeforeTheGraceEnds) {
   auto session = std::make_unique<FakeSession>(registry, false);
   session->ends_with_it = &session;
+  const auto began = Clock::now();
   io.await(registry.finish(1h));
   EXPECT_FALSE(session);
+  EXPECT_LE(Clock::now() - began, 2 * SessionRegistry::kIdle);
 }
 
 TEST_F(SessionRegistryTest, FinishingLeavesBusySessionsUntilTheGraceEnds) {
@@ -117,7 +120,7 @@ TEST_F(SessionRegistryTest, FinishingLeavesBusySessionsUntilTheGraceEnds) {
   const auto began = Clock::now();
   io.await(registry.finish(1200ms));
   ASSERT_TRUE(session.closed);
-  EXPECT_GE(*session.closed - began, 1200ms);
+  EXPECT_EQ(*session.closed - began, 1200ms);
 }
 
 TEST_F(SessionRegistryTest, FinishingNeverTakesLongerThanTheGrace) {
@@ -125,7 +128,7 @@ TEST_F(SessionRegistryTest, FinishingNeverTakesLongerThanTheGrace) {
   const auto began = Clock::now();
   io.await(registry.finish(10ms));
   ASSERT_TRUE(session.closed);
-  EXPECT_LT(*session.closed - began, SessionRegistry::kIdle);
+  EXPECT_EQ(*session.closed - began, 10ms);
 }
 
 TEST_F(SessionRegistryTest, FinishingReturnsWhenTheLastSessionEndsByItself) {

@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <memory>
-#include <thread>
 
 #include "support/test_io.hpp"
 
@@ -11,7 +10,6 @@ namespace hardline {
 namespace {
 
 using namespace std::chrono_literals;
-using Clock = std::chrono::steady_clock;
 
 class WatchdogTest : public testing::Test {
  protected:
@@ -20,7 +18,7 @@ class WatchdogTest : public testing::Test {
     return io.run_until([this, before] { return bites_ > before; });
   }
 
-  support::TestIo io;
+  support::TestIo io{support::Time::fake};
   int bites_ = 0;
   std::unique_ptr<Watchdog> watchdog = std::make_unique<Watchdog>(io.executor(), [this] { ++bites_; });
 };
@@ -47,18 +45,20 @@ TEST_F(WatchdogTest, ADeadlineMovedLaterIsTheOneThatCounts) {
   const auto later = Clock::now() + 100ms;
   watchdog->arm(100ms);
   EXPECT_TRUE(bites());
-  EXPECT_GE(Clock::now(), later);
+  EXPECT_EQ(Clock::now(), later);
 }
 
 TEST_F(WatchdogTest, ADeadlineMovedEarlierIsTheOneThatCounts) {
+  const auto earlier = Clock::now() + 1ms;
   watchdog->arm(1h);
   watchdog->arm(1ms);
   EXPECT_TRUE(bites());
+  EXPECT_EQ(Clock::now(), earlier);
 }
 
 TEST_F(WatchdogTest, ADeadlineThatHasPassedUnnoticedCanStillBeMoved) {
   watchdog->arm(1ms);
-  std::this_thread::sleep_for(5ms);  // the timer has expired, but its handler has not run
+  io.go_on(5ms);  // the timer has expired, but its handler has not run
   watchdog->arm(1h);
   io.settle();
   EXPECT_EQ(bites_, 0);
@@ -81,7 +81,7 @@ TEST_F(WatchdogTest, DisarmedItCanBeArmedAgain) {
 
 TEST_F(WatchdogTest, GoneItDoesNotBite) {
   watchdog->arm(1ms);
-  std::this_thread::sleep_for(5ms);
+  io.go_on(5ms);
   watchdog.reset();
   io.settle();
   EXPECT_EQ(bites_, 0);
