@@ -211,8 +211,4 @@ std::string write_head(const Response& response, Framing framing, bool last) {
   return head;
 }
 
-std::string write_chunk(std::string_view piece) {
-  return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
-}
-
 }  // namespace hardline::web

@@ -7,6 +7,7 @@
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/log.hpp"
 #include "hardline/base/percent.hpp"
+#include "hardline/http/chunks.hpp"
 #include "hardline/rt/task_group.hpp"
 #include "hardline/rt/watchdog.hpp"
 #include "hardline/web/json_response.hpp"
@@ -119,7 +120,7 @@ class Connection final : public Exchange {
     if (piece.empty() || is_over()) co_return !is_over();
     if (answered_ != By::pieces) throw std::logic_error("send() without begin()");
     if (in_chunks()) {
-      const auto chunk = write_chunk(piece);
+      const auto chunk = http::write_chunk(piece);
       co_await write(chunk);
     } else {
       co_await write(piece);
@@ -239,7 +240,7 @@ class Connection final : public Exchange {
   }
 
   awaitable<void> end_pieces(bool properly) {
-    if (properly && !is_over() && in_chunks()) co_await write(kLastChunk);
+    if (properly && !is_over() && in_chunks()) co_await write(http::kLastChunk);
     if (!properly) stream_.abort();
     gone_ = gone_ || !properly || over_;
     ended_ = true;
