@@ -8,6 +8,7 @@
 #include "gunzip.hpp"
 #include "hardline/base/ascii.hpp"
 #include "hardline/base/errc.hpp"
+#include "hardline/http/chunks.hpp"
 #include "hardline/http/date.hpp"
 #include "hardline/rt/offload.hpp"
 #include "hardline/web/page.hpp"
@@ -15,8 +16,8 @@
 namespace hardline::cache {
 namespace {
 
-constexpr std::size_t kChunkHead = 10;  // `0000ffff` and CRLF: a slice's length, as long as any (RFC 9112 section 7.1)
-constexpr std::string_view kLastChunk = "0\r\n\r\n";
+constexpr unsigned kChunkDigits = 8;  // of a slice's length, however long it becomes
+constexpr std::size_t kChunkHead = kChunkDigits + http::kChunkEnd.size();
 constexpr std::size_t kPacked = 4 * 1024;     // octets of a compressed body that are read at once to be decoded
 constexpr std::size_t kInflated = 16 * 1024;  // octets of a decoded piece
 constexpr std::uint64_t kToTheEnd = std::numeric_limits<std::uint64_t>::max();
@@ -147,7 +148,7 @@ awaitable<std::error_code> AnswerWriter::whole(const http::Request& request, con
     const auto end = content.size.value_or(kToTheEnd);
     error = co_await octets(content, 0, end, framing, head);
     if (error) co_return error;
-    if (framing == Framing::chunked) head += kLastChunk;
+    if (framing == Framing::chunked) head += http::kLastChunk;
   }
   if (!head.empty()) error = co_await send(head);
   co_return error;
@@ -246,7 +247,7 @@ awaitable<Result<std::size_t>> AnswerWriter::slice(const UniqueFd& fd, std::uint
     const auto buffer = buffers_.borrow();
     std::memcpy(buffer->data(), head.data(), head.size());
     const auto before = head.size() + (chunked ? kChunkHead : 0);
-    const auto after = chunked ? std::size_t{2} : std::size_t{0};
+    const auto after = chunked ? http::kChunkEnd.size() : 0;
     const auto room = std::span(*buffer).subspan(before, buffer->size() - before - after);
     const auto wanted = room.first(static_cast<std::size_t>(std::min<std::uint64_t>(most, room.size())));
     const auto got = co_await read(fd.get(), wanted, offset);
@@ -254,9 +255,9 @@ awaitable<Result<std::size_t>> AnswerWriter::slice(const UniqueFd& fd, std::uint
     if (*got == 0) co_return fail(Errc::truncated);  // somebody has cut the file meanwhile
     auto length = before + *got;
     if (chunked) {
-      const auto chunk_head = fmt::format("{:08x}\r\n", *got);
+      const auto chunk_head = http::chunk_start(*got, kChunkDigits);
       std::memcpy(buffer->data() + head.size(), chunk_head.data(), kChunkHead);
-      std::memcpy(buffer->data() + length, "\r\n", 2);
+      std::memcpy(buffer->data() + length, http::kChunkEnd.data(), after);
       length += after;
     }
     const auto filled = std::span<const std::byte>(*buffer).first(length);
@@ -274,7 +275,7 @@ awaitable<Result<std::size_t>> AnswerWriter::slice(const UniqueFd& fd, std::uint
 awaitable<std::error_code> AnswerWriter::piece(const std::string& octets, Framing framing) {
   std::error_code error;
   if (framing == Framing::chunked) {
-    const auto chunk = fmt::format("{:x}\r\n{}\r\n", octets.size(), octets);
+    const auto chunk = http::write_chunk(octets);
     error = co_await send(chunk);
   } else {
     error = co_await send(octets);
@@ -357,7 +358,7 @@ awaitable<std::error_code> AnswerWriter::decoded(const http::Request& request, c
   }
   if (!gunzip.at_end() && !is_empty) co_return Errc::truncated;
   if (framing == Framing::chunked) {
-    const std::string last(kLastChunk);
+    const std::string last(http::kLastChunk);
     error = co_await send(last);
   }
   co_return error;
@@ -384,7 +385,7 @@ awaitable<std::error_code> AnswerWriter::pass(const http::Request& request, Exch
     error = co_await piece(*more, framing);
   }
   if (!error && framing == Framing::chunked) {
-    const std::string last(kLastChunk);
+    const std::string last(http::kLastChunk);
     error = co_await send(last);
   }
   co_return error;

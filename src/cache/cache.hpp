@@ -8,7 +8,8 @@
 
 #include "copy_store.hpp"
 #include "fetch.hpp"
-#include "hardline/cache/cache_origin.hpp"
+#include "hardline/base/cache_settings.hpp"
+#include "hardline/cache/cache_tools.hpp"
 #include "mako_renderer.hpp"
 #include "upstream_client.hpp"
 

@@ -1,8 +1,11 @@
 #include "hardline/http/chunks.hpp"
 
+#include <fmt/format.h>
+
 #include <algorithm>
 #include <optional>
-#include <utility>
+
+#include "hardline/http/grammar.hpp"
 
 namespace hardline::http {
 namespace {
@@ -38,9 +41,13 @@ std::string_view ChunkReader::next(std::string_view& framed) {
 ChunkReader::State ChunkReader::take(char c) {
   switch (state_) {
     case State::size: return take_size(c);
+    case State::behind_size:
+      if (c == '\r') return State::size_end;
+      if (c == ' ' || c == '\t') return pass_over(State::behind_size);
+      return c == ';' ? pass_over(State::extension) : State::broken;
     case State::extension:
       if (c == '\r') return State::size_end;
-      return c == '\n' ? State::broken : pass_over(State::extension);
+      return is_value_char(c) ? pass_over(State::extension) : State::broken;
     case State::size_end:
       has_digits_ = false;
       passed_over_ = 0;
@@ -48,13 +55,19 @@ ChunkReader::State ChunkReader::take(char c) {
       return left_ == 0 ? State::trailer : State::content;
     case State::content_cr: return c == '\r' ? State::content_end : State::broken;
     case State::content_end: return c == '\n' ? State::size : State::broken;
-    case State::trailer: return take_trailer(c);
-    case State::trailer_end:
-      if (c != '\n') return State::broken;
-      return std::exchange(line_is_empty_, true) ? State::done : State::trailer;
+    case State::trailer:
+      if (c == '\r') return State::last_end;
+      return c == ':' ? State::broken : take_trailer_name(c);
+    case State::trailer_name: return take_trailer_name(c);
+    case State::trailer_value:
+      if (c == '\r') return State::trailer_end;
+      return is_value_char(c) ? pass_over(State::trailer_value) : State::broken;
+    case State::trailer_end: return c == '\n' ? State::trailer : State::broken;
+    case State::last_end: return c == '\n' ? State::done : State::broken;
     case State::content:
     case State::done:
-    case State::broken: break;
+    case State::broken:
+    case State::too_long: break;
   }
   return State::broken;
 }
@@ -64,22 +77,29 @@ ChunkReader::State ChunkReader::take_size(char c) {
     if (left_ > kMaxBeforeDigit) return State::broken;
     left_ = left_ << 4 | *digit;
     has_digits_ = true;
-    return State::size;
+    return pass_over(State::size);
   }
   if (!has_digits_) return State::broken;
   if (c == '\r') return State::size_end;
-  return c == ';' || c == ' ' || c == '\t' ? State::extension : State::broken;
+  if (c == ';') return pass_over(State::extension);
+  return c == ' ' || c == '\t' ? pass_over(State::behind_size) : State::broken;
 }
 
-ChunkReader::State ChunkReader::take_trailer(char c) {
-  if (c == '\r') return State::trailer_end;
-  if (c == '\n') return State::broken;
-  line_is_empty_ = false;
-  return pass_over(State::trailer);
+ChunkReader::State ChunkReader::take_trailer_name(char c) {
+  if (c == ':') return State::trailer_value;
+  return is_token_char(c) ? pass_over(State::trailer_name) : State::broken;
 }
 
 ChunkReader::State ChunkReader::pass_over(State state) {
-  return ++passed_over_ > kMaxPassedOver ? State::broken : state;
+  return ++passed_over_ > kMaxPassedOver ? State::too_long : state;
+}
+
+std::string chunk_start(std::size_t size, unsigned digits) {
+  return fmt::format("{:0{}x}\r\n", size, digits);
+}
+
+std::string write_chunk(std::string_view content) {
+  return chunk_start(content.size()).append(content).append(kChunkEnd);
 }
 
 }  // namespace hardline::http

@@ -1,8 +1,8 @@
 #include "hardline/web/chunked_stream.hpp"
 
-#include <fmt/format.h>
-
 #include <algorithm>
+
+#include "hardline/http/chunks.hpp"
 
 namespace hardline::web {
 
@@ -35,7 +35,7 @@ awaitable<std::error_code> ChunkedStream::writable() {
 Result<std::size_t> ChunkedStream::write_now(std::span<const std::byte> data) {
   if (data.empty()) return 0;
   if (chunk_left_ == 0) {
-    framing_ += fmt::format("{:x}\r\n", data.size());
+    framing_ += http::chunk_start(data.size());
     chunk_left_ = data.size();
   }
   if (const auto error = write_framing()) return fail(error);
@@ -43,7 +43,7 @@ Result<std::size_t> ChunkedStream::write_now(std::span<const std::byte> data) {
   if (!written) return written;
   chunk_left_ -= *written;
   if (chunk_left_ > 0) return written;
-  framing_ = "\r\n";
+  framing_ = http::kChunkEnd;
   write_framing();  // else before the next chunk
   return written;
 }
@@ -54,7 +54,7 @@ awaitable<void> ChunkedStream::end_writing() {
     co_return;
   }
   has_ended_ = true;
-  framing_ += "0\r\n\r\n";
+  framing_ += http::kLastChunk;
   const auto octets = as_octets(framing_);
   const auto error = co_await write_all(below_, octets);
   if (error)

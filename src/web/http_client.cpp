@@ -10,6 +10,7 @@
 #include <stdexcept>
 
 #include "hardline/base/ascii.hpp"
+#include "hardline/http/answer_reader.hpp"
 #include "hardline/http/beast.hpp"
 #include "hardline/net/socket_stream.hpp"
 #include "hardline/rt/stop.hpp"
@@ -25,32 +26,7 @@ constexpr auto kStagger = std::chrono::milliseconds(250);  // RFC 8305 section 5
 constexpr std::size_t kMaxAddresses = 16;                  // of a host; 4 s until the last is tried
 constexpr std::size_t kReadSize = 64 * 1024;               // four TLS records, as relays read
 constexpr int kTurn = 16;                                  // reads without waiting before others get a turn
-constexpr std::uint32_t kMaxHead = 16 * 1024;              // octets of an answer's head
-constexpr std::size_t kMaxUnparsed = 64 * 1024;  // octets that the parser does not take, as of a chunk's header
-constexpr int kMaxInterim = 8;                   // 1xx answers before the real one (RFC 9110 section 15.2)
-constexpr std::size_t kMaxField = 16 * 1024;     // octets of a request's field; Beast throws at 64 KiB
-
-/// Reads an answer, and keeps what has come of its body until it is asked for.
-class AnswerReader final : public MessageParser<false> {
- public:
-  explicit AnswerReader(bool has_no_body) {
-    eager(true);
-    skip(has_no_body);
-    header_limit(kMaxHead);
-    body_limit(kNoBodyLimit);  // whoever reads bounds it
-  }
-
-  HttpAnswer answer;
-  std::string piece;
-
- private:
-  void on_response_impl(int code, beast::string_view, int, Error&) override { answer.status = code; }
-  void on_field_impl(bhttp::field, beast::string_view name, beast::string_view value, Error&) override {
-    if (is_header_done()) return;  // a trailer field (RFC 9110 section 6.5), which nobody asks for
-    answer.fields.emplace_back(view(name), view(value));
-  }
-  void on_content(std::string_view body) override { piece += body; }
-};
+constexpr std::size_t kMaxField = 16 * 1024;               // octets of a request's field; Beast throws at 64 KiB
 
 /// IPv6 and IPv4 by turns, in their order, beginning with the family of the first (RFC 8305 section 4).
 std::vector<tcp::endpoint> by_turns(std::vector<tcp::endpoint> endpoints) {
@@ -77,12 +53,6 @@ bool means_no_path(const AsioError& error) {
 
 bool is_visible(char c) {
   return static_cast<unsigned char>(c) > ' ' && c != '\x7f';
-}
-
-/// We offer no transfer coding (RFC 9112 section 7.4): whoever gets the body could not know of one.
-bool is_coded(const HttpAnswer& answer) {
-  const auto coding = answer.field("Transfer-Encoding");
-  return coding && to_lower(*coding) != "chunked";
 }
 
 /// Nothing in it ends its line, and so begins another field or request.
@@ -187,19 +157,12 @@ class HttpClient::Impl {
     error = co_await write_all(*stream_, octets);
     if (error) co_return failed(error);
     doing_ = "it did not answer in time";
-    const bool asks_for_head = request.method == "HEAD";
-    for (int interim = 0; interim <= kMaxInterim; ++interim) {
-      reader_.emplace(asks_for_head);
-      error = parse_rest();
-      while (!error && !reader_->is_header_done()) error = co_await read_on();
-      if (!reader_->is_header_done()) co_return failed(error);
-      broken_ = error;
-      if (reader_->answer.status / 100 == 1) continue;
-      if (is_coded(reader_->answer)) break;
-      doing_ = "its answer did not end in time";
-      co_return std::move(reader_->answer);
-    }
-    co_return failed(Errc::malformed);
+    reader_.emplace(request.method == "HEAD");
+    while (!error && !reader_->has_head()) error = co_await read_on();
+    if (!reader_->has_head()) co_return failed(error);
+    broken_ = error;
+    doing_ = "its answer did not end in time";
+    co_return HttpAnswer{reader_->status(), std::move(reader_->fields()), {}};
   }
 
   void extend(Deadline deadline) {
@@ -207,11 +170,11 @@ class HttpClient::Impl {
   }
 
   awaitable<Result<std::string>> read_piece() {
-    while (!broken_ && reader_ && reader_->piece.empty() && !reader_->is_done()) broken_ = co_await read_on();
+    while (!broken_ && reader_ && !reader_->has_content() && !reader_->is_done()) broken_ = co_await read_on();
     if (!reader_) co_return failed(Errc::cancelled);
-    if (reader_->piece.empty() && broken_) co_return failed(broken_);
-    if (reader_->piece.empty()) end();
-    co_return std::exchange(reader_->piece, {});
+    if (!reader_->has_content() && broken_) co_return failed(broken_);
+    if (!reader_->has_content()) end();
+    co_return reader_->take_content();
   }
 
   awaitable<Result<std::string>> read_body(std::size_t max) {
@@ -254,7 +217,6 @@ class HttpClient::Impl {
     stream_.reset();
     tls_ = nullptr;
     reader_.reset();
-    unparsed_.clear();
     problem_.clear();
     broken_ = {};
     timed_out_ = false;
@@ -264,7 +226,6 @@ class HttpClient::Impl {
   void end() {
     runs_ = false;
     watchdog_.disarm();
-    unparsed_.clear();
     if (stream_) stream_->close();
   }
 
@@ -406,55 +367,7 @@ class HttpClient::Impl {
     if (!got && got.error() == std::errc::connection_reset && reader_->got_some()) return Errc::truncated;
     if (!got) return got.error();
     const std::string_view octets(reinterpret_cast<const char*>(buffer->data()), *got);
-    return octets.empty() ? parse_end() : parse(octets);
-  }
-
-  std::error_code parse_end() {
-    if (!reader_->got_some()) return Errc::peer_closed;
-    const bool begins_as_http = std::string_view("HTTP/").starts_with(std::string_view(unparsed_).substr(0, 5));
-    if (reader_->answer.status == 0 && !begins_as_http) return Errc::malformed;
-    AsioError error;
-    reader_->put_eof(error);
-    return as_ours(error);
-  }
-
-  /// Takes `octets` apart behind what is left of those before them.
-  std::error_code parse(std::string_view octets) {
-    if (unparsed_.empty()) {
-      std::error_code error;
-      unparsed_ = octets.substr(taken_of(octets, error));
-      return error;
-    }
-    unparsed_ += octets;
-    return parse_rest();
-  }
-
-  /// Takes apart what is left behind an interim answer.
-  std::error_code parse_rest() {
-    std::error_code error;
-    unparsed_.erase(0, taken_of(unparsed_, error));
-    return error;
-  }
-
-  /// How many of `octets` the parser takes.
-  std::size_t taken_of(std::string_view octets, std::error_code& outcome) {
-    outcome = {};
-    if (octets.empty()) return 0;
-    AsioError error;
-    const auto taken = reader_->put(asio::const_buffer(octets.data(), octets.size()), error);
-    if (error == bhttp::error::need_more) error = {};
-    outcome = as_ours(error);
-    if (!error && !reader_->is_done() && octets.size() - taken > kMaxUnparsed) outcome = Errc::too_large;
-    return taken;
-  }
-
-  static std::error_code as_ours(const AsioError& error) {
-    if (!error) return {};
-    if (error == bhttp::error::partial_message || error == bhttp::error::end_of_stream) return Errc::truncated;
-    if (error == bhttp::error::header_limit || error == bhttp::error::body_limit ||
-        error == bhttp::error::buffer_overflow)
-      return Errc::too_large;
-    return Errc::malformed;
+    return octets.empty() ? reader_->end() : reader_->feed(octets);
   }
 
   Executor executor_;
@@ -464,8 +377,7 @@ class HttpClient::Impl {
   TaskGroup attempts_;        ///< empty but while it connects
   std::unique_ptr<ByteStream> stream_;
   TlsStream* tls_ = nullptr;  ///< stream_, where it is TLS
-  std::optional<AnswerReader> reader_;
-  std::string unparsed_;
+  std::optional<http::AnswerReader> reader_;
   std::error_code broken_;  ///< how the answer broke off, for when what had come of it was taken
   const char* doing_ = "";  ///< what did not come to an end, when the deadline passes
   std::string problem_;

@@ -58,8 +58,8 @@ class RequestParser::Impl final : public MessageParser<true> {
   std::size_t feed(std::string_view octets) {
     if (octets.empty() || is_done() || refusal) return 0;
     const bool in_head = !is_header_done();
-    AsioError error;
-    const auto taken = put(asio::const_buffer(octets.data(), octets.size()), error);
+    beast::error_code error;
+    const auto taken = put(boost::asio::const_buffer(octets.data(), octets.size()), error);
     if (in_head && is_header_done() && !error) look_at_head();
     if (in_head && !is_header_done()) head_ += taken;
     if (error && error != bhttp::error::need_more && !refusal) refuse(error);
@@ -93,7 +93,7 @@ class RequestParser::Impl final : public MessageParser<true> {
     refusal = error_response(status, code, text);
   }
 
-  void refuse(const AsioError& error) {
+  void refuse(const beast::error_code& error) {
     if (error == bhttp::error::header_limit)
       refuse(431, "too_large", "The head of this request is too large.");
     else if (error == bhttp::error::body_limit)
@@ -209,10 +209,6 @@ std::string write_head(const Response& response, Framing framing, bool last) {
   // `keep-alive` is for HTTP/1.0, and what is offered in Upgrade must be named (RFC 9110 section 7.8).
   head += fmt::format("Connection: {}{}\r\n\r\n", last ? "close" : "keep-alive", has("upgrade") ? ", upgrade" : "");
   return head;
-}
-
-std::string write_chunk(std::string_view piece) {
-  return fmt::format("{:x}\r\n{}\r\n", piece.size(), piece);
 }
 
 }  // namespace hardline::web

@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-#include "hardline/web/http_server.hpp"
+#include "hardline/web/messages.hpp"
 
 namespace hardline::web {
 
@@ -60,9 +60,5 @@ std::string write_head(const Response& response, Framing framing, bool last);
 
 /// Of an answer with this status there is no body, nor a length (RFC 9110 sections 6.4.1 and 8.6).
 bool has_no_body(int status);
-
-/// `piece`, which is not empty, as a chunk.
-std::string write_chunk(std::string_view piece);
-inline constexpr std::string_view kLastChunk = "0\r\n\r\n";
 
 }  // namespace hardline::web

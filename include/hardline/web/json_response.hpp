@@ -5,7 +5,7 @@
 #include <string>
 #include <string_view>
 
-#include "hardline/web/http_server.hpp"
+#include "hardline/web/messages.hpp"
 
 namespace hardline::web {
 

@@ -4,6 +4,8 @@
 
 #include <string>
 
+#include "hardline/http/content_meter.hpp"
+
 namespace hardline::http {
 namespace {
 
@@ -65,8 +67,9 @@ TEST(ChunkReader, PassesOverExtensionsAndTrailers) {
 }
 
 TEST(ChunkReader, IsBrokenByWhatIsNoChunk) {
-  for (const auto* framed : {"HTTP/1.1 200 OK\r\n", "\r\n", "-1\r\n", "5\nhello\n", "5\r\nhello0\r\n",
-                             "5\r\nhelloX\r\n", "5x\r\nhello\r\n", "0\r\n\n", "5;a\n"})
+  for (const auto* framed :
+       {"HTTP/1.1 200 OK\r\n", "\r\n", "-1\r\n", "5\nhello\n", "5\r\nhello0\r\n", "5\r\nhelloX\r\n", "5x\r\nhello\r\n",
+        "0\r\n\n", "5;a\n", "5 5\r\n", "5;a\x01\r\n", "0\r\nGET / HTTP/1.1\r\n", "0\r\n: x\r\n", "0\r\n a: x\r\n"})
     EXPECT_TRUE(read(framed).broken) << framed;
 }
 
@@ -79,6 +82,43 @@ TEST(ChunkReader, PassesOverOnlySoMuch) {
   const std::string long_text(ChunkReader::kMaxPassedOver + 1, 'x');
   EXPECT_TRUE(read("5;" + long_text, 4096).broken);
   EXPECT_TRUE(read("0\r\n" + long_text, 4096).broken);
+}
+
+TEST(ChunkWriter, WritesWhatTheReaderReads) {
+  EXPECT_EQ(write_chunk("hello"), "5\r\nhello\r\n");
+  EXPECT_EQ(chunk_start(255, 8), "000000ff\r\n");
+  const std::string content(70'000, 'x');
+  EXPECT_EQ(read(write_chunk(content) + write_chunk("y") + std::string(kLastChunk), 4096).content, content + "y");
+}
+
+ContentMeter chunk_meter() {
+  ForwardedHead head;
+  head.content = ForwardedHead::Content::chunked;
+  return ContentMeter(head);
+}
+
+TEST(ContentMeter, EndsWhereItsContentDoes) {
+  ForwardedHead head;
+  EXPECT_TRUE(ContentMeter(head).is_over());
+  head.content = ForwardedHead::Content::length;
+  head.length = 5;
+  ContentMeter counted(head);
+  EXPECT_EQ(counted.take("hel"), 3u);
+  EXPECT_FALSE(counted.is_over());
+  EXPECT_EQ(counted.take("lo, world"), 2u);
+  EXPECT_TRUE(counted.is_over());
+  auto chunked = chunk_meter();
+  EXPECT_EQ(chunked.take("5\r\nhel"), 6u);
+  EXPECT_EQ(chunked.take("lo\r\n0\r\nA: b\r\n\r\nGET"), 15u);
+  EXPECT_TRUE(chunked.is_over());
+}
+
+TEST(ContentMeter, TellsWhatAreNoChunks) {
+  auto meter = chunk_meter();
+  EXPECT_EQ(meter.take("x\r\n"), tl::unexpected(make_error_code(Errc::malformed)));
+  meter = chunk_meter();
+  const auto endless = "5;" + std::string(ChunkReader::kMaxPassedOver, 'x');
+  EXPECT_EQ(meter.take(endless), tl::unexpected(make_error_code(Errc::too_large)));
 }
 
 }  // namespace
