@@ -96,6 +96,7 @@ class Reading {
   /// The line as inih is to see it.
   std::string show() {
     if (line_.empty() || line_.front() == ';' || line_.front() == '#') return "#";
+    if (line_.starts_with(kByteOrderMark)) return "?";  // a second one, or an indented one: inih passes over the first
     const bool section = line_.front() == '[';
     const auto end = line_.find_first_of(section ? "]" : "=:");
     if (end == std::string_view::npos) return std::string(line_.substr(0, kMaxKeyLength));  // which inih refuses
@@ -110,8 +111,8 @@ class Reading {
 
   int take_entry(std::string_view section, std::string_view key) {
     IniEntry entry{to_lower(trim(section)), to_lower(key), std::string(unquote(trim(value_))), line_number_};
-    if (key.empty()) return refuse("", "has no key before its '='");
-    if (section.empty()) return refuse(entry.key, "comes before any [section]; put it below one");
+    if (entry.key.empty()) return refuse("", "has no key before its '='");
+    if (entry.section.empty()) return refuse(entry.key, "comes before any [section]; put it below one");
     const auto [first, is_new] = first_line_.try_emplace({entry.section, entry.key}, line_number_);
     if (!is_new)
       return refuse(entry.key, "was given before, on line " + std::to_string(first->second) + "; remove one of them");

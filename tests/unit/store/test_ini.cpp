@@ -101,8 +101,14 @@ TEST(Ini, NamesTheLineThatMakesNoSense) {
   EXPECT_THAT(error("[a]\nnonsense\nk=1\nk=2\n"), HasSubstr("a.ini:2: is not a [section]"));
 }
 
+TEST(Ini, RefusesAByteOrderMarkThatIsNotTheFilesFirst) {
+  for (const auto* text : {"\t\xEF\xBB\xBF\n", "\xEF\xBB\xBF\xEF\xBB\xBF[a]\nk=1\n"})
+    EXPECT_THAT(error(text), HasSubstr("a.ini:1: is not a [section]")) << text;
+}
+
 TEST(Ini, RefusesAKeyBeforeAnySection) {
   EXPECT_THAT(error("\nk=1\n[a]\n"), HasSubstr("a.ini:2: k: comes before any [section]"));
+  EXPECT_THAT(error("[ ]\nk=1\n"), HasSubstr("a.ini:2: k: comes before any [section]"));
 }
 
 TEST(Ini, RefusesAKeyGivenTwice) {
