@@ -73,7 +73,10 @@ std::error_code AnswerReader::read_heads() {
     if (++interim_ > kMaxInterim) return Errc::malformed;
     parser_ = std::make_unique<HeadParser>();
   }
-  if (!parser_->is_header_done()) return {};
+  return parser_->is_header_done() ? take_head() : std::error_code();
+}
+
+std::error_code AnswerReader::take_head() {
   if (is_coded(parser_->fields)) return Errc::malformed;
   status_ = parser_->status;
   fields_ = std::move(parser_->fields);

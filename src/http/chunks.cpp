@@ -17,6 +17,12 @@ std::optional<unsigned> hex_digit(char c) {
   return std::nullopt;
 }
 
+/// What follows `wanted`, where `c` is that.
+template <class State>
+constexpr State expect(char c, char wanted, State next) {
+  return c == wanted ? next : State::broken;
+}
+
 /// One more digit would overflow.
 constexpr std::uint64_t kMaxBeforeDigit = UINT64_MAX >> 4;
 
@@ -41,35 +47,39 @@ std::string_view ChunkReader::next(std::string_view& framed) {
 ChunkReader::State ChunkReader::take(char c) {
   switch (state_) {
     case State::size: return take_size(c);
-    case State::behind_size:
-      if (c == '\r') return State::size_end;
-      if (c == ' ' || c == '\t') return pass_over(State::behind_size);
-      return c == ';' ? pass_over(State::extension) : State::broken;
-    case State::extension:
-      if (c == '\r') return State::size_end;
-      return is_value_char(c) ? pass_over(State::extension) : State::broken;
+    case State::behind_size: return take_behind_size(c);
+    case State::extension: return take_line(c, State::size_end);
     case State::size_end:
       has_digits_ = false;
       passed_over_ = 0;
-      if (c != '\n') return State::broken;
-      return left_ == 0 ? State::trailer : State::content;
-    case State::content_cr: return c == '\r' ? State::content_end : State::broken;
-    case State::content_end: return c == '\n' ? State::size : State::broken;
+      return expect(c, '\n', left_ == 0 ? State::trailer : State::content);
+    case State::content_cr: return expect(c, '\r', State::content_end);
+    case State::content_end: return expect(c, '\n', State::size);
     case State::trailer:
       if (c == '\r') return State::last_end;
       return c == ':' ? State::broken : take_trailer_name(c);
     case State::trailer_name: return take_trailer_name(c);
-    case State::trailer_value:
-      if (c == '\r') return State::trailer_end;
-      return is_value_char(c) ? pass_over(State::trailer_value) : State::broken;
-    case State::trailer_end: return c == '\n' ? State::trailer : State::broken;
-    case State::last_end: return c == '\n' ? State::done : State::broken;
+    case State::trailer_value: return take_line(c, State::trailer_end);
+    case State::trailer_end: return expect(c, '\n', State::trailer);
+    case State::last_end: return expect(c, '\n', State::done);
     case State::content:
     case State::done:
     case State::broken:
     case State::too_long: break;
   }
   return State::broken;
+}
+
+ChunkReader::State ChunkReader::take_behind_size(char c) {
+  if (c == '\r') return State::size_end;
+  if (c == ';') return pass_over(State::extension);
+  return c == ' ' || c == '\t' ? pass_over(State::behind_size) : State::broken;
+}
+
+/// The rest of a line, which ends with `end`.
+ChunkReader::State ChunkReader::take_line(char c, State end) {
+  if (c == '\r') return end;
+  return is_value_char(c) ? pass_over(state_) : State::broken;
 }
 
 ChunkReader::State ChunkReader::take_size(char c) {
@@ -80,9 +90,7 @@ ChunkReader::State ChunkReader::take_size(char c) {
     return pass_over(State::size);
   }
   if (!has_digits_) return State::broken;
-  if (c == '\r') return State::size_end;
-  if (c == ';') return pass_over(State::extension);
-  return c == ' ' || c == '\t' ? pass_over(State::behind_size) : State::broken;
+  return take_behind_size(c);
 }
 
 ChunkReader::State ChunkReader::take_trailer_name(char c) {

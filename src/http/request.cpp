@@ -74,6 +74,22 @@ bool has_clean_lines(std::string_view head) {
   return true;
 }
 
+/// Whether the line that begins `rest`, where it is whole, asks by HTTP/1.0 or 1.1.
+bool may_be_request(std::string_view rest) {
+  const auto line = rest.substr(0, rest.find(kEndOfLine));
+  return line.size() == rest.size() || line.ends_with(" HTTP/1.1") || line.ends_with(" HTTP/1.0");
+}
+
+/// Why a head that Beast understood is refused all the same.
+std::optional<Refusal> refusal_of(const HeadParser& parser) {
+  if (parser.fields > kMaxFields) return Refusal{431, "The request has too many header fields."};
+  if (parser.lengths > 1 || parser.encodings > 1 || (parser.lengths && parser.encodings))
+    return Refusal{400, "The request says in two ways how long it is."};
+  if (parser.hosts > 1 || (parser.hosts == 0 && !parser.request.http_1_0))
+    return Refusal{400, "The request must name one host."};
+  return std::nullopt;
+}
+
 }  // namespace
 
 tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
@@ -81,10 +97,7 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   while (octets.substr(skipped).starts_with(kEndOfLine)) skipped += kEndOfLine.size();
   const auto rest = octets.substr(skipped);
   if (skipped > kMaxRequestHead) return refuse(431, "The request's head is too long.");
-  const auto first_line = rest.substr(0, rest.find(kEndOfLine));
-  const bool has_first_line = first_line.size() < rest.size();
-  if (has_first_line && !first_line.ends_with(" HTTP/1.1") && !first_line.ends_with(" HTTP/1.0"))
-    return refuse(400, "This is not a request of HTTP/1.1.");
+  if (!may_be_request(rest)) return refuse(400, "This is not a request of HTTP/1.1.");
   const auto end = rest.find(kEndOfHead);
   const auto head = end == std::string_view::npos ? rest : rest.substr(0, end + kEndOfHead.size());
   if (!has_clean_lines(head)) return refuse(400, "The request's lines are not what HTTP/1.1 allows.");
@@ -95,11 +108,7 @@ tl::expected<ParsedRequest, Refusal> parse_request(std::string_view octets) {
   beast::error_code error;
   parser.put(boost::asio::const_buffer(head.data(), head.size()), error);
   if (error || !parser.is_header_done()) return refuse(400, "The request is not what HTTP/1.1 allows.");
-  if (parser.fields > kMaxFields) return refuse(431, "The request has too many header fields.");
-  if (parser.lengths > 1 || parser.encodings > 1 || (parser.lengths && parser.encodings))
-    return refuse(400, "The request says in two ways how long it is.");
-  if (parser.hosts > 1 || (parser.hosts == 0 && !parser.request.http_1_0))
-    return refuse(400, "The request must name one host.");
+  if (auto refusal = refusal_of(parser)) return tl::unexpected(std::move(*refusal));
   parser.request.keep_alive = parser.keep_alive() && !parser.request.http_1_0;
   return ParsedRequest{std::move(parser.request), skipped + head.size()};
 }

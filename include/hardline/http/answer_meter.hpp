@@ -23,6 +23,10 @@ class AnswerMeter {
   };
 
   AnswerMeter();
+  AnswerMeter(const AnswerMeter&) = delete;
+  AnswerMeter& operator=(const AnswerMeter&) = delete;
+  AnswerMeter(AnswerMeter&&) = delete;
+  AnswerMeter& operator=(AnswerMeter&&) = delete;
   ~AnswerMeter();
 
   /// A request of this method was sent behind those before it.

@@ -21,6 +21,8 @@ class AnswerReader {
   explicit AnswerReader(bool asks_for_head);
   AnswerReader(const AnswerReader&) = delete;
   AnswerReader& operator=(const AnswerReader&) = delete;
+  AnswerReader(AnswerReader&&) = delete;
+  AnswerReader& operator=(AnswerReader&&) = delete;
   ~AnswerReader();
 
   /// Reads on in `octets`, the next ones; what follows the answer is passed over. Errc::malformed for what is no answer
@@ -49,6 +51,7 @@ class AnswerReader {
   struct HeadParser;
 
   std::error_code read_heads();
+  std::error_code take_head();
 
   const bool asks_for_head_;
   std::unique_ptr<HeadParser> parser_;

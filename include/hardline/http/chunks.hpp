@@ -47,6 +47,8 @@ class ChunkReader {
 
   State take(char c);
   State take_size(char c);
+  State take_behind_size(char c);
+  State take_line(char c, State end);
   State take_trailer_name(char c);
   State pass_over(State state);
 
