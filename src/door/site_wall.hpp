@@ -1,5 +1,5 @@
 // Which requests a page of another site may have a browser send to a petname. A service's own name cannot be guessed,
-// `nas` can (docs/architecture.md, "The dashboard's walls"; W3C Fetch Metadata).
+// `nas` can (docs/security.md, "Petnames"; W3C Fetch Metadata).
 #pragma once
 
 #include "hardline/http/request_head.hpp"

@@ -119,7 +119,7 @@ ServiceName read_name(const fs::path& file, const KeyHash& key) {
   return *std::move(name);
 }
 
-/// Keeps every other maker of identities out of a folder. Where a file system has no such locks, nobody is kept out.
+/// Keeps every other maker of identities out of a folder, if the file system has such locks.
 class FolderLock {
  public:
   explicit FolderLock(const fs::path& folder, std::chrono::milliseconds patience = kFolderLockPatience)

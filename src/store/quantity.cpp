@@ -25,7 +25,7 @@ std::optional<std::uint64_t> octets_of_unit(std::string_view word, std::uint64_t
   return std::uint64_t{1024} << (10 * power);
 }
 
-/// Of `.5`, 0.5; of nothing, 0.
+/// 0.5 for `.5`, 0 for nothing.
 std::optional<double> parse_fraction(std::string_view text) {
   if (text.empty()) return 0.0;
   const auto digits = text.substr(1);

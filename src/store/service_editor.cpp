@@ -161,7 +161,7 @@ std::string edit_service(const fs::path& file, std::string_view text, const std:
   }
 }
 
-/// Whether another service file of the folder needs this certificate; of a broken one, whether it may.
+/// Whether another service file of the folder needs this certificate, or is broken and may need it.
 bool is_needed_by_others(const fs::path& certfile, const fs::path& file) {
   const auto directory = read_service_directory(file.parent_path());
   for (const auto& other : directory.services)
@@ -175,7 +175,7 @@ bool is_needed_by_others(const fs::path& certfile, const fs::path& file) {
   return false;
 }
 
-/// What goes with the service file. Of one that cannot be understood nobody knows what belongs to it.
+/// The files that go with the service file: the file alone, if it cannot be understood.
 std::vector<fs::path> files_of(const fs::path& file) {
   std::vector<fs::path> files{file};
   try {

@@ -21,7 +21,7 @@ constexpr std::size_t kHashDigits = 32;  // of an MD5, in hex
 constexpr std::string_view kPathCharacters = "!$&'()*+,;=:@/";
 constexpr std::string_view kQueryCharacters = "!$&'()*+,;=:@/?";
 
-/// The one way to write `text`, of which `characters` may stand unencoded besides the unreserved ones.
+/// The one way to write `text`: `characters` and the unreserved ones are not encoded, all others are.
 std::optional<std::string> normalised(std::string_view text, std::string_view characters) {
   std::string normal;
   while (!text.empty()) {
@@ -54,7 +54,7 @@ bool has_dot_segment(std::string_view path) {
   return false;
 }
 
-/// Of a decoded path.
+/// `path` is decoded.
 bool is_safe_path(std::string_view path) {
   return is_clean(path) && path.find('\\') == std::string_view::npos && !has_dot_segment(path);
 }
@@ -69,7 +69,7 @@ std::optional<std::string> manual_name(std::string_view path) {
   return name;
 }
 
-/// A target's name, but for its suffix. No component of it is empty or begins with a dot.
+/// A target's name without its suffix. No component of it is empty or begins with a dot.
 std::string quoted(std::string_view target) {
   std::string name;
   char previous = '/';

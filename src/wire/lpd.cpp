@@ -17,7 +17,7 @@ constexpr std::string_view kServiceTopic = "HARDLINE-SERVICE";
 struct Headers {
   std::optional<std::string_view> port, infohash, cookie, title;
 
-  /// One line `Name: value`. Of a header that comes twice the last counts, as it does for old peers.
+  /// One line `Name: value`. If a header comes twice, the last one counts, as it does for old peers.
   void read(std::string_view line) {
     const auto colon = line.find(':');
     if (colon == std::string_view::npos) return;

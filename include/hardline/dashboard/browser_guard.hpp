@@ -1,5 +1,5 @@
 // Who may use the dashboard from a browser. Every service that is opened through the tunnel is a page of a
-// *.localhost neighbour, and must not be able to (docs/architecture.md, "The dashboard's walls").
+// *.localhost neighbour, and must not be able to (docs/security.md).
 #pragma once
 
 #include <cstdint>

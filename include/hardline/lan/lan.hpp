@@ -16,7 +16,7 @@ namespace hardline::lan {
 /// goes on with those it knows, and tries again.
 class Lan final : public LanSearcher {
  public:
-  /// Opens the sockets. Where UDP port 6771 cannot be had it logs why and works as a searcher only.
+  /// Opens the sockets. If it cannot have UDP port 6771, it logs why, and works as a searcher only.
   explicit Lan(Executor executor);
   Lan(const Lan&) = delete;
   Lan& operator=(const Lan&) = delete;

@@ -20,8 +20,8 @@ namespace hardline::lan {
 /// A service that was heard on the LAN.
 struct Neighbour {
   KeyHash key;
-  std::string title = {};                    ///< hostile text; of the newest announcement
-  std::vector<tcp::endpoint> machines = {};  ///< newest first, of each address one
+  std::string title = {};                    ///< hostile text, from the newest announcement
+  std::vector<tcp::endpoint> machines = {};  ///< newest first, one for each address
   std::chrono::milliseconds heard_ago{0};
   std::optional<Password> password = {};  ///< where its machine tells it to who asks for this service by its key
 };
@@ -29,7 +29,7 @@ struct Neighbour {
 struct LanListingTimes {
   /// While somebody looks, this often a general search goes out…
   std::chrono::steady_clock::duration search_every = std::chrono::seconds(5);
-  /// …and who has not been heard for this long, and not answered the last three of them, is gone.
+  /// …and whoever was not heard for this long is gone. The last three searches were not answered then.
   std::chrono::steady_clock::duration gone_after = std::chrono::seconds(16);
   /// A search that was not answered by then will not be.
   std::chrono::steady_clock::duration answer_within = std::chrono::seconds(1);
@@ -42,8 +42,8 @@ struct LanListingTimes {
 /// io thread only.
 class LanListing {
  public:
-  /// Services that are asked for their passwords after each general search. A neighbour can be any number of services,
-  /// and searches for one key are few at a time (Lan): those of somebody who opens a service need their place.
+  /// Services that are asked for their passwords after each general search. One neighbour can claim any number of
+  /// services, and Lan has room for few searches at a time. Somebody who opens a service needs some of that room.
   static constexpr std::size_t kKeysAsked = 16;
 
   /// `lan` and `tasks` outlive it.
@@ -52,12 +52,12 @@ class LanListing {
   LanListing& operator=(const LanListing&) = delete;
   ~LanListing();
 
-  /// Somebody looks, until the token is destroyed: searches at once, but for search_pause, then every search_every.
+  /// Somebody looks until the token is destroyed. Searches at once (or after search_pause), then every search_every.
   [[nodiscard]] std::shared_ptr<void> look();
   /// Somebody looks for a moment: searches, and waits for the answers to that.
   void glance();
 
-  /// Sorted by title, then key. While nobody looks, nobody is asked: then it is who was heard lately (kHeardFor).
+  /// Sorted by title, then key. While nobody looks, nobody is asked, and this is whoever was heard within kHeardFor.
   std::vector<Neighbour> neighbours() const;
 
   /// Notified, while somebody looks, when somebody was heard, again or for the first time, or is gone.

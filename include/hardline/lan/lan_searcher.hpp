@@ -17,7 +17,7 @@ class LanSearcher {
   /// Sends the empty search: "who is there?". Once: datagrams get lost, so a list is asked for again anyway.
   virtual void search_all() = 0;
 
-  /// What was heard for `key` within kHeardFor, newest first; without one, of everybody.
+  /// What was heard within kHeardFor, newest first: for `key`, or for every service.
   virtual std::vector<HeardService> heard(const KeyHash& key) const = 0;
   virtual std::vector<HeardService> heard() const = 0;
 

@@ -31,7 +31,7 @@ Result<std::vector<Interface>> list_interfaces();
 /// whatever its first octets look like. A subnet's own address and its broadcast address are not hosts.
 std::optional<asio::ip::address_v4> address_towards(const Interface& interface, const asio::ip::address_v4& source);
 
-/// One address of `interface` for each of its subnets: whom to speak as, to be taken for a neighbour by all of them.
+/// One address of `interface` for each of its subnets. A host of the subnet takes it for a neighbour's.
 std::vector<asio::ip::address_v4> subnet_addresses(const Interface& interface);
 
 /// An address of this machine, on an interface that is up.
@@ -51,11 +51,11 @@ Result<std::vector<LocalAddress>> list_addresses();
 std::string describe(const std::vector<Interface>& interfaces);
 
 /// Hears from the kernel that links or addresses came or went, or that another way leads to the internet: another
-/// interface, another router, another source address. That a lifetime was renewed is no change, nor is a route that
-/// does not lead there.
+/// interface, another router, another source address. A lifetime that was renewed is no change, and neither is a route
+/// that does not lead there.
 class NetworkChanges {
  public:
-  /// Where the kernel gives no netlink socket, a log line says so and wait() waits for close() only.
+  /// If the kernel gives no netlink socket, a log line says so, and wait() waits for close() only.
   explicit NetworkChanges(Executor executor);
   NetworkChanges(const NetworkChanges&) = delete;
   NetworkChanges& operator=(const NetworkChanges&) = delete;

@@ -11,8 +11,8 @@ namespace hardline {
 
 /// How a dead path is noticed while nothing is under way: the kernel probes after 8 s of silence and every 3 s from
 /// then on, and gives up when 3 probes were not answered, after 17 s. Sooner would mean that a Wi-Fi which is away for
-/// some seconds cuts idle tunnels, or that those keep a radio awake. What is under way is DeliveryWatch's:
-/// TCP_USER_TIMEOUT, which would see to both, also ends a connection whose other side is well and merely takes nothing
+/// some seconds cuts idle tunnels, or that those keep a radio awake. DeliveryWatch looks after what is under way.
+/// TCP_USER_TIMEOUT would see to both, but it also ends a connection whose other side is well and merely takes nothing
 /// for so long, as a browser does with a film that is paused (Linux 5.11). Also sets TCP_NODELAY. Does nothing to a
 /// Unix socket.
 void tune_tcp(int descriptor);
@@ -49,8 +49,8 @@ struct PathCheckTimes {
 
 /// The check of one connection. The kernel's own timeouts are of no use for it: keep-alive leaves alone what has data
 /// under way, and with TCP_USER_TIMEOUT a connection that was idle for long dies by the first lost probe. So the kernel
-/// probes, and we look when the other side was heard of last (TCP_INFO). Of one whose other side takes nothing at the
-/// moment it learns little: the kernel asks that one ever more seldom.
+/// probes, and we look when the other side was last heard (TCP_INFO). This learns little while the other side takes
+/// nothing, because the kernel then probes ever more seldom.
 class PathCheck {
  public:
   /// `dead` is called at most once, on the io thread. `descriptor` stays open while this lives.

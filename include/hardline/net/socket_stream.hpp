@@ -34,7 +34,7 @@ class SocketStream final : public ByteStream {
   void watch_delivery();
 
   StreamSocket socket_;
-  /// A socket tells of its failure once. Where that was in a write, the read that follows would find an end.
+  /// A socket tells of its failure once. If a write was told, the read that follows would find an end.
   std::error_code told_to_writer_;
   std::unique_ptr<DeliveryWatch> delivery_;  ///< once something was written
   std::unique_ptr<PathCheck> path_check_;

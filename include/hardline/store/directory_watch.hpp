@@ -15,9 +15,8 @@ inline constexpr auto kLongestSettleTime = std::chrono::milliseconds(1500);
 
 class DirectoryWatch {
  public:
-  /// Watches `directory` itself, not below it. Where it does not exist yet, watches for it to appear by watching
-  /// its nearest existing parent. Without inotify (no descriptors left) it logs once and falls back to looking every
-  /// second.
+  /// Watches `directory` itself, not what is below it. While it does not exist, the nearest parent that exists is
+  /// watched for it to appear. Without inotify (no descriptors left), this logs once, and looks every second instead.
   DirectoryWatch(Executor executor, std::filesystem::path directory);
   DirectoryWatch(const DirectoryWatch&) = delete;
   DirectoryWatch& operator=(const DirectoryWatch&) = delete;

@@ -30,8 +30,8 @@ struct Identity {
   EvpPkeyPtr private_key;
 };
 
-/// Another maker of an identity needs a few milliseconds; but whoever can read a folder can lock it for as long as they
-/// like, and must not be able to hold up a start for longer than this.
+/// How long to wait for somebody else who makes an identity in the same folder, which takes a few milliseconds. Whoever
+/// can read a folder can lock it for as long as they like, and must not delay a start for longer than this.
 inline constexpr std::chrono::milliseconds kFolderLockPatience = std::chrono::seconds(5);
 
 /// What load_identity() does about a .hash file that is not there: a daemon writes it for its user to edit, a verb that

@@ -18,11 +18,10 @@ namespace hardline::store {
 /// only.
 class NameBook {
  public:
-  /// Reads `file`, where there is one; blocks. Lines that are not understood are logged once and kept: they are
-  /// written back with the next change, behind the others; comments are not, nor is a second line of a name that the
-  /// change takes back. A file that cannot be read is an error in the log, and every change fails with the same error
-  /// until it can be, so that nothing of it is lost. What somebody else writes into it is read before the next change
-  /// is made. `files` outlives it.
+  /// Reads `file` if there is one; blocks. Lines that are not understood are logged once, and the next change writes
+  /// them back behind the others. It does not write back comments, nor a second line of a name that it removes. A file
+  /// that cannot be read is an error in the log. Until it can be read, every change fails with the same error, so that
+  /// nothing in it is lost. A change first reads what somebody else has written into the file. `files` outlives this.
   NameBook(std::filesystem::path file, asio::thread_pool& files);
   NameBook(const NameBook&) = delete;
   NameBook& operator=(const NameBook&) = delete;
@@ -34,17 +33,17 @@ class NameBook {
   /// By name.
   std::vector<Pin> pins() const;
 
-  /// Changes are made one after the other. Each counts in memory while it is being written, and is undone there if it
-  /// cannot be: then the error is the system's (as std::errc::no_space_on_device). Errc::too_large where there would be
-  /// more than kMaxPins.
+  /// Changes are made one after the other. Each counts in memory while it is being written. If it cannot be written, it
+  /// is undone there, and the error is the system's (as std::errc::no_space_on_device). Errc::too_large if there would
+  /// be more than kMaxPins.
   awaitable<std::error_code> pin(Petname name, ServiceName service);  ///< makes it, or points it at another service
   awaitable<std::error_code> unpin(Petname name);                     ///< of a name that is not there: no error
   awaitable<std::error_code> rename(Petname from, Petname to);        ///< file_exists, no_such_file_or_directory
   /// All of them or none; those of the same name are replaced.
   awaitable<std::error_code> import(std::vector<Pin> pins);
 
-  /// Calls `listener` with every label that leads to a service now, to another one or to none, until the token is
-  /// destroyed: as soon as that is so in memory, and again if it is undone.
+  /// Calls `listener` with every label that now leads to another service, to one for the first time, or to none. It is
+  /// called as soon as that is so in memory, and again if the change is undone, until the token is destroyed.
   using Listener = std::function<void(const std::string& label)>;
   [[nodiscard]] std::shared_ptr<void> listen(Listener listener);
 

@@ -27,11 +27,11 @@ struct NamesFileError {
 };
 
 struct NamesFile {
-  std::vector<Pin> pins;  ///< in the order of the lines; of two lines with one name the later one is an error
+  std::vector<Pin> pins;  ///< in the order of the lines; a second line with the same name is an error
   std::vector<NamesFileError> errors;
 };
 
-/// Most pins there can be, and lines that are read: the first one that is not is the last error.
+/// Most pins there can be, and most lines that are read. The first line that is not read is the last error.
 inline constexpr std::size_t kMaxPins = 4096;
 
 /// One pin a line: the name, white space, and a link or a service's own name (parse_link()). Empty lines and lines that
@@ -43,7 +43,7 @@ NamesFile parse_names(std::string_view text);
 std::string format_names(const std::vector<Pin>& pins);
 
 /// The service that a link or name leads to: `LABEL`, `LABEL.localhost` with or without a port, or the whole URL with
-/// whatever path; white space around it means nothing. nullopt for all else; of a petname, too.
+/// any path. White space around it means nothing. nullopt for all else, a petname among it.
 std::optional<ServiceName> parse_link(std::string_view text);
 
 /// A service, by the name that it was pinned under or by its own.

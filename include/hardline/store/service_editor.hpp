@@ -47,9 +47,9 @@ std::vector<IniChange> address_changes(const OriginAddress& address);
 std::filesystem::path create_service_file(const std::filesystem::path& directory, std::string_view title,
                                           const OriginAddress& address);
 
-/// Changes the file by edit_ini(), and replaces it whole or not at all, with its mode. Nothing is written where the
-/// result would not be a right service file. Of a link, what it leads to is changed. Blocks. Throws ConfigError,
-/// WriteError among them.
+/// Changes the file by edit_ini(), and replaces it whole or not at all; its mode stays. Nothing is written if the
+/// result would not be a right service file. If `file` is a link, the file to which it leads is changed. Blocks. Throws
+/// ConfigError, WriteError among them.
 void change_service_file(const std::filesystem::path& file, const std::vector<IniChange>& changes);
 
 /// Puts a service away: moves its file, and its certificate's three files where they are in the same folder and no

@@ -12,25 +12,25 @@
 
 namespace hardline::store {
 
-/// In memory, which never waits for the disk, and written behind to the tables `visit` and `shown` of peers.db: losing
-/// the last of it does no harm. io thread only.
+/// It is kept in memory, so that asking never waits for the disk, and written later to the tables `visit` and `shown`
+/// of peers.db. Losing the last of it does no harm. io thread only.
 class VisitLog {
  public:
   using Time = Visit::Time;
-  /// A service that was reached in the same way again, or missed once more, is written down this seldom: a connection a
-  /// millisecond makes no write a millisecond. One that was never reached is written by flush() alone, as a page full
-  /// of invented names makes many of them.
+  /// How seldom it is written down that a service was reached in the same way again, or missed once more. So a
+  /// connection each millisecond makes no write each millisecond. A service that was never reached is written by
+  /// flush() alone, as a page full of invented names makes many of them.
   static constexpr auto kWriteEvery = std::chrono::minutes(1);
-  /// Most services, and most labels with their keepers; the oldest go first, of services those that were never reached
-  /// before others.
+  /// Most services, and most labels with their keepers. The oldest go first. Services that were never reached go before
+  /// all others.
   static constexpr std::size_t kMaxVisits = 4096;
   static constexpr std::size_t kMaxShown = 4096;
-  /// Most keepers of one label: whoever invents browsers drives out no other label's.
+  /// Most keepers of one label. So a program that invents browsers drives out no other label's.
   static constexpr std::size_t kMaxKeepers = 16;
   /// Longest problem kept, in octets.
   static constexpr std::size_t kMaxProblem = 200;
 
-  /// Reads what is there, but for what is older than kForgetAfter; blocks. `store` outlives it, and is closed after it
+  /// Reads what is there and is not older than kForgetAfter; blocks. `store` outlives this, and is closed after this
   /// was flushed.
   explicit VisitLog(PeerStore& store, Time now = std::chrono::system_clock::now());
   VisitLog(const VisitLog&) = delete;

@@ -11,7 +11,7 @@
 namespace hardline::wire {
 
 inline constexpr std::string_view kCopySuffix = "@http";             ///< of a copy's name
-inline constexpr std::string_view kSidecarSuffix = "@http.headers";  ///< in its place: of what goes with it
+inline constexpr std::string_view kSidecarSuffix = "@http.headers";  ///< of its sidecar, in its place
 
 /// Longest request target, in octets.
 inline constexpr std::size_t kMaxCacheTarget = 4096;
@@ -37,14 +37,15 @@ struct CacheTarget {
   std::string path;
   bool has_query = false;
 
-  /// What a file that somebody put there by hand is called, `foo/my file.txt`; of a path that ends in a slash the
-  /// folder, `foo/`, of the root ``. None where no file may be served by hand: a segment that is empty or begins with a
-  /// dot, a name that is_private(), or a decoded `%2F`.
+  /// The name of a file that somebody put there by hand: `foo/my file.txt`. If the path ends in a slash, it is the
+  /// folder `foo/`, and empty for the root. None where no such file may be served: if a segment is empty or begins
+  /// with a dot, if a name is_private(), or if the path has a decoded `%2F`.
   std::optional<std::string> manual;
 
-  /// What a copy is called: path and query without the leading slash, percent-encoded once more but for letters,
-  /// digits, `_.-~/` (Python's urllib.parse.quote), and `@http`: `foo/bar%3Fx%3D1@http`. A dot that begins a segment
-  /// and a slash that follows a slash are encoded, too. Above kMaxCacheName: the MD5 of it, in hex, and `@http`.
+  /// The name of a copy, as `foo/bar%3Fx%3D1@http`: path and query without the leading slash, percent-encoded once
+  /// more, and `@http`. Letters, digits and `_.-~/` stay as they are (Python's urllib.parse.quote), except for a dot
+  /// that begins a segment and a slash that follows a slash. A name above kMaxCacheName is its MD5, in hex, and
+  /// `@http`.
   std::string copy;
 
   /// The template that renders it: `foo/bar@mako`, without the query. None where `manual` is none.
@@ -55,11 +56,11 @@ struct CacheTarget {
   friend bool operator==(const CacheTarget&, const CacheTarget&) = default;
 };
 
-/// Of a request's target in origin-form.
+/// `target` is a request's, in origin-form.
 tl::expected<CacheTarget, CacheTargetError> parse_cache_target(std::string_view target);
 
-/// The target that a copy's name was made of; nullopt for names that are none, and for hashed ones, whose sidecar
-/// says it: an MD5 can be had by more than one target, by intent. `/` and 32 hex digits is taken for a hash as well.
+/// The target of which a copy's name was made. nullopt for a name that is no copy's, and for a hashed one: somebody can
+/// make several targets with one MD5, so its sidecar says which it is. `/` and 32 hex digits is taken for a hash, too.
 /// parse_cache_target(*target_of_copy(name))->copy == name, wherever it is not nullopt.
 std::optional<std::string> target_of_copy(std::string_view name);
 

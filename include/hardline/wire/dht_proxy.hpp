@@ -11,8 +11,8 @@ namespace hardline::wire {
 /// Longest line or body that is read, in octets: four times what the longest value of use to us fills.
 inline constexpr std::size_t kMaxProxyLine = 16 * 1024;
 
-/// One line of an answer to GET: the value's octets. nullopt for what is no such line, or whose data is no base64; an
-/// expired value (`"expired":true`) is none either.
+/// The octets of the value in one line of an answer to GET. nullopt if this is no such line, if its data is no base64,
+/// or if the value has expired (`"expired":true`).
 std::optional<std::string> parse_proxy_value(std::string_view line);
 
 /// The body of a POST that puts `value`.

@@ -20,8 +20,8 @@ struct Sidecar {
   friend bool operator==(const Sidecar&, const Sidecar&) = default;
 };
 
-/// Whether an answer's field is worth keeping: of those that describe the content or say how a browser may use it. Not
-/// those of one connection, one visitor or one moment.
+/// Whether a field of an answer is worth keeping. Such fields describe the content, or say how a browser may use it.
+/// Fields of one connection, one visitor or one moment are not kept.
 bool is_kept(std::string_view field_name);
 
 /// `{"Content-Type": "text/html", …}`. Fields that are not kept, and names or values that no header may hold, are
@@ -30,8 +30,8 @@ bool is_kept(std::string_view field_name);
 /// or is above kMaxSidecar.
 std::optional<Sidecar> parse_sidecar(std::string_view text);
 
-/// The inverse. Fields of one name are joined; those that are not kept are left out, and so is Content-Length, which
-/// the file itself tells. The longest fields are left out of what would be above kMaxSidecar.
+/// The inverse. Fields of one name are joined. Fields that are not kept are left out, and so is Content-Length, which
+/// the file itself tells. If the text would be above kMaxSidecar, the longest fields are left out.
 std::string format_sidecar(const Sidecar& sidecar);
 
 }  // namespace hardline::wire
