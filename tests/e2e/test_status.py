@@ -36,7 +36,7 @@ def test_status_tells_how_the_daemon_stands(pair):
     for word in ("p2p port 7008", "local proxy on port 7009", "eth0", pair.server_host.address, "demo",
                  pair.service.keyhash[:8], "Network", "DHT", "Services"):
         assert word in done.stdout, f"{word}: {done.stdout}"
-    assert re.match(r"hardlined \d+\.\d+\.\d+, running for \d+ s;", done.stdout)
+    assert re.match(r"hardlined \d+\.\d+\.\d+, running for \d+ seconds?;", done.stdout)
     assert pair.service.password not in done.stdout
 
 

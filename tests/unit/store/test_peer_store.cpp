@@ -239,7 +239,7 @@ TEST_F(PeerStoreTest, TakesOverAnOldDatabaseOnce) {
   PeerStore store(file);
   store.take_over(old);
   EXPECT_THAT(hosts(store), ElementsAre(kB));
-  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("imported the addresses of 1 services")));
+  EXPECT_THAT(log.lines(), ElementsAre(HasSubstr("imported the addresses of 1 service")));
 }
 
 TEST_F(PeerStoreTest, MindsNoOldDatabaseThatIsMissingOrBroken) {
